@@ -1,0 +1,271 @@
+package io.gramian;
+
+import io.gramian.backend.Check;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A contiguous row-major array in the memory of a device.
+ *
+ * <p>A tensor belongs to the innermost open {@link Scope} of its thread and is freed with it; without one, whoever made it
+ * closes it. Views share memory, which is freed with the last of them.
+ */
+public final class Tensor implements AutoCloseable {
+    private final Storage storage;
+    private final long address;
+    private final DType dtype;
+    private final Shape shape;
+    private @Nullable Scope scope;
+    private boolean closed;
+
+    private Tensor(Storage storage, long address, DType dtype, Shape shape) {
+        this.storage = storage;
+        this.address = address;
+        this.dtype = dtype;
+        this.shape = shape;
+        this.scope = Scope.adopt(this);
+    }
+
+    /** An uninitialised tensor. */
+    public static Tensor empty(Device device, DType dtype, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        Storage storage = Storage.allocate(device, Math.multiplyExact(shape.elements(), dtype.bytes()));
+        return new Tensor(storage, storage.address(), dtype, shape);
+    }
+
+    /** An uninitialised float32 tensor. */
+    public static Tensor empty(Device device, long... sizes) {
+        return empty(device, DType.FLOAT32, sizes);
+    }
+
+    /** A float32 tensor of zeros. */
+    public static Tensor zeros(Device device, long... sizes) {
+        return empty(device, sizes).fill(0);
+    }
+
+    /** A float32 tensor with a copy of these values. */
+    public static Tensor of(Device device, float[] values, long... sizes) {
+        return empty(device, DType.FLOAT32, sizes).copyFrom(values);
+    }
+
+    /** An int32 tensor with a copy of these values. */
+    public static Tensor ofInts(Device device, int[] values, long... sizes) {
+        return empty(device, DType.INT32, sizes).copyFrom(values);
+    }
+
+    /** A uint8 tensor with a copy of these values. */
+    public static Tensor ofBytes(Device device, byte[] values, long... sizes) {
+        return empty(device, DType.UINT8, sizes).copyFrom(values);
+    }
+
+    /** A tensor over memory that the caller owns and keeps alive. Closing it frees nothing. */
+    public static Tensor wrap(Device device, long address, DType dtype, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        if (address == 0 && shape.elements() > 0) {
+            throw new IllegalArgumentException("expected the address of " + shape + " " + dtype + ", got null");
+        }
+        return new Tensor(Storage.foreign(device, address, shape.elements() * dtype.bytes()), address, dtype, shape);
+    }
+
+    /** The same memory in another shape with as many elements. */
+    public Tensor reshape(long... sizes) {
+        Shape other = Shape.of(sizes);
+        if (other.elements() != shape.elements()) {
+            throw new IllegalArgumentException(
+                    "reshape: expected " + shape.elements() + " elements as in " + shape + ", got " + other);
+        }
+        return view(address, other);
+    }
+
+    /** Rows {@code from} (inclusive) to {@code to} (exclusive) of the outermost axis, sharing memory. */
+    public Tensor rows(long from, long to) {
+        if (shape.rank() == 0 || from < 0 || to < from || to > shape.size(0)) {
+            throw new IllegalArgumentException("rows: expected 0 <= from <= to <= rows of " + shape + ", got " + from
+                    + " to " + to);
+        }
+        long[] sizes = shape.toArray();
+        long row = sizes[0] == 0 ? 0 : shape.elements() / sizes[0];
+        sizes[0] = to - from;
+        return view(address + from * row * dtype.bytes(), Shape.of(sizes));
+    }
+
+    private Tensor view(long at, Shape viewShape) {
+        checkOpen();
+        storage.retain();
+        return new Tensor(storage, at, dtype, viewShape);
+    }
+
+    /** A copy in memory of its own. */
+    public Tensor copy() {
+        return empty(device(), dtype, shape.toArray()).copyFrom(this);
+    }
+
+    /** Address of the first element. */
+    public long address() {
+        checkOpen();
+        return address;
+    }
+
+    /** Device that holds the elements. */
+    public Device device() {
+        return storage.device();
+    }
+
+    /** Element type. */
+    public DType dtype() {
+        return dtype;
+    }
+
+    /** Sizes. */
+    public Shape shape() {
+        return shape;
+    }
+
+    /** Number of elements. */
+    public long elements() {
+        return shape.elements();
+    }
+
+    /** Number of bytes. */
+    public long bytes() {
+        return shape.elements() * dtype.bytes();
+    }
+
+    /** Counts the writes to the memory of this tensor that were announced by {@link #touch}. */
+    public long version() {
+        return storage.version.get();
+    }
+
+    /** Announces that the elements were changed in place. */
+    public void touch() {
+        storage.version.incrementAndGet();
+    }
+
+    /** Sets every element; float32 only. */
+    public Tensor fill(float value) {
+        Check.dtype("fill", this, DType.FLOAT32);
+        long at = address();
+        device().backend().stream().run((kernels, context) -> kernels.gramian_fill(context, elements(), value, at));
+        touch();
+        return this;
+    }
+
+    /** Copies the elements of a tensor with the same type and shape. */
+    public Tensor copyFrom(Tensor source) {
+        Check.dtype("source", source, dtype);
+        Check.sameShape("source", source, "target", this);
+        long from = source.address();
+        long to = address();
+        device().backend().stream().run((kernels, context) -> kernels.gramian_copy(context, from, to, bytes()));
+        touch();
+        return this;
+    }
+
+    /** Copies as many values as the tensor has elements; float32 or float64. */
+    public Tensor copyFrom(float[] values) {
+        checkLength(values.length);
+        Check.dtype("copyFrom", this, DType.FLOAT32);
+        HostPointer.floats(address()).put(values, 0, values.length);
+        touch();
+        return this;
+    }
+
+    /** Copies as many values as the tensor has elements; int32. */
+    public Tensor copyFrom(int[] values) {
+        checkLength(values.length);
+        Check.dtype("copyFrom", this, DType.INT32);
+        HostPointer.ints(address()).put(values, 0, values.length);
+        touch();
+        return this;
+    }
+
+    /** Copies as many values as the tensor has elements; uint8. */
+    public Tensor copyFrom(byte[] values) {
+        checkLength(values.length);
+        Check.dtype("copyFrom", this, DType.UINT8);
+        HostPointer.bytes(address()).put(values, 0, values.length);
+        touch();
+        return this;
+    }
+
+    /** A copy of the elements; float32. */
+    public float[] toFloats() {
+        Check.dtype("toFloats", this, DType.FLOAT32);
+        float[] values = new float[Math.toIntExact(elements())];
+        HostPointer.floats(address()).get(values, 0, values.length);
+        return values;
+    }
+
+    /** A copy of the elements; float64. */
+    public double[] toDoubles() {
+        Check.dtype("toDoubles", this, DType.FLOAT64);
+        double[] values = new double[Math.toIntExact(elements())];
+        HostPointer.doubles(address()).get(values, 0, values.length);
+        return values;
+    }
+
+    /** A copy of the elements; int32. */
+    public int[] toInts() {
+        Check.dtype("toInts", this, DType.INT32);
+        int[] values = new int[Math.toIntExact(elements())];
+        HostPointer.ints(address()).get(values, 0, values.length);
+        return values;
+    }
+
+    /** A copy of the elements; uint8. */
+    public byte[] toBytes() {
+        Check.dtype("toBytes", this, DType.UINT8);
+        byte[] values = new byte[Math.toIntExact(elements())];
+        HostPointer.bytes(address()).get(values, 0, values.length);
+        return values;
+    }
+
+    /** The only element of a float32 tensor. */
+    public float item() {
+        if (elements() != 1) {
+            throw new IllegalArgumentException("item: expected one element, got shape " + shape);
+        }
+        return toFloats()[0];
+    }
+
+    private void checkLength(long length) {
+        if (length != elements()) {
+            throw new IllegalArgumentException(
+                    "copyFrom: expected " + elements() + " values for shape " + shape + ", got " + length);
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("this tensor " + shape + " was closed; keep it with Scope.keep if it is needed");
+        }
+    }
+
+    @Nullable Scope scope() {
+        return scope;
+    }
+
+    void moveTo(@Nullable Scope other) {
+        scope = other;
+    }
+
+    /** Whether {@link #close} was called. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Frees the memory, if no other view uses it. Closing twice does nothing. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            scope = null;
+            storage.release();
+        }
+    }
+
+    /** As in {@code FLOAT32 (256, 128) on cpu}. */
+    @Override
+    public String toString() {
+        return dtype + " " + shape + " on " + device();
+    }
+}

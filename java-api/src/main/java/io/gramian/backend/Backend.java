@@ -1,0 +1,47 @@
+package io.gramian.backend;
+
+import io.gramian.jni.CpuKernels;
+import io.gramian.jni.Kernels;
+
+/**
+ * What a device can do, by room. Each room checks its arguments and calls the kernels; the kernels are the same C ABI on
+ * every device.
+ */
+public final class Backend {
+    private final Kernels kernels;
+    private final Memory memory;
+    private final Stream stream;
+    private final Normalization normalization;
+
+    private Backend(Kernels kernels, int threads) {
+        this.kernels = kernels;
+        this.memory = new Memory(kernels);
+        this.stream = new Stream(kernels, threads);
+        this.normalization = new Normalization(stream);
+    }
+
+    /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
+    public static Backend cpu() {
+        return new Backend(new CpuKernels(), Integer.getInteger("gramian.threads", 0));
+    }
+
+    /** The raw C ABI. */
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /** Memory of the device. */
+    public Memory memory() {
+        return memory;
+    }
+
+    /** The stream on which every room calls. */
+    public Stream stream() {
+        return stream;
+    }
+
+    /** Row normalisation. */
+    public Normalization normalization() {
+        return normalization;
+    }
+}

@@ -1,0 +1,74 @@
+package io.gramian.backend;
+
+import io.gramian.DType;
+import io.gramian.Shape;
+import io.gramian.Tensor;
+
+/** Argument checks: each message says which argument, what was expected and what came. */
+public final class Check {
+    private Check() {}
+
+    /** A tensor of this type. */
+    public static void dtype(String name, Tensor tensor, DType expected) {
+        if (tensor.dtype() != expected) {
+            throw new IllegalArgumentException(
+                    name + ": expected " + expected + ", got " + tensor.dtype() + " " + tensor.shape());
+        }
+    }
+
+    /** A float32 matrix. */
+    public static void matrix(String name, Tensor tensor) {
+        dtype(name, tensor, DType.FLOAT32);
+        if (tensor.shape().rank() != 2) {
+            throw new IllegalArgumentException(name + ": expected a matrix (n, d), got shape " + tensor.shape());
+        }
+    }
+
+    /** A float32 tensor of these sizes. */
+    public static void shape(String name, Tensor tensor, long... expected) {
+        dtype(name, tensor, DType.FLOAT32);
+        Shape shape = Shape.of(expected);
+        if (!tensor.shape().equals(shape)) {
+            throw new IllegalArgumentException(name + ": expected shape " + shape + ", got " + tensor.shape());
+        }
+    }
+
+    /** Two tensors of the same shape. */
+    public static void sameShape(String name, Tensor tensor, String otherName, Tensor other) {
+        if (!tensor.shape().equals(other.shape())) {
+            throw new IllegalArgumentException(name + ": expected the shape of " + otherName + " " + other.shape()
+                    + ", got " + tensor.shape());
+        }
+    }
+
+    /** An output that shares no byte with an input. */
+    public static void disjoint(String outputName, Tensor output, String inputName, Tensor input) {
+        long outputEnd = output.address() + output.bytes();
+        long inputEnd = input.address() + input.bytes();
+        if (output.address() < inputEnd && input.address() < outputEnd && output.bytes() > 0 && input.bytes() > 0) {
+            throw new IllegalArgumentException(outputName + " overlaps " + inputName
+                    + ": expected separate memory; give " + outputName + " a tensor of its own");
+        }
+    }
+
+    /** A number above zero; NaN fails. */
+    public static void positive(String name, double value) {
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(name + ": expected a finite number above 0, got " + value);
+        }
+    }
+
+    /** A finite number of at least zero; NaN fails. */
+    public static void nonNegative(String name, double value) {
+        if (!(value >= 0) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(name + ": expected a finite number of at least 0, got " + value);
+        }
+    }
+
+    /** A count of at least {@code least}. */
+    public static void atLeast(String name, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + ": expected at least " + least + ", got " + value);
+        }
+    }
+}

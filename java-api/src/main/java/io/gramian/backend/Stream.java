@@ -1,0 +1,59 @@
+package io.gramian.backend;
+
+import io.gramian.GramianException;
+import io.gramian.jni.Kernels;
+import org.bytedeco.javacpp.LongPointer;
+
+/** A sequence of kernel calls with its scratch memory and threads. Calls of several Java threads wait for each other. */
+public final class Stream implements AutoCloseable {
+    private final Kernels kernels;
+    private final long context;
+    private boolean closed;
+
+    /** One kernel call: takes the kernels and the context's address, returns the status. */
+    @FunctionalInterface
+    public interface Call {
+        /** Calls one function of the C ABI. */
+        int run(Kernels kernels, long context);
+    }
+
+    Stream(Kernels kernels, int threads) {
+        this.kernels = kernels;
+        try (LongPointer result = new LongPointer(1)) {
+            check(kernels.gramian_context_create(threads, 0, result.address()));
+            this.context = result.get();
+        }
+    }
+
+    /** Runs one call and turns a bad status into a {@link GramianException} with the library's message. */
+    public synchronized void run(Call call) {
+        if (closed) {
+            throw new IllegalStateException("this stream is closed");
+        }
+        check(call.run(kernels, context));
+    }
+
+    /** Threads of the kernels. */
+    public int threads() {
+        return kernels.gramian_context_threads(context);
+    }
+
+    /** Bytes of scratch memory held. */
+    public synchronized long scratchBytes() {
+        return closed ? 0 : kernels.gramian_context_scratch_bytes(context);
+    }
+
+    private void check(int status) {
+        if (status != Kernels.GRAMIAN_OK) {
+            throw new GramianException(kernels.gramian_last_error().getString());
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            kernels.gramian_context_destroy(context);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+// The C ABI of Gramian: everything that Java, or any other caller, sees. One header per room; this one gathers them.
+#ifndef GRAMIAN_GRAMIAN_H
+#define GRAMIAN_GRAMIAN_H
+
+#include "gramian/normalize.h"
+#include "gramian/system.h"
+
+#endif

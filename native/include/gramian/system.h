@@ -1,0 +1,67 @@
+// Conventions of the C ABI, status codes, contexts and memory.
+//
+// Matrices are contiguous, row-major, float32; sizes are int64_t; pointers are addresses on the library's device.
+// Every operation takes a context first, returns a status, and never exits, aborts or throws. Arguments are checked by
+// the caller (the Java API does); what stands here assumes valid shapes, but copes with zero rows, NaN and infinities.
+#ifndef GRAMIAN_SYSTEM_H
+#define GRAMIAN_SYSTEM_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define GRAMIAN_EXTERN_C_BEGIN extern "C" {
+#define GRAMIAN_EXTERN_C_END }
+#else
+#define GRAMIAN_EXTERN_C_BEGIN
+#define GRAMIAN_EXTERN_C_END
+#endif
+#define GRAMIAN_EXPORT __attribute__((visibility("default")))
+
+GRAMIAN_EXTERN_C_BEGIN
+
+// Scratch memory, thread count and (on CUDA) the stream of a sequence of calls. One thread at a time.
+typedef struct gramian_context gramian_context;
+typedef int gramian_status;
+// Arrays of matrix addresses, for operations over several views.
+typedef const float* gramian_input;
+typedef float* gramian_output;
+
+// Everything went well.
+#define GRAMIAN_OK 0
+// An argument that the caller should have refused.
+#define GRAMIAN_INVALID_ARGUMENT 1
+// Memory could not be had.
+#define GRAMIAN_OUT_OF_MEMORY 2
+// A pivot of a Cholesky factorisation was not positive (NaN included).
+#define GRAMIAN_NOT_POSITIVE_DEFINITE 3
+// A vendor library reported an error.
+#define GRAMIAN_VENDOR_ERROR 4
+// Anything else.
+#define GRAMIAN_INTERNAL_ERROR 5
+
+/** Message of the last failure on this thread, with file and line; empty after none. */
+GRAMIAN_EXPORT const char* gramian_last_error(void);
+/** Creates a context with the given number of threads (0: one per core that this process may use) and stream. */
+GRAMIAN_EXPORT gramian_status gramian_context_create(int32_t threads, int64_t stream, int64_t* context);
+/** Frees a context and its scratch memory. */
+GRAMIAN_EXPORT gramian_status gramian_context_destroy(gramian_context* context);
+/** Bytes of scratch memory that the context holds. */
+GRAMIAN_EXPORT int64_t gramian_context_scratch_bytes(const gramian_context* context);
+/** Threads that the context uses. */
+GRAMIAN_EXPORT int32_t gramian_context_threads(const gramian_context* context);
+/** Allocates device memory, aligned to 64 bytes; *address is 0 and the status out-of-memory when there is none. */
+GRAMIAN_EXPORT gramian_status gramian_allocate(int64_t bytes, int64_t* address);
+/** Frees what gramian_allocate returned. */
+GRAMIAN_EXPORT gramian_status gramian_free(int64_t address);
+/** Copies bytes between non-overlapping regions. */
+GRAMIAN_EXPORT gramian_status gramian_copy(gramian_context* context, const void* source, void* target, int64_t bytes);
+/** Sets count floats to value. */
+GRAMIAN_EXPORT gramian_status gramian_fill(gramian_context* context, int64_t count, float value, float* target);
+/** Instruction set that the kernels use here: "avx512", "avx2" or "plain". */
+GRAMIAN_EXPORT const char* gramian_instruction_set(void);
+/** Name of the core that the linear algebra library chose. */
+GRAMIAN_EXPORT const char* gramian_blas_core(void);
+
+GRAMIAN_EXTERN_C_END
+
+#endif

@@ -1,0 +1,105 @@
+#include "gramian/system.h"
+
+#include <cblas.h>
+#include <omp.h>
+#include <sched.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "core/context.h"
+#include "core/memory.h"
+#include "core/simd.h"
+#include "core/status.h"
+
+namespace gramian {
+namespace {
+
+InstructionSet detect() {
+  InstructionSet best = InstructionSet::plain;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) best = InstructionSet::avx2;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd")) {
+    best = InstructionSet::avx512;
+  }
+  const char* wanted = std::getenv("GRAMIAN_ISA");
+  if (wanted == nullptr) return best;
+  if (std::strcmp(wanted, "plain") == 0) return InstructionSet::plain;
+  if (std::strcmp(wanted, "avx2") == 0 && best != InstructionSet::plain) return InstructionSet::avx2;
+  return best;
+}
+
+int usable_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return omp_get_num_procs();
+  return CPU_COUNT(&set);
+}
+
+}  // namespace
+
+InstructionSet instruction_set() {
+  static const InstructionSet chosen = detect();
+  return chosen;
+}
+
+}  // namespace gramian
+
+gramian_status gramian_context_create(int32_t threads, int64_t /*stream*/, int64_t* context) {
+  return gramian::guarded([&] {
+    auto created = std::make_unique<gramian_context>();
+    created->threads = threads > 0 ? threads : gramian::usable_cores();
+    // Our loops split the work; a second pool inside OpenBLAS would fight for the same cores.
+    openblas_set_num_threads(1);
+    *context = reinterpret_cast<int64_t>(created.release());
+  });
+}
+
+gramian_status gramian_context_destroy(gramian_context* context) {
+  delete context;
+  return GRAMIAN_OK;
+}
+
+int64_t gramian_context_scratch_bytes(const gramian_context* context) { return context->scratch_bytes(); }
+
+int32_t gramian_context_threads(const gramian_context* context) { return context->threads; }
+
+gramian_status gramian_allocate(int64_t bytes, int64_t* address) {
+  return gramian::guarded([&] {
+    *address = 0;
+    if (bytes < 0) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "negative size " + std::to_string(bytes));
+    void* memory = gramian::aligned_allocate(static_cast<size_t>(bytes));
+    if (memory == nullptr) {
+      GRAMIAN_FAIL(GRAMIAN_OUT_OF_MEMORY, "could not allocate " + std::to_string(bytes) + " bytes");
+    }
+    *address = reinterpret_cast<int64_t>(memory);
+  });
+}
+
+gramian_status gramian_free(int64_t address) {
+  gramian::aligned_free(reinterpret_cast<void*>(address));
+  return GRAMIAN_OK;
+}
+
+gramian_status gramian_copy(gramian_context* /*context*/, const void* source, void* target, int64_t bytes) {
+  if (bytes > 0) std::memcpy(target, source, static_cast<size_t>(bytes));
+  return GRAMIAN_OK;
+}
+
+gramian_status gramian_fill(gramian_context* /*context*/, int64_t count, float value, float* target) {
+  for (int64_t i = 0; i < count; ++i) target[i] = value;
+  return GRAMIAN_OK;
+}
+
+const char* gramian_instruction_set(void) {
+  switch (gramian::instruction_set()) {
+    case gramian::InstructionSet::avx512:
+      return "avx512";
+    case gramian::InstructionSet::avx2:
+      return "avx2";
+    default:
+      return "plain";
+  }
+}
+
+const char* gramian_blas_core(void) { return openblas_get_corename(); }
