@@ -12,12 +12,14 @@ public final class Backend {
     private final Memory memory;
     private final Stream stream;
     private final Normalization normalization;
+    private final Probes probes;
 
     private Backend(Kernels kernels, int threads) {
         this.kernels = kernels;
         this.memory = new Memory(kernels);
         this.stream = new Stream(kernels, threads);
         this.normalization = new Normalization(stream);
+        this.probes = new Probes(stream);
     }
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
@@ -43,5 +45,10 @@ public final class Backend {
     /** Row normalisation. */
     public Normalization normalization() {
         return normalization;
+    }
+
+    /** Nearest rows and logistic regression, for evaluations. */
+    public Probes probes() {
+        return probes;
     }
 }

@@ -17,6 +17,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                         include = {
                             "gramian/system.h",
                             "gramian/normalize.h",
+                            "gramian/probe.h",
                             "gramian/gramian.h"
                         },
                         compiler = "cpp17",
