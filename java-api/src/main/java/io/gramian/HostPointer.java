@@ -1,5 +1,6 @@
 package io.gramian;
 
+import java.nio.ByteBuffer;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -9,6 +10,10 @@ import org.bytedeco.javacpp.LongPointer;
 /** JavaCPP pointers over an address that somebody else owns: for bulk copies between arrays and host memory. */
 final class HostPointer {
     private HostPointer() {}
+
+    static ByteBuffer buffer(long at, int bytes) {
+        return bytes == 0 ? ByteBuffer.allocate(0) : bytes(at).limit(bytes).asByteBuffer();
+    }
 
     static FloatPointer floats(long at) {
         return new FloatPointer() {

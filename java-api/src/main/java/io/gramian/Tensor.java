@@ -1,6 +1,7 @@
 package io.gramian;
 
 import io.gramian.backend.Check;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,6 +186,36 @@ public final class Tensor implements AutoCloseable {
         HostPointer.bytes(address()).put(values, 0, values.length);
         touch();
         return this;
+    }
+
+    /**
+     * Copies the remaining bytes of a buffer into the memory of this tensor, in the machine's byte order.
+     *
+     * @param offset first byte of the tensor that is written
+     */
+    public Tensor putBytes(long offset, ByteBuffer source) {
+        checkRange(offset, source.remaining());
+        HostPointer.buffer(address() + offset, source.remaining()).put(source);
+        touch();
+        return this;
+    }
+
+    /**
+     * Fills the remaining room of a buffer from the memory of this tensor, in the machine's byte order.
+     *
+     * @param offset first byte of the tensor that is read
+     */
+    public Tensor getBytes(long offset, ByteBuffer target) {
+        checkRange(offset, target.remaining());
+        target.put(HostPointer.buffer(address() + offset, target.remaining()));
+        return this;
+    }
+
+    private void checkRange(long offset, int count) {
+        if (offset < 0 || offset > bytes() - count) {
+            throw new IllegalArgumentException("expected bytes within the " + bytes() + " of " + this + ", got " + count
+                    + " at " + offset);
+        }
     }
 
     /** A copy of the elements; float32. */
