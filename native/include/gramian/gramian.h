@@ -3,6 +3,7 @@
 #define GRAMIAN_GRAMIAN_H
 
 #include "gramian/normalize.h"
+#include "gramian/optim.h"
 #include "gramian/probe.h"
 #include "gramian/system.h"
 

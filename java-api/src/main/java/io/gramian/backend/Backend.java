@@ -13,6 +13,7 @@ public final class Backend {
     private final Stream stream;
     private final Normalization normalization;
     private final Probes probes;
+    private final Optimizers optimizers;
 
     private Backend(Kernels kernels, int threads) {
         this.kernels = kernels;
@@ -20,6 +21,7 @@ public final class Backend {
         this.stream = new Stream(kernels, threads);
         this.normalization = new Normalization(stream);
         this.probes = new Probes(stream);
+        this.optimizers = new Optimizers(stream);
     }
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
@@ -50,5 +52,10 @@ public final class Backend {
     /** Nearest rows and logistic regression, for evaluations. */
     public Probes probes() {
         return probes;
+    }
+
+    /** Optimiser updates of many tensors in one call. */
+    public Optimizers optimizers() {
+        return optimizers;
     }
 }

@@ -71,4 +71,18 @@ public final class Check {
             throw new IllegalArgumentException(name + ": expected at least " + least + ", got " + value);
         }
     }
+
+    /** A number in [0, 1); NaN fails. */
+    public static void fraction(String name, double value) {
+        if (!(value >= 0 && value < 1)) {
+            throw new IllegalArgumentException(name + ": expected a number in [0, 1), got " + value);
+        }
+    }
+
+    /** As many entries as expected. */
+    public static void count(String name, long value, long expected) {
+        if (value != expected) {
+            throw new IllegalArgumentException(name + ": expected " + expected + " entries, got " + value);
+        }
+    }
 }

@@ -18,6 +18,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/system.h",
                             "gramian/normalize.h",
                             "gramian/probe.h",
+                            "gramian/optim.h",
                             "gramian/gramian.h"
                         },
                         compiler = "cpp17",

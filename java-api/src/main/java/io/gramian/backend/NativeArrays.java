@@ -1,0 +1,78 @@
+package io.gramian.backend;
+
+import io.gramian.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.LongPointer;
+
+/** Arrays of 8-byte elements for one kernel call, side by side in native memory that grows once and is then reused. */
+final class NativeArrays {
+    private LongPointer memory = new LongPointer(64);
+    private long[] staged = new long[64];
+    private int used;
+
+    /** Starts a new call: what was added before is gone. */
+    void clear() {
+        used = 0;
+    }
+
+    /** Adds the addresses of these tensors and returns the index of the first. */
+    int addresses(List<Tensor> tensors) {
+        int first = reserve(tensors.size());
+        for (int i = 0; i < tensors.size(); i++) {
+            staged[first + i] = tensors.get(i).address();
+        }
+        return first;
+    }
+
+    /** Adds the element counts of these tensors and returns the index of the first. */
+    int sizes(List<Tensor> tensors) {
+        int first = reserve(tensors.size());
+        for (int i = 0; i < tensors.size(); i++) {
+            staged[first + i] = tensors.get(i).elements();
+        }
+        return first;
+    }
+
+    /** Adds float64 values and returns the index of the first. */
+    int doubles(double[] values) {
+        int first = reserve(values.length);
+        for (int i = 0; i < values.length; i++) {
+            staged[first + i] = Double.doubleToRawLongBits(values[i]);
+        }
+        return first;
+    }
+
+    /** Adds int32 flags, 1 for true, two to an element (little-endian), and returns the index of the first element. */
+    int flags(boolean[] values) {
+        int first = reserve((values.length + 1) / 2);
+        for (int i = 0; i < values.length; i++) {
+            long bit = values[i] ? 1L : 0L;
+            staged[first + i / 2] = i % 2 == 0 ? bit : staged[first + i / 2] | bit << Integer.SIZE;
+        }
+        return first;
+    }
+
+    /** Copies everything to native memory; {@link #at} is valid from here to the next {@link #clear}. */
+    void publish() {
+        if (memory.capacity() < used) {
+            memory.close();
+            memory = new LongPointer(staged.length);
+        }
+        memory.put(staged, 0, used);
+    }
+
+    /** Native address of an index. */
+    long at(int index) {
+        return memory.address() + (long) index * Long.BYTES;
+    }
+
+    private int reserve(int count) {
+        int first = used;
+        used += count;
+        if (used > staged.length) {
+            staged = Arrays.copyOf(staged, Math.max(used, 2 * staged.length));
+        }
+        return first;
+    }
+}

@@ -1,0 +1,39 @@
+// Optimiser updates of many tensors in one call: SGD, Adam, AdamW, LARS, LAMB.
+//
+// Tensor t has sizes[t] elements; parameters[t], gradients[t] and the states are its arrays. Learning rate and weight
+// decay are given per tensor, so that biases and normalisation layers can have their own. Gradients are not changed.
+#ifndef GRAMIAN_OPTIM_H
+#define GRAMIAN_OPTIM_H
+
+#include "gramian/system.h"
+
+GRAMIAN_EXTERN_C_BEGIN
+
+// LARS as in the authors' Barlow Twins, VICReg and MoCo v3: the norm of the gradient after weight decay.
+#define GRAMIAN_LARS_DECAYED_NORM 0
+// LARS as in Bolts, solo-learn and lightly: the norm of the raw gradient, plus weight decay times the parameter's norm.
+#define GRAMIAN_LARS_RAW_NORM 1
+
+/** g += decay p; m = momentum m + g; p -= rate (nesterov ? g + momentum m : m). */
+GRAMIAN_EXPORT gramian_status gramian_sgd_step(gramian_context* context, int64_t tensors, const int64_t* sizes,
+    const gramian_output* parameters, const gramian_input* gradients, const gramian_output* momenta,
+    const double* rates, const double* decays, double momentum, int32_t nesterov);
+/** Adam at step >= 1. decoupled 0: g += decay p (L2); 1: p *= 1 - rate decay (AdamW). */
+GRAMIAN_EXPORT gramian_status gramian_adam_step(gramian_context* context, int64_t tensors, const int64_t* sizes,
+    const gramian_output* parameters, const gramian_input* gradients, const gramian_output* means,
+    const gramian_output* squares, const double* rates, const double* decays, double beta1, double beta2, double eps,
+    int64_t step, int32_t decoupled);
+/** LARS; tensors with adapted[t] = 0 take the plain SGD step with momentum. clip: trust ratio at most the rate. */
+GRAMIAN_EXPORT gramian_status gramian_lars_step(gramian_context* context, int64_t tensors, const int64_t* sizes,
+    const gramian_output* parameters, const gramian_input* gradients, const gramian_output* momenta,
+    const double* rates, const double* decays, const int32_t* adapted, double momentum, double eta, double eps,
+    int32_t form, int32_t clip);
+/** LAMB at step >= 1; tensors with adapted[t] = 0 have trust ratio 1. */
+GRAMIAN_EXPORT gramian_status gramian_lamb_step(gramian_context* context, int64_t tensors, const int64_t* sizes,
+    const gramian_output* parameters, const gramian_input* gradients, const gramian_output* means,
+    const gramian_output* squares, const double* rates, const double* decays, const int32_t* adapted, double beta1,
+    double beta2, double eps, int64_t step);
+
+GRAMIAN_EXTERN_C_END
+
+#endif
