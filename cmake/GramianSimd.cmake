@@ -1,6 +1,6 @@
-# Compiles each *.simd.cpp once per instruction set, into namespace gramian::<set>; chosen at run time (src/core/simd.h).
-# Such a file must not instantiate inline functions with external linkage (no std containers): the linker could then keep
-# the copy with the newest instructions for everybody.
+# Compiles each *.simd.cpp once per instruction set, into namespace gramian::<set>; chosen at run time
+# (src/core/simd.h). Such a file must not instantiate inline functions with external linkage (no std containers): the
+# linker could then keep the copy with the newest instructions for everybody.
 function(gramian_simd_sources target)
   set(flags_plain -march=x86-64-v2)
   set(flags_avx2 -march=x86-64-v3)

@@ -80,8 +80,8 @@ public final class Tensor implements AutoCloseable {
     /** Rows {@code from} (inclusive) to {@code to} (exclusive) of the outermost axis, sharing memory. */
     public Tensor rows(long from, long to) {
         if (shape.rank() == 0 || from < 0 || to < from || to > shape.size(0)) {
-            throw new IllegalArgumentException("rows: expected 0 <= from <= to <= rows of " + shape + ", got " + from
-                    + " to " + to);
+            throw new IllegalArgumentException(
+                    "rows: expected 0 <= from <= to <= rows of " + shape + ", got " + from + " to " + to);
         }
         long[] sizes = shape.toArray();
         long row = sizes[0] == 0 ? 0 : shape.elements() / sizes[0];
@@ -267,11 +267,13 @@ public final class Tensor implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("this tensor " + shape + " was closed; keep it with Scope.keep if it is needed");
+            throw new IllegalStateException(
+                    "this tensor " + shape + " was closed; keep it with Scope.keep if it is needed");
         }
     }
 
-    @Nullable Scope scope() {
+    @Nullable
+    Scope scope() {
         return scope;
     }
 

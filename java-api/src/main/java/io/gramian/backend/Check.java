@@ -36,8 +36,8 @@ public final class Check {
     /** Two tensors of the same shape. */
     public static void sameShape(String name, Tensor tensor, String otherName, Tensor other) {
         if (!tensor.shape().equals(other.shape())) {
-            throw new IllegalArgumentException(name + ": expected the shape of " + otherName + " " + other.shape()
-                    + ", got " + tensor.shape());
+            throw new IllegalArgumentException(
+                    name + ": expected the shape of " + otherName + " " + other.shape() + ", got " + tensor.shape());
         }
     }
 

@@ -14,7 +14,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         value =
                 @Platform(
                         value = "linux-x86_64",
-                        include = {
+                        include = { // one per room, in the order of gramian.h
                             "gramian/system.h",
                             "gramian/normalize.h",
                             "gramian/probe.h",
@@ -41,6 +41,8 @@ public class CpuKernelsConfig implements InfoMapper {
         infoMap.put(new Info("uint64_t").cast().valueTypes("long").pointerTypes("long"));
         infoMap.put(new Info("uint8_t").cast().valueTypes("byte").pointerTypes("long"));
         infoMap.put(new Info("void").cast().valueTypes("void").pointerTypes("long"));
-        infoMap.put(new Info("GRAMIAN_EXPORT", "GRAMIAN_EXTERN_C_BEGIN", "GRAMIAN_EXTERN_C_END").cppTypes().annotations());
+        infoMap.put(new Info("GRAMIAN_EXPORT", "GRAMIAN_EXTERN_C_BEGIN", "GRAMIAN_EXTERN_C_END")
+                .cppTypes()
+                .annotations());
     }
 }
