@@ -22,11 +22,13 @@ public final class LinearProbe {
     /** Every how many training rows one is held out to choose the decay. */
     static final int HOLD_OUT = 6;
     /** Candidates for the decay, strongest first: each fit starts from the one before. */
-    static final double[] DECAYS = {1e-1, 1e-2, 1e-3, 1e-4};
+    static final double[] DECAYS = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5};
     /** See {@link FeatureScale#standard}. */
     private static final double FLOOR = 0.1;
 
-    private static final int ITERATIONS = 60;
+    // On raw pixels of Fashion-MNIST, accuracy stops moving (0.2 points) after this many steps from the previous decay.
+    private static final int PATH_ITERATIONS = 25;
+    private static final int ITERATIONS = 50;
     private static final double TOLERANCE = 1e-3;
 
     private LinearProbe() {}
@@ -75,7 +77,7 @@ public final class LinearProbe {
             long most = -1;
             double[] best = new double[0];
             for (double candidate : DECAYS) {
-                part.minimise(candidate, ITERATIONS, TOLERANCE);
+                part.minimise(candidate, PATH_ITERATIONS, TOLERANCE);
                 long correct = part.score(heldOut, heldOutLabels).correct();
                 if (correct > most) {
                     most = correct;
