@@ -2,6 +2,8 @@
 #ifndef GRAMIAN_GRAMIAN_H
 #define GRAMIAN_GRAMIAN_H
 
+#include "gramian/linear_algebra.h"
+#include "gramian/network.h"
 #include "gramian/normalize.h"
 #include "gramian/optim.h"
 #include "gramian/probe.h"

@@ -3,12 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "gramian/system.h"
 
+namespace gramian {
+class ConvolutionCache;
+}
+
 struct gramian_context {
   int threads = 1;
+  std::shared_ptr<gramian::ConvolutionCache> convolutions;  // made by the first convolution
 
   ~gramian_context();
 

@@ -14,6 +14,8 @@ public final class Backend {
     private final Normalization normalization;
     private final Probes probes;
     private final Optimizers optimizers;
+    private final LinearAlgebra linearAlgebra;
+    private final Network network;
 
     private Backend(Kernels kernels, int threads) {
         this.kernels = kernels;
@@ -22,6 +24,8 @@ public final class Backend {
         this.normalization = new Normalization(stream);
         this.probes = new Probes(stream);
         this.optimizers = new Optimizers(stream);
+        this.linearAlgebra = new LinearAlgebra(stream);
+        this.network = new Network(stream);
     }
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
@@ -57,5 +61,15 @@ public final class Backend {
     /** Optimiser updates of many tensors in one call. */
     public Optimizers optimizers() {
         return optimizers;
+    }
+
+    /** Matrix products and sums. */
+    public LinearAlgebra linearAlgebra() {
+        return linearAlgebra;
+    }
+
+    /** Layers of convolutional networks. */
+    public Network network() {
+        return network;
     }
 }

@@ -19,6 +19,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/normalize.h",
                             "gramian/probe.h",
                             "gramian/optim.h",
+                            "gramian/linear_algebra.h",
+                            "gramian/network.h",
                             "gramian/gramian.h"
                         },
                         compiler = "cpp17",

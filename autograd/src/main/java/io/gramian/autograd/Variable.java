@@ -1,0 +1,133 @@
+package io.gramian.autograd;
+
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor in a computation that can be differentiated.
+ *
+ * <p>Leaves are {@linkplain #constant constants} and {@linkplain #parameter parameters}; all others come from a
+ * {@link Function}. {@link #backward()} adds the gradient of a scalar to {@link #grad()} of every parameter behind it and, as
+ * it goes, frees what the pass no longer needs: saved tensors, gradients of intermediate variables, and their values unless
+ * {@link #retain()} was called. Run each training step inside a {@link Scope}, which frees the rest.
+ */
+public final class Variable {
+    private final Tensor value;
+    private final boolean requiresGradient;
+    private final @Nullable Function creator;
+    private @Nullable Tensor gradient;
+    private boolean retained;
+
+    Variable(Tensor value, boolean requiresGradient, @Nullable Function creator) {
+        this.value = value;
+        this.requiresGradient = requiresGradient;
+        this.creator = creator;
+    }
+
+    /** A leaf without gradient. */
+    public static Variable constant(Tensor value) {
+        return new Variable(value, false, null);
+    }
+
+    /** A leaf that collects gradients. The tensor is taken out of every scope: {@link #close} frees it. */
+    public static Variable parameter(Tensor value) {
+        return new Variable(Scope.detach(value), true, null);
+    }
+
+    /** The tensor. */
+    public Tensor value() {
+        if (creator != null && value.isClosed()) {
+            throw new IllegalStateException("the output " + value.shape() + " of " + creator.name()
+                    + " was freed; call retain() on the variable before backward() to keep it,"
+                    + " and read it before its scope closes");
+        }
+        return value;
+    }
+
+    /** Sum of the gradients since {@link #clearGradient()}; null before the first. Only parameters have one. */
+    public @Nullable Tensor grad() {
+        return creator == null ? gradient : null;
+    }
+
+    /** Whether a gradient is computed for this variable. */
+    public boolean requiresGradient() {
+        return requiresGradient;
+    }
+
+    /** Keeps the value of an intermediate variable after {@link #backward()}, until the scope closes. */
+    public Variable retain() {
+        retained = true;
+        return this;
+    }
+
+    /** The same value as a constant: no gradient flows back. */
+    public Variable detach() {
+        return constant(value());
+    }
+
+    /** Adds the gradient of this scalar to the parameters behind it. The graph can be used once. */
+    public void backward() {
+        if (value().elements() != 1) {
+            throw new IllegalArgumentException("backward: expected a variable with one element, got shape " + value.shape()
+                    + "; give the gradient with backward(Tensor)");
+        }
+        backward(Tensor.empty(value.device(), value.shape().toArray()).fill(1));
+    }
+
+    /** As {@link #backward()} for the scalar {@code sum(this * seed)}; the seed is used up. */
+    public void backward(Tensor seed) {
+        Engine.run(this, seed);
+    }
+
+    /** Frees the gradient. */
+    public void clearGradient() {
+        if (gradient != null) {
+            gradient.close();
+            gradient = null;
+        }
+    }
+
+    /** Frees value and gradient of a parameter. */
+    public void close() {
+        clearGradient();
+        value.close();
+    }
+
+    @Nullable Function creator() {
+        return creator;
+    }
+
+    /** Adds a gradient, which is used up. Returns whether it was the first. */
+    boolean accumulate(Tensor more) {
+        if (gradient == null) {
+            gradient = creator == null ? Scope.detach(more) : more;
+            return true;
+        }
+        Tensor sum = gradient;
+        sum.device().backend().linearAlgebra().add(sum, more, sum);
+        more.close();
+        return false;
+    }
+
+    Tensor takeGradient() {
+        Tensor taken = gradient;
+        gradient = null;
+        if (taken == null) {
+            throw new IllegalStateException("backward reached a variable without a gradient");
+        }
+        return taken;
+    }
+
+    void releaseValue() {
+        if (!retained) {
+            value.close();
+        }
+    }
+
+    /** As in {@code FLOAT32 (256, 128) on cpu from Linear}. */
+    @Override
+    public String toString() {
+        return value + (creator != null ? " from " + creator.name() : requiresGradient ? " parameter" : " constant");
+    }
+}

@@ -1,0 +1,83 @@
+package io.gramian.autograd.optim;
+
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import io.gramian.autograd.Variable;
+import io.gramian.backend.Check;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Changes parameters in place by their gradients. Parameters without a gradient are left as they are. {@link #state()} and
+ * {@link #steps()} are all that a checkpoint needs: the tensors are the live ones, to be written from or read into.
+ */
+public abstract class Optimizer implements AutoCloseable {
+    private final Map<String, Variable> parameters;
+    private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private long steps;
+
+    /** An optimiser of these parameters, by name. */
+    protected Optimizer(Map<String, Variable> parameters) {
+        this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    }
+
+    /** One step with this learning rate, at least 0. */
+    public final void step(double learningRate) {
+        Check.nonNegative("learningRate", learningRate);
+        steps++;
+        update((float) learningRate);
+        parameters.values().forEach(parameter -> {
+            if (parameter.grad() != null) {
+                parameter.value().touch();
+            }
+        });
+    }
+
+    /** Changes the parameters; {@link #steps()} counts this step already. */
+    protected abstract void update(float learningRate);
+
+    /** Frees all gradients. */
+    public final void zeroGrad() {
+        parameters.values().forEach(Variable::clearGradient);
+    }
+
+    /** The parameters by name. */
+    public final Map<String, Variable> parameters() {
+        return parameters;
+    }
+
+    /** Every tensor that outlives a step, by name such as {@code momentum.layer1.0.conv1.weight}. */
+    public final Map<String, Tensor> state() {
+        return Collections.unmodifiableMap(state);
+    }
+
+    /** Steps taken. */
+    public final long steps() {
+        return steps;
+    }
+
+    /** Sets the number of steps taken, to resume. */
+    public final void steps(long taken) {
+        Check.atLeast("steps", taken, 0);
+        steps = taken;
+    }
+
+    /** Adds one zero tensor per parameter to the state; names are {@code prefix.parameter}. */
+    protected final Map<String, Tensor> addState(String prefix) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        parameters.forEach((name, parameter) -> {
+            Tensor value = parameter.value();
+            Tensor zero = Scope.detach(Tensor.zeros(value.device(), value.shape().toArray()));
+            tensors.put(name, zero);
+            state.put(prefix + "." + name, zero);
+        });
+        return tensors;
+    }
+
+    /** Frees the state; parameters stay. */
+    @Override
+    public final void close() {
+        state.values().forEach(Tensor::close);
+    }
+}

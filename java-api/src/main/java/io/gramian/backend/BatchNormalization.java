@@ -1,0 +1,159 @@
+package io.gramian.backend;
+
+import io.gramian.DType;
+import io.gramian.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batch normalisation over all axes but the last, fused with the addition of a residual and ReLU:
+ * {@code y = relu(gamma (x - mean) rstd + beta + residual)}.
+ */
+public final class BatchNormalization {
+    private final Stream stream;
+
+    BatchNormalization(Stream stream) {
+        this.stream = stream;
+    }
+
+    /**
+     * What is added to and done with the normalised values.
+     *
+     * @param gamma factors (c), null for 1
+     * @param beta offsets (c), null for 0; null exactly when gamma is
+     * @param residual added before the ReLU, of the shape of x, or null
+     * @param relu whether negative results become 0
+     */
+    public record Epilogue(@Nullable Tensor gamma, @Nullable Tensor beta, @Nullable Tensor residual, boolean relu) {}
+
+    /**
+     * Statistics that an evaluation uses; a training step moves them by {@code momentum} towards those of its batch.
+     *
+     * @param mean running means (c)
+     * @param variance running unbiased variances (c)
+     * @param momentum share of the newest batch, in [0, 1]
+     */
+    public record Running(Tensor mean, Tensor variance, float momentum) {}
+
+    /**
+     * Normalises by the statistics of the batch.
+     *
+     * @param x (..., c) with at least 2 values per channel
+     * @param eps added to the biased variance, above 0
+     * @param running moved towards the statistics of the batch, or null
+     * @param y receives the output, of the shape of x
+     * @param mean receives the means (c)
+     * @param rstd receives {@code 1 / sqrt(variance + eps)} (c)
+     */
+    public void forward(
+            Tensor x, Epilogue epilogue, float eps, @Nullable Running running, Tensor y, Tensor mean, Tensor rstd) {
+        long c = channels(x, epilogue, eps, y);
+        long rows = c == 0 ? 0 : x.elements() / c;
+        if (rows < 2) {
+            throw new IllegalArgumentException("batch normalisation: expected at least 2 values per channel in training, got "
+                    + rows + " in shape " + x.shape() + "; use a larger batch, or evaluation mode");
+        }
+        Check.shape("mean", mean, c);
+        Check.shape("rstd", rstd, c);
+        if (running != null) {
+            Check.shape("running mean", running.mean(), c);
+            Check.shape("running variance", running.variance(), c);
+        }
+        stream.run((kernels, context) -> kernels.gramian_batch_norm_forward(
+                context, rows, c, x.address(), at(epilogue.gamma()), at(epilogue.beta()), at(epilogue.residual()), eps,
+                running == null ? 0 : running.momentum(), epilogue.relu() ? 1 : 0,
+                running == null ? 0 : running.mean().address(), running == null ? 0 : running.variance().address(),
+                y.address(), mean.address(), rstd.address()));
+        if (running != null) {
+            running.mean().touch();
+            running.variance().touch();
+        }
+    }
+
+    /** Normalises by given statistics (c) each; writes rstd (c). */
+    public void evaluate(
+            Tensor x, Epilogue epilogue, Tensor mean, Tensor variance, float eps, Tensor y, Tensor rstd) {
+        long c = channels(x, epilogue, eps, y);
+        Check.shape("mean", mean, c);
+        Check.shape("variance", variance, c);
+        Check.shape("rstd", rstd, c);
+        stream.run((kernels, context) -> kernels.gramian_batch_norm_evaluate(
+                context, c == 0 ? 0 : x.elements() / c, c, x.address(), at(epilogue.gamma()), at(epilogue.beta()),
+                at(epilogue.residual()), mean.address(), variance.address(), eps, epilogue.relu() ? 1 : 0, y.address(),
+                rstd.address()));
+    }
+
+    /**
+     * What the backward pass reads from the forward pass.
+     *
+     * @param x input of the forward pass
+     * @param y output of the forward pass; only read with residual and ReLU
+     * @param mean the means that were used (c)
+     * @param rstd as the forward pass wrote it (c)
+     * @param batchStatistics whether mean and rstd came from x, so that the gradient flows through them
+     */
+    public record Forward(Tensor x, @Nullable Tensor y, Tensor mean, Tensor rstd, boolean batchStatistics) {}
+
+    /**
+     * Gradients of both forms.
+     *
+     * @param epilogue as in the forward pass; whether the residual is null counts, its values do not
+     * @param dy gradient of y; receives the gradient of the residual when there is one
+     * @param dx receives the gradient of x; may be dy when there is no residual
+     * @param dgamma receives the gradient of gamma (c)
+     * @param dbeta receives the gradient of beta (c)
+     */
+    public void backward(Forward forward, Epilogue epilogue, Tensor dy, Tensor dx, Tensor dgamma, Tensor dbeta) {
+        Tensor x = forward.x();
+        long[] shape = x.shape().toArray();
+        long c = shape[shape.length - 1];
+        Check.shape("dy", dy, shape);
+        Check.shape("dx", dx, shape);
+        Check.shape("mean", forward.mean(), c);
+        Check.shape("rstd", forward.rstd(), c);
+        Check.shape("dgamma", dgamma, c);
+        Check.shape("dbeta", dbeta, c);
+        Check.disjoint("dx", dx, "x", x);
+        boolean residual = epilogue.residual() != null;
+        if (residual) {
+            Check.disjoint("dx", dx, "dy", dy);
+        }
+        Tensor y = forward.y();
+        if (residual && epilogue.relu() && y == null) {
+            throw new IllegalArgumentException("y: expected the output of the forward pass, got null");
+        }
+        stream.run((kernels, context) -> kernels.gramian_batch_norm_backward(
+                context, c == 0 ? 0 : x.elements() / c, c, x.address(), at(y), at(epilogue.gamma()), at(epilogue.beta()),
+                forward.mean().address(), forward.rstd().address(), epilogue.relu() ? 1 : 0,
+                forward.batchStatistics() ? 1 : 0, dy.address(), dx.address(), dgamma.address(), dbeta.address(),
+                residual ? dy.address() : 0));
+        dx.touch();
+    }
+
+    private static long channels(Tensor x, Epilogue epilogue, float eps, Tensor y) {
+        Check.dtype("x", x, DType.FLOAT32);
+        if (x.shape().rank() < 2) {
+            throw new IllegalArgumentException("x: expected (..., c) with at least 2 axes, got " + x.shape());
+        }
+        long c = x.shape().size(-1);
+        Check.positive("eps", eps);
+        Check.shape("y", y, x.shape().toArray());
+        Tensor gamma = epilogue.gamma();
+        Tensor beta = epilogue.beta();
+        if ((gamma == null) != (beta == null)) {
+            throw new IllegalArgumentException("expected gamma and beta, or neither; got only "
+                    + (gamma == null ? "beta" : "gamma"));
+        }
+        if (gamma != null && beta != null) {
+            Check.shape("gamma", gamma, c);
+            Check.shape("beta", beta, c);
+        }
+        if (epilogue.residual() != null) {
+            Check.shape("residual", epilogue.residual(), x.shape().toArray());
+        }
+        return c;
+    }
+
+    private static long at(@Nullable Tensor tensor) {
+        return tensor == null ? 0 : tensor.address();
+    }
+}

@@ -1,0 +1,90 @@
+package io.gramian.backend;
+
+import io.gramian.DType;
+import io.gramian.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two-dimensional convolution of activations (n, h, w, c) with weights (k, kernelH, kernelW, c). The forward pass and the
+ * gradient of the data give the same bits for any number of threads; the gradient of the weights gives the same bits for one
+ * number of threads.
+ */
+public final class Convolutions {
+    private final Stream stream;
+
+    Convolutions(Stream stream) {
+        this.stream = stream;
+    }
+
+    /** Windows of a size that fit into a padded length: {@code (length + 2 padding - size) / stride + 1}, or 0. */
+    public static long outputSize(long length, long size, long stride, long padding) {
+        long room = length + 2 * padding - size;
+        return room < 0 ? 0 : room / stride + 1;
+    }
+
+    /**
+     * {@code y[i,p,q,o] = bias[o] + sum over r,s,j of x[i, p stride + r - padding, q stride + s - padding, j] weights[o,r,s,j]}.
+     *
+     * @param x activations (n, h, w, c)
+     * @param weights (k, kernelH, kernelW, c)
+     * @param bias (k), or null
+     * @param y receives (n, oh, ow, k) with sizes as {@link #outputSize}
+     */
+    public void forward(Tensor x, Tensor weights, @Nullable Tensor bias, int stride, int padding, Tensor y) {
+        long[] s = sizes("x", x, weights, stride, padding);
+        Check.shape("y", y, outputShape(s));
+        Check.disjoint("y", y, "x", x);
+        if (bias != null) {
+            Check.shape("bias", bias, s[4]);
+        }
+        stream.run((kernels, context) -> kernels.gramian_convolution_forward(
+                context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, x.address(), weights.address(),
+                bias == null ? 0 : bias.address(), y.address()));
+    }
+
+    /** Gradient dx (n, h, w, c) of the activations from the gradient dy (n, oh, ow, k) of the output. */
+    public void backwardData(Tensor weights, int stride, int padding, Tensor dy, Tensor dx) {
+        long[] s = sizes("dx", dx, weights, stride, padding);
+        Check.shape("dy", dy, outputShape(s));
+        Check.disjoint("dx", dx, "dy", dy);
+        stream.run((kernels, context) -> kernels.gramian_convolution_backward_data(
+                context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, weights.address(), dy.address(),
+                dx.address()));
+    }
+
+    /** Gradient dweights (k, kernelH, kernelW, c) of the weights from x and the gradient dy of the output. */
+    public void backwardWeights(Tensor x, int stride, int padding, Tensor dy, Tensor dweights) {
+        long[] s = sizes("x", x, dweights, stride, padding);
+        Check.shape("dy", dy, outputShape(s));
+        Check.disjoint("dweights", dweights, "x", x);
+        Check.disjoint("dweights", dweights, "dy", dy);
+        stream.run((kernels, context) -> kernels.gramian_convolution_backward_weights(
+                context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, x.address(), dy.address(),
+                dweights.address()));
+    }
+
+    /** n, h, w, c, k, kernelH, kernelW, oh, ow. */
+    private static long[] sizes(String name, Tensor x, Tensor weights, int stride, int padding) {
+        Check.dtype(name, x, DType.FLOAT32);
+        Check.dtype("weights", weights, DType.FLOAT32);
+        if (x.shape().rank() != 4 || weights.shape().rank() != 4 || x.shape().size(3) != weights.shape().size(3)) {
+            throw new IllegalArgumentException("convolution: expected " + name
+                    + " (n, h, w, c) and weights (k, kernelH, kernelW, c), got " + x.shape() + " and " + weights.shape());
+        }
+        Check.atLeast("stride", stride, 1);
+        Check.atLeast("padding", padding, 0);
+        long[] i = x.shape().toArray();
+        long[] w = weights.shape().toArray();
+        long oh = outputSize(i[1], w[1], stride, padding);
+        long ow = outputSize(i[2], w[2], stride, padding);
+        if (Math.min(oh, ow) < 1 || x.elements() < 1 || weights.elements() < 1) {
+            throw new IllegalArgumentException("convolution: expected an image at least as large as the kernel, got "
+                    + name + " " + x.shape() + " with padding " + padding + " and weights " + weights.shape());
+        }
+        return new long[] {i[0], i[1], i[2], i[3], w[0], w[1], w[2], oh, ow};
+    }
+
+    private static long[] outputShape(long[] s) {
+        return new long[] {s[0], s[7], s[8], s[4]};
+    }
+}

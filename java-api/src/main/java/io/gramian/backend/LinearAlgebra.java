@@ -1,0 +1,99 @@
+package io.gramian.backend;
+
+import io.gramian.DType;
+import io.gramian.Tensor;
+
+/** Matrix products and sums. The bits of a result do not depend on the number of threads. */
+public final class LinearAlgebra {
+    private final Stream stream;
+
+    LinearAlgebra(Stream stream) {
+        this.stream = stream;
+    }
+
+    /**
+     * {@code c = alpha op(a) op(b) + beta c}, {@code 2 m n k} operations.
+     *
+     * @param transposeA whether op(a) is the transpose of a, which is then stored as (k, m)
+     * @param transposeB whether op(b) is the transpose of b, which is then stored as (n, k)
+     * @param a matrix with op(a) of shape (m, k)
+     * @param b matrix with op(b) of shape (k, n)
+     * @param beta factor of what c holds; with 0 it is only written
+     * @param c receives the result (m, n)
+     * @throws IllegalArgumentException when shapes do not fit, or c overlaps a or b
+     */
+    public void gemm(
+            boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
+        Check.matrix("a", a);
+        Check.matrix("b", b);
+        long m = a.shape().size(transposeA ? 1 : 0);
+        long k = a.shape().size(transposeA ? 0 : 1);
+        long n = b.shape().size(transposeB ? 0 : 1);
+        long inner = b.shape().size(transposeB ? 1 : 0);
+        if (inner != k) {
+            throw new IllegalArgumentException("gemm: expected inner sizes to agree, got a " + a.shape()
+                    + (transposeA ? " transposed" : "") + " and b " + b.shape() + (transposeB ? " transposed" : ""));
+        }
+        Check.shape("c", c, m, n);
+        Check.disjoint("c", c, "a", a);
+        Check.disjoint("c", c, "b", b);
+        if (Math.max(m, Math.max(n, k)) > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("gemm: expected sizes below 2^31, got " + a.shape() + " and " + b.shape());
+        }
+        stream.run((kernels, context) -> kernels.gramian_gemm(
+                context,
+                transposeA ? 1 : 0,
+                transposeB ? 1 : 0,
+                m,
+                n,
+                k,
+                alpha,
+                a.address(),
+                b.address(),
+                beta,
+                c.address()));
+    }
+
+    /** {@code z = x + y} for three tensors of one shape; z may be x or y. */
+    public void add(Tensor x, Tensor y, Tensor z) {
+        Check.dtype("x", x, DType.FLOAT32);
+        Check.shape("y", y, x.shape().toArray());
+        Check.shape("z", z, x.shape().toArray());
+        stream.run((kernels, context) ->
+                kernels.gramian_add(context, x.elements(), x.address(), y.address(), z.address()));
+        z.touch();
+    }
+
+    /** {@code y = factor x} for two tensors of one shape; y may be x. */
+    public void scale(float factor, Tensor x, Tensor y) {
+        Check.dtype("x", x, DType.FLOAT32);
+        Check.shape("y", y, x.shape().toArray());
+        stream.run((kernels, context) ->
+                kernels.gramian_scale(context, x.elements(), factor, x.address(), y.address()));
+        y.touch();
+    }
+
+    /** {@code y_i = x_i + bias} for each row i of x (n, d); y may be x. */
+    public void addToRows(Tensor x, Tensor bias, Tensor y) {
+        Check.matrix("x", x);
+        long rows = x.shape().size(0);
+        long columns = x.shape().size(1);
+        Check.shape("bias", bias, columns);
+        Check.shape("y", y, rows, columns);
+        Check.disjoint("y", y, "bias", bias);
+        stream.run((kernels, context) -> kernels.gramian_add_to_rows(
+                context, rows, columns, x.address(), bias.address(), y.address()));
+        y.touch();
+    }
+
+    /** Sums (d) of the columns of x (n, d), added up in float64. */
+    public void columnSums(Tensor x, Tensor sums) {
+        Check.matrix("x", x);
+        long rows = x.shape().size(0);
+        long columns = x.shape().size(1);
+        Check.shape("sums", sums, columns);
+        Check.disjoint("sums", sums, "x", x);
+        stream.run((kernels, context) ->
+                kernels.gramian_column_sums(context, rows, columns, x.address(), sums.address()));
+    }
+}

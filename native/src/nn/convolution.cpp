@@ -1,0 +1,172 @@
+#include "nn/convolution.h"
+
+#include <omp.h>
+
+#include "core/context.h"
+#include "core/status.h"
+#include "gramian/network.h"
+
+namespace gramian {
+namespace {
+
+using dnnl::memory;
+constexpr memory::data_type kFloat = memory::data_type::f32;
+
+ConvolutionPrimitive make(dnnl::engine& engine, Pass pass, const ConvolutionShape& s) {
+  const memory::desc x({s.n, s.c, s.h, s.w}, kFloat, memory::format_tag::nhwc);
+  const memory::desc y({s.n, s.k, s.oh(), s.ow()}, kFloat, memory::format_tag::nhwc);
+  const memory::dims weight_sizes{s.k, s.c, s.kernel_h, s.kernel_w};
+  const memory::desc any(weight_sizes, kFloat, memory::format_tag::any);
+  const memory::desc bias = s.bias ? memory::desc({s.k}, kFloat, memory::format_tag::x) : memory::desc();
+  const memory::dims strides{s.stride, s.stride};
+  const memory::dims padding{s.padding, s.padding};
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const dnnl::convolution_forward::primitive_desc forward(engine, dnnl::prop_kind::forward_training, algorithm, x, any,
+      bias, y, strides, padding, padding, attributes);
+  ConvolutionPrimitive made;
+  made.source = x;
+  made.target = y;
+  made.bias = bias;
+  made.plain_weights = memory::desc(weight_sizes, kFloat, memory::format_tag::ohwi);
+  switch (pass) {
+    case Pass::forward: {
+      made.convolution = dnnl::convolution_forward(forward);
+      made.weights = forward.weights_desc();
+      made.scratchpad = forward.scratchpad_desc();
+      break;
+    }
+    case Pass::backward_data: {
+      const dnnl::convolution_backward_data::primitive_desc description(
+          engine, algorithm, x, any, y, strides, padding, padding, forward, attributes);
+      made.convolution = dnnl::convolution_backward_data(description);
+      made.weights = description.weights_desc();
+      made.scratchpad = description.scratchpad_desc();
+      break;
+    }
+    case Pass::backward_weights: {
+      const dnnl::convolution_backward_weights::primitive_desc description(
+          engine, algorithm, x, any, y, strides, padding, padding, forward, attributes);
+      made.convolution = dnnl::convolution_backward_weights(description);
+      made.weights = description.diff_weights_desc();
+      made.scratchpad = description.scratchpad_desc();
+      break;
+    }
+  }
+  made.reorders = made.weights != made.plain_weights;
+  if (made.reorders) {
+    const bool back = pass == Pass::backward_weights;
+    const dnnl::reorder::primitive_desc reorder(engine, back ? made.weights : made.plain_weights, engine,
+        back ? made.plain_weights : made.weights, attributes);
+    made.reorder = dnnl::reorder(reorder);
+    made.reorder_scratchpad = reorder.scratchpad_desc();
+  }
+  return made;
+}
+
+// oneDNN takes the number of threads from the calling thread's OpenMP settings.
+class Threads {
+ public:
+  explicit Threads(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ~Threads() { omp_set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+struct Call {
+  gramian_context* context;
+  ConvolutionCache& cache;
+  ConvolutionPrimitive& primitive;
+
+  memory wrap(const memory::desc& description, const float* address) const {
+    return memory(description, cache.engine(), const_cast<float*>(address));
+  }
+  memory scratch(const memory::desc& description) const {
+    return memory(description, cache.engine(), context->scratch<char>(static_cast<int64_t>(description.get_size())));
+  }
+  void reorder(const memory& from, const memory& to) const {
+    primitive.reorder.execute(cache.stream(),
+        {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, scratch(primitive.reorder_scratchpad)}});
+  }
+  // Our weights in the form that the convolution reads.
+  memory weights(const float* plain) const {
+    const memory given = wrap(primitive.plain_weights, plain);
+    if (!primitive.reorders) return given;
+    const memory wanted = scratch(primitive.weights);
+    reorder(given, wanted);
+    return wanted;
+  }
+};
+
+template <typename Body>
+gramian_status run(gramian_context* context, Pass pass, ConvolutionShape shape, Body&& body) {
+  return guarded([&] {
+    try {
+      context->begin();
+      shape.threads = context->threads;
+      const Threads threads(context->threads);
+      if (!context->convolutions) context->convolutions = std::make_shared<ConvolutionCache>();
+      ConvolutionCache& cache = *context->convolutions;
+      body(Call{context, cache, cache.get(pass, shape)});
+      cache.stream().wait();
+    } catch (const dnnl::error& error) {
+      GRAMIAN_FAIL(error.status == dnnl_out_of_memory ? GRAMIAN_OUT_OF_MEMORY : GRAMIAN_VENDOR_ERROR,
+          std::string("oneDNN convolution: ") + error.what());
+    }
+  });
+}
+
+}  // namespace
+
+ConvolutionPrimitive& ConvolutionCache::get(Pass pass, const ConvolutionShape& shape) {
+  // A training run needs some dozens of shapes; a thousand means that sizes change all the time.
+  if (primitives_.size() > 1000) primitives_.clear();
+  auto found = primitives_.find({pass, shape});
+  if (found == primitives_.end()) found = primitives_.emplace(std::make_pair(pass, shape), make(engine_, pass, shape)).first;
+  return found->second;
+}
+
+}  // namespace gramian
+
+gramian_status gramian_convolution_forward(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
+    int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* x,
+    const float* weights, const float* bias, float* y) {
+  return gramian::run(context, gramian::Pass::forward, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, bias != nullptr, 0},
+      [&](const gramian::Call& call) {
+        std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, call.wrap(call.primitive.source, x)},
+            {DNNL_ARG_WEIGHTS, call.weights(weights)}, {DNNL_ARG_DST, call.wrap(call.primitive.target, y)},
+            {DNNL_ARG_SCRATCHPAD, call.scratch(call.primitive.scratchpad)}};
+        if (bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, call.wrap(call.primitive.bias, bias));
+        call.primitive.convolution.execute(call.cache.stream(), arguments);
+      });
+}
+
+gramian_status gramian_convolution_backward_data(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
+    int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* weights,
+    const float* dy, float* dx) {
+  return gramian::run(context, gramian::Pass::backward_data, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0},
+      [&](const gramian::Call& call) {
+        call.primitive.convolution.execute(call.cache.stream(),
+            {{DNNL_ARG_DIFF_DST, call.wrap(call.primitive.target, dy)}, {DNNL_ARG_WEIGHTS, call.weights(weights)},
+                {DNNL_ARG_DIFF_SRC, call.wrap(call.primitive.source, dx)},
+                {DNNL_ARG_SCRATCHPAD, call.scratch(call.primitive.scratchpad)}});
+      });
+}
+
+gramian_status gramian_convolution_backward_weights(gramian_context* context, int64_t n, int64_t h, int64_t w,
+    int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* x,
+    const float* dy, float* dweights) {
+  return gramian::run(context, gramian::Pass::backward_weights, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0},
+      [&](const gramian::Call& call) {
+        const dnnl::memory plain = call.wrap(call.primitive.plain_weights, dweights);
+        const dnnl::memory wanted = call.primitive.reorders ? call.scratch(call.primitive.weights) : plain;
+        call.primitive.convolution.execute(call.cache.stream(),
+            {{DNNL_ARG_SRC, call.wrap(call.primitive.source, x)}, {DNNL_ARG_DIFF_DST, call.wrap(call.primitive.target, dy)},
+                {DNNL_ARG_DIFF_WEIGHTS, wanted}, {DNNL_ARG_SCRATCHPAD, call.scratch(call.primitive.scratchpad)}});
+        if (call.primitive.reorders) call.reorder(wanted, plain);
+      });
+}
