@@ -6,6 +6,7 @@
 #include "gramian/network.h"
 #include "gramian/normalize.h"
 #include "gramian/optim.h"
+#include "gramian/nt_xent.h"
 #include "gramian/probe.h"
 #include "gramian/system.h"
 
