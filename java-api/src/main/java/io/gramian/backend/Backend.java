@@ -12,6 +12,7 @@ public final class Backend {
     private final Memory memory;
     private final Stream stream;
     private final Normalization normalization;
+    private final Contrastive contrastive;
     private final Probes probes;
     private final Optimizers optimizers;
     private final LinearAlgebra linearAlgebra;
@@ -22,6 +23,7 @@ public final class Backend {
         this.memory = new Memory(kernels);
         this.stream = new Stream(kernels, threads);
         this.normalization = new Normalization(stream);
+        this.contrastive = new Contrastive(stream);
         this.probes = new Probes(stream);
         this.optimizers = new Optimizers(stream);
         this.linearAlgebra = new LinearAlgebra(stream);
@@ -51,6 +53,11 @@ public final class Backend {
     /** Row normalisation. */
     public Normalization normalization() {
         return normalization;
+    }
+
+    /** Contrastive losses. */
+    public Contrastive contrastive() {
+        return contrastive;
     }
 
     /** Nearest rows and logistic regression, for evaluations. */

@@ -17,6 +17,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                         include = { // one per room, in the order of gramian.h
                             "gramian/system.h",
                             "gramian/normalize.h",
+                            "gramian/nt_xent.h",
                             "gramian/probe.h",
                             "gramian/optim.h",
                             "gramian/linear_algebra.h",

@@ -1,0 +1,93 @@
+package io.gramian.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gramian.Device;
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ContrastiveTest {
+    private static final int GUARD = 32;
+
+    private final Device device = Device.cpu();
+
+    @ParameterizedTest
+    @CsvSource({"1,1,0.1", "33,31,0.1", "129,127,0.01", "600,64,0.2", "1100,20,0.5"})
+    void theBitsDoNotDependOnTheThreads(int n, int d, float temperature) {
+        float[][] first = run(1, n, d, temperature);
+        for (int threads = 1; threads <= 5; threads++) {
+            float[][] again = run(threads, n, d, temperature);
+            assertThat(again).as("%d threads", threads).isDeepEqualTo(first);
+        }
+    }
+
+    /** Gradients of both views and the loss; fails if a byte beside an output changed. */
+    private float[][] run(int threads, int n, int d, float temperature) {
+        try (Scope scope = Scope.open();
+                Stream stream = new Stream(device.backend().kernels(), threads)) {
+            Tensor za = gaussian(1, n, d);
+            Tensor zb = gaussian(2, n, d);
+            Tensor memory = Tensor.empty(device, 2L * n * d + 3 * GUARD).fill(Float.NaN);
+            Tensor dza = memory.rows(GUARD, GUARD + (long) n * d).reshape(n, d);
+            Tensor dzb = memory.rows(2 * GUARD + (long) n * d, 2 * GUARD + 2L * n * d)
+                    .reshape(n, d);
+            double loss = new Contrastive(stream).ntXentGradient(za, zb, temperature, 1, dza, 0, dzb, 0);
+            float[] all = memory.toFloats();
+            for (int from : new int[] {0, GUARD + n * d, 2 * GUARD + 2 * n * d}) {
+                assertThat(Arrays.copyOfRange(all, from, from + GUARD)).containsOnly(Float.NaN);
+            }
+            assertThat(new Contrastive(stream).ntXent(za, zb, temperature)).isEqualTo(loss);
+            return new float[][] {dza.toFloats(), dzb.toFloats(), {(float) loss}};
+        }
+    }
+
+    @Test
+    void weightAndBetaMixWithTheOldContent() {
+        try (Scope scope = Scope.open()) {
+            Tensor za = gaussian(1, 7, 5);
+            Tensor zb = gaussian(2, 7, 5);
+            Contrastive contrastive = device.backend().contrastive();
+            Tensor dza = Tensor.zeros(device, 7, 5);
+            Tensor dzb = Tensor.zeros(device, 7, 5);
+            contrastive.ntXentGradient(za, zb, 0.5f, 1, dza, 0, dzb, 0);
+            Tensor mixedA = Tensor.empty(device, 7, 5).fill(4);
+            Tensor mixedB = Tensor.empty(device, 7, 5).fill(4);
+            contrastive.ntXentGradient(za, zb, 0.5f, 3, mixedA, 0.5f, mixedB, 0);
+            for (int k = 0; k < 35; k++) {
+                assertThat(mixedA.toFloats()[k]).isCloseTo(3 * dza.toFloats()[k] + 2, offset());
+                assertThat(mixedB.toFloats()[k]).isCloseTo(3 * dzb.toFloats()[k], offset());
+            }
+        }
+    }
+
+    @Test
+    void extraMemoryIsLinearInTheRows() {
+        int n = 4096;
+        int d = 128;
+        try (Scope scope = Scope.open();
+                Stream stream = new Stream(device.backend().kernels(), 2)) {
+            Tensor dza = Tensor.empty(device, n, d);
+            Tensor dzb = Tensor.empty(device, n, d);
+            new Contrastive(stream).ntXentGradient(gaussian(1, n, d), gaussian(2, n, d), 0.1f, 1, dza, 0, dzb, 0);
+            assertThat(stream.scratchBytes()).isBetween(1L, 32L << 20);
+        }
+    }
+
+    private static org.assertj.core.data.Offset<Float> offset() {
+        return org.assertj.core.api.Assertions.within(1e-6f);
+    }
+
+    private Tensor gaussian(long seed, int n, int d) {
+        Random random = new Random(seed);
+        float[] values = new float[n * d];
+        for (int k = 0; k < values.length; k++) {
+            values[k] = (float) random.nextGaussian();
+        }
+        return Tensor.of(device, values, n, d);
+    }
+}
