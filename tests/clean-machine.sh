@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs a command of a fresh clone in a root that debootstrap made: Debian 12 with git, and nothing else.
+#   usage, as root: tests/clean-machine.sh ROOT COMMAND ...     e.g. tests/clean-machine.sh /var/tmp/clean ./gramian test
+# ROOT is made when it is not there, and kept; the clone in it is made anew from this checkout's last commit. Name
+# lookup, certificates and apt's settings are those of this machine. SUITE chooses another release.
+set -euo pipefail
+
+[ $# -ge 2 ] || { sed -n '2,5s/^# *//p' "$0" >&2; exit 2; }
+clean=$1
+shift
+checkout=$(cd "$(dirname "$0")/.." && pwd)
+
+if [ ! -e "$clean/etc/debian_version" ]; then
+  debootstrap --variant=minbase --include=git,ca-certificates "${SUITE:-bookworm}" "$clean"
+  cp -r /etc/apt/sources.list* /etc/apt/apt.conf.d "$clean/etc/apt/"
+  cp -r /usr/local/share/ca-certificates "$clean/usr/local/share/"
+  chroot "$clean" update-ca-certificates
+  find "$clean/var/lib/apt/lists" "$clean/var/cache/apt" -type f -delete
+fi
+cp /etc/resolv.conf /etc/hosts "$clean/etc/"
+rm -rf "$clean/root/gramian"
+git clone --quiet --no-hardlinks "file://$checkout" "$clean/root/gramian"
+
+mounted=()
+release() { for folder in ${mounted[@]+"${mounted[@]}"}; do umount -l "$clean/$folder"; done; }
+trap release EXIT
+for folder in proc sys dev; do
+  mount --rbind "/$folder" "$clean/$folder"
+  mounted+=("$folder")
+done
+
+chroot "$clean" env -i HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  LANG=C.UTF-8 bash -c 'cd ~/gramian && exec "$@"' bash "$@"
