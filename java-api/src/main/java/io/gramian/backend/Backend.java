@@ -17,6 +17,7 @@ public final class Backend {
     private final Optimizers optimizers;
     private final LinearAlgebra linearAlgebra;
     private final Network network;
+    private final Images images;
 
     private Backend(Kernels kernels, int threads) {
         this.kernels = kernels;
@@ -28,6 +29,7 @@ public final class Backend {
         this.optimizers = new Optimizers(stream);
         this.linearAlgebra = new LinearAlgebra(stream);
         this.network = new Network(stream);
+        this.images = new Images(stream);
     }
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
@@ -48,6 +50,21 @@ public final class Backend {
     /** The stream on which every room calls. */
     public Stream stream() {
         return stream;
+    }
+
+    /** A stream of its own, whose calls wait for no other; whoever asks for it closes it. 0 threads: one per core. */
+    public Stream newStream(int threads) {
+        return new Stream(kernels, threads);
+    }
+
+    /** Image augmentation. */
+    public Images images() {
+        return images;
+    }
+
+    /** Image augmentation on another stream. */
+    public Images images(Stream other) {
+        return new Images(other);
     }
 
     /** Row normalisation. */

@@ -22,6 +22,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/optim.h",
                             "gramian/linear_algebra.h",
                             "gramian/network.h",
+                            "gramian/image.h",
                             "gramian/gramian.h"
                         },
                         compiler = "cpp17",
@@ -34,7 +35,7 @@ public class CpuKernelsConfig implements InfoMapper {
     @Override
     public void map(InfoMap infoMap) {
         infoMap.put(new Info("gramian_status").skip().cast().valueTypes("int"));
-        for (String handle : new String[] {"gramian_context", "gramian_input", "gramian_output"}) {
+        for (String handle : new String[] {"gramian_context", "gramian_input", "gramian_output", "gramian_view"}) {
             infoMap.put(new Info(handle).skip().cast().valueTypes("long").pointerTypes("long"));
         }
         infoMap.put(new Info("float").cast().valueTypes("float").pointerTypes("long"));
