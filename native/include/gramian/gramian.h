@@ -10,5 +10,6 @@
 #include "gramian/nt_xent.h"
 #include "gramian/probe.h"
 #include "gramian/system.h"
+#include "gramian/whitening.h"
 
 #endif

@@ -213,8 +213,8 @@ public final class Tensor implements AutoCloseable {
 
     private void checkRange(long offset, int count) {
         if (offset < 0 || offset > bytes() - count) {
-            throw new IllegalArgumentException("expected bytes within the " + bytes() + " of " + this + ", got " + count
-                    + " at " + offset);
+            throw new IllegalArgumentException(
+                    "expected bytes within the " + bytes() + " of " + this + ", got " + count + " at " + offset);
         }
     }
 

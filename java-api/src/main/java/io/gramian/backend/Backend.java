@@ -18,6 +18,7 @@ public final class Backend {
     private final LinearAlgebra linearAlgebra;
     private final Network network;
     private final Images images;
+    private final Whitening whitening;
 
     private Backend(Kernels kernels, int threads) {
         this.kernels = kernels;
@@ -30,6 +31,7 @@ public final class Backend {
         this.linearAlgebra = new LinearAlgebra(stream);
         this.network = new Network(stream);
         this.images = new Images(stream);
+        this.whitening = new Whitening(stream);
     }
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
@@ -95,5 +97,10 @@ public final class Backend {
     /** Layers of convolutional networks. */
     public Network network() {
         return network;
+    }
+
+    /** Cholesky whitening and W-MSE. */
+    public Whitening whitening() {
+        return whitening;
     }
 }

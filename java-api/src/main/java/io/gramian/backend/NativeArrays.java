@@ -67,6 +67,11 @@ final class NativeArrays {
         return memory.address() + (long) index * Long.BYTES;
     }
 
+    /** A float64 that the kernel wrote. */
+    double readDouble(int index) {
+        return Double.longBitsToDouble(memory.get(index));
+    }
+
     private int reserve(int count) {
         int first = used;
         used += count;

@@ -97,8 +97,19 @@ public final class Probes {
         long dbAddress = db == null ? 0 : db.address();
         try (DoublePointer loss = new DoublePointer(1);
                 LongPointer correct = new LongPointer(1)) {
-            stream.run((kernels, context) -> kernels.gramian_softmax_regression(context, n, d, c, x.address(),
-                    labels.address(), w.address(), b.address(), loss.address(), correct.address(), dwAddress, dbAddress));
+            stream.run((kernels, context) -> kernels.gramian_softmax_regression(
+                    context,
+                    n,
+                    d,
+                    c,
+                    x.address(),
+                    labels.address(),
+                    w.address(),
+                    b.address(),
+                    loss.address(),
+                    correct.address(),
+                    dwAddress,
+                    dbAddress));
             return new Fit(loss.get(), correct.get());
         }
     }

@@ -65,7 +65,15 @@ class OptimizersTest {
         Parameters parameters = Parameters.of(List.of(p), List.of(g), 0.1, 0);
         device.backend()
                 .optimizers()
-                .adam(parameters, List.of(Tensor.zeros(device, 2)), List.of(Tensor.zeros(device, 2)), 0.9, 0.999, 0, 1, false);
+                .adam(
+                        parameters,
+                        List.of(Tensor.zeros(device, 2)),
+                        List.of(Tensor.zeros(device, 2)),
+                        0.9,
+                        0.999,
+                        0,
+                        1,
+                        false);
         assertThat(p.toFloats()[0]).isCloseTo(0.9f, within(1e-6f));
         assertThat(p.toFloats()[1]).isCloseTo(1.1f, within(1e-6f));
     }
@@ -78,7 +86,15 @@ class OptimizersTest {
         // q = 0.01 * 5 / 10 = 0.005; p[1] = 4 - 0.005 * 10
         device.backend()
                 .optimizers()
-                .lars(parameters, List.of(Tensor.zeros(device, 2)), new boolean[] {true}, 0.9, 0.01, 0, LarsForm.DECAYED_NORM, false);
+                .lars(
+                        parameters,
+                        List.of(Tensor.zeros(device, 2)),
+                        new boolean[] {true},
+                        0.9,
+                        0.01,
+                        0,
+                        LarsForm.DECAYED_NORM,
+                        false);
         assertThat(p.toFloats()[0]).isEqualTo(3f);
         assertThat(p.toFloats()[1]).isCloseTo(3.95f, within(1e-6f));
     }
@@ -113,8 +129,10 @@ class OptimizersTest {
         run(withThreads(1), kind, one, 1);
         run(withThreads(3), kind, three, 1);
         for (int t = 0; t < SIZES.length; t++) {
-            assertThat(one.values.get(t).toFloats()).containsExactly(three.values.get(t).toFloats());
-            assertThat(one.first.get(t).toFloats()).containsExactly(three.first.get(t).toFloats());
+            assertThat(one.values.get(t).toFloats())
+                    .containsExactly(three.values.get(t).toFloats());
+            assertThat(one.first.get(t).toFloats())
+                    .containsExactly(three.first.get(t).toFloats());
         }
     }
 
@@ -142,10 +160,19 @@ class OptimizersTest {
         sgd.newGradients(1, sgd.toDoubles());
         device.backend()
                 .optimizers()
-                .lars(lars.parameters(), lars.first, new boolean[SIZES.length], 0.9, 0.001, 0, LarsForm.DECAYED_NORM, false);
+                .lars(
+                        lars.parameters(),
+                        lars.first,
+                        new boolean[SIZES.length],
+                        0.9,
+                        0.001,
+                        0,
+                        LarsForm.DECAYED_NORM,
+                        false);
         device.backend().optimizers().sgd(sgd.parameters(), sgd.first, 0.9, false);
         for (int t = 0; t < SIZES.length; t++) {
-            assertThat(lars.values.get(t).toFloats()).containsExactly(sgd.values.get(t).toFloats());
+            assertThat(lars.values.get(t).toFloats())
+                    .containsExactly(sgd.values.get(t).toFloats());
         }
     }
 
@@ -155,24 +182,50 @@ class OptimizersTest {
         List<Tensor> p = List.of(Tensor.zeros(device, 2, 3));
         List<Tensor> g = List.of(Tensor.zeros(device, 2, 3));
         List<Tensor> m = List.of(Tensor.zeros(device, 2, 3));
-        refuses(() -> optimizers.sgd(Parameters.of(p, List.of(), 0.1, 0), m, 0.9, false), "gradients: expected 1 entries, got 0");
+        refuses(
+                () -> optimizers.sgd(Parameters.of(p, List.of(), 0.1, 0), m, 0.9, false),
+                "gradients: expected 1 entries, got 0");
         refuses(
                 () -> optimizers.sgd(Parameters.of(p, List.of(Tensor.zeros(device, 3, 2)), 0.1, 0), m, 0.9, false),
                 "gradients[0]: expected the shape of parameters[0] (2, 3), got (3, 2)");
-        refuses(() -> optimizers.sgd(Parameters.of(p, g, Double.NaN, 0), m, 0.9, false), "rates[0]: expected a finite number");
-        refuses(() -> optimizers.sgd(Parameters.of(p, g, 0.1, -1), m, 0.9, false), "decays[0]: expected a finite number");
-        refuses(() -> optimizers.sgd(Parameters.of(p, g, 0.1, 0), m, 1, false), "momentum: expected a number in [0, 1), got 1.0");
+        refuses(
+                () -> optimizers.sgd(Parameters.of(p, g, Double.NaN, 0), m, 0.9, false),
+                "rates[0]: expected a finite number");
+        refuses(
+                () -> optimizers.sgd(Parameters.of(p, g, 0.1, -1), m, 0.9, false),
+                "decays[0]: expected a finite number");
+        refuses(
+                () -> optimizers.sgd(Parameters.of(p, g, 0.1, 0), m, 1, false),
+                "momentum: expected a number in [0, 1), got 1.0");
         refuses(() -> optimizers.sgd(Parameters.of(p, g, 0.1, 0), g, 0.9, false), "overlaps");
-        refuses(() -> optimizers.adam(Parameters.of(p, g, 0.1, 0), m, List.of(Tensor.zeros(device, 2, 3)), 0.9, 0.999, 1e-8, 0, false), "step: expected at least 1, got 0");
-        refuses(() -> optimizers.lars(Parameters.of(p, g, 0.1, 0), m, new boolean[2], 0.9, 0.001, 0, LarsForm.RAW_NORM, true), "adapted: expected 1 entries, got 2");
-        refuses(() -> optimizers.lars(Parameters.of(p, g, 0.1, 0), m, new boolean[1], 0.9, 0.001, 0, LarsForm.DECAYED_NORM, true), "clip: expected LarsForm.RAW_NORM");
+        refuses(
+                () -> optimizers.adam(
+                        Parameters.of(p, g, 0.1, 0),
+                        m,
+                        List.of(Tensor.zeros(device, 2, 3)),
+                        0.9,
+                        0.999,
+                        1e-8,
+                        0,
+                        false),
+                "step: expected at least 1, got 0");
+        refuses(
+                () -> optimizers.lars(
+                        Parameters.of(p, g, 0.1, 0), m, new boolean[2], 0.9, 0.001, 0, LarsForm.RAW_NORM, true),
+                "adapted: expected 1 entries, got 2");
+        refuses(
+                () -> optimizers.lars(
+                        Parameters.of(p, g, 0.1, 0), m, new boolean[1], 0.9, 0.001, 0, LarsForm.DECAYED_NORM, true),
+                "clip: expected LarsForm.RAW_NORM");
     }
 
     private static void refuses(Runnable call, String message) {
-        assertThatThrownBy(call::run).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(message);
+        assertThatThrownBy(call::run)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
     }
 
-    private static Backend withThreads(int threads) {
+    static Backend withThreads(int threads) {
         String before = System.setProperty("gramian.threads", Integer.toString(threads));
         try {
             return Backend.cpu();
@@ -195,8 +248,10 @@ class OptimizersTest {
             case ADAM -> optimizers.adam(s.parameters(), s.first, s.second, 0.9, 0.999, 1e-8, step, false);
             case ADAM_W -> optimizers.adam(s.parameters(), s.first, s.second, 0.9, 0.999, 1e-8, step, true);
             case LARS -> optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 0, LarsForm.DECAYED_NORM, false);
-            case LARS_RAW -> optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, false);
-            case LARS_CLIP -> optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, true);
+            case LARS_RAW ->
+                optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, false);
+            case LARS_CLIP ->
+                optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, true);
             case LAMB -> optimizers.lamb(s.parameters(), s.first, s.second, adapted, 0.9, 0.999, 1e-6, step);
         }
     }

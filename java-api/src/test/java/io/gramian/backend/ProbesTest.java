@@ -98,16 +98,15 @@ class ProbesTest {
         Tensor dw = Tensor.empty(device, d, c).fill(Float.NaN);
         Tensor db = Tensor.empty(device, c).fill(Float.NaN);
         Tensor labelTensor = Tensor.ofInts(device, labels, n);
-        Probes.Fit fit = probes.softmaxRegression(
-                tensor(x, n, d), labelTensor, tensor(w, d, c), tensor(b, c), dw, db);
+        Probes.Fit fit = probes.softmaxRegression(tensor(x, n, d), labelTensor, tensor(w, d, c), tensor(b, c), dw, db);
         assertThat(fit.loss()).isCloseTo(truth.loss(), within(2e-6 * Math.max(1, truth.loss())));
         assertClose(dw, truth.dw(), 1e-6);
         assertClose(db, truth.db(), 1e-6);
         float[] once = dw.toFloats();
         probes.softmaxRegression(tensor(x, n, d), labelTensor, tensor(w, d, c), tensor(b, c), dw, db);
         assertThat(dw.toFloats()).containsExactly(once);
-        Probes.Fit value = probes.softmaxRegression(
-                tensor(x, n, d), labelTensor, tensor(w, d, c), tensor(b, c), null, null);
+        Probes.Fit value =
+                probes.softmaxRegression(tensor(x, n, d), labelTensor, tensor(w, d, c), tensor(b, c), null, null);
         assertThat(value).isEqualTo(fit);
     }
 

@@ -23,6 +23,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/linear_algebra.h",
                             "gramian/network.h",
                             "gramian/image.h",
+                            "gramian/whitening.h",
                             "gramian/gramian.h"
                         },
                         compiler = "cpp17",

@@ -1,0 +1,140 @@
+package io.gramian.loss;
+
+import io.gramian.DType;
+import io.gramian.Tensor;
+import io.gramian.backend.Check;
+import java.util.List;
+
+/**
+ * Whitening mean squared error: every view's slice of the batch is whitened, and the whitened views are pulled together.
+ *
+ * <p>{@code y = (z - mean) L^-T} with {@code (1-eps) cov + eps I = L L^T} of a slice of {@code windowSize} images,
+ * {@code loss = mean over iterations, pairs of views (a, b) and images i of 2 - 2 cos(y_i^a, y_i^b)}; without
+ * {@code normalize} of {@code |y_i^a - y_i^b|^2 / d}. Each iteration cuts the batch along a permutation of its own; the
+ * same images form a slice in every view. The gradient flows through mean, covariance and factor.
+ *
+ * <p>Views: any number from 2, shape (n, d). The value lies in [0, 4]; random vectors give about 2; shifting a
+ * view, scaling it or mapping its rows by a lower triangular matrix with positive diagonal changes nothing. Time: O(iterations views n d^2),
+ * memory: O(views n d + views n d^2 / windowSize). n must be a multiple of {@code windowSize}, and {@code windowSize - 1}
+ * at least d. NaN in a view gives NaN; a slice whose covariance is singular (a constant column, say) throws
+ * {@link io.gramian.GramianException}.
+ *
+ * <p>Source: Ermolov et al., Whitening for Self-Supervised Representation Learning, ICML 2021 (arXiv 2007.06346),
+ * equations 4 to 6, and the authors' {@code methods/w_mse.py} and {@code methods/whitening.py}.
+ *
+ * @param windowSize images of a slice (w_size); at least 2, usually twice the dimension
+ * @param iterations permutations per step (w_iter), at least 1
+ * @param eps convex shrinkage towards the identity, in [0, 1); 0 in the paper, 1e-4 helps when slices are nearly singular
+ * @param normalize whether whitened rows are divided by their norm
+ * @param seed of the permutations
+ */
+public record WMse(int windowSize, int iterations, float eps, boolean normalize, long seed) implements MultiViewLoss {
+    /** Checks the settings. */
+    public WMse {
+        Check.atLeast("w_size", windowSize, 2);
+        Check.atLeast("w_iter", iterations, 1);
+        Check.fraction("eps", eps);
+    }
+
+    /** The paper's CIFAR settings: w_size 128 (for embeddings of 64), one iteration, no shrinkage, cosine. */
+    public static WMse defaults() {
+        return new WMse(128, 1, 0, true, 0);
+    }
+
+    @Override
+    public String name() {
+        return "wmse";
+    }
+
+    /** The loss with the permutations of step 0. */
+    @Override
+    public double value(List<Tensor> views) {
+        return atStep(0).value(views);
+    }
+
+    /** The loss and gradients with the permutations of step 0. */
+    @Override
+    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        return atStep(0).valueAndGradient(views, gradients);
+    }
+
+    /** The loss with the permutations that (seed, step) draws. */
+    @Override
+    public MultiViewLoss atStep(long step) {
+        return new AtStep(this, step);
+    }
+
+    /**
+     * The loss with permutations from outside.
+     *
+     * @param views embeddings (n, d) each, at least two
+     * @param permutations int32 (iterations, n), each row a permutation of 0 .. n-1; replaces {@code iterations} and seed
+     */
+    public double value(List<Tensor> views, Tensor permutations) {
+        return AtStep.first(views).device().backend().whitening().wMse(views, windowSize, permutations, eps, normalize);
+    }
+
+    /**
+     * The loss and gradients with permutations from outside.
+     *
+     * @param views as in {@link #value(List, Tensor)}
+     * @param permutations as in {@link #value(List, Tensor)}
+     * @param gradients one per view, overwritten
+     */
+    public double valueAndGradient(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
+        Check.count("gradients", gradients.size(), views.size());
+        return AtStep.first(views)
+                .device()
+                .backend()
+                .whitening()
+                .wMse(views, windowSize, permutations, eps, normalize, gradients);
+    }
+
+    /** The permutations (iterations, n), flattened, that a step draws for a batch of n images. */
+    public int[] permutations(long step, int n) {
+        int[] indices = new int[Math.multiplyExact(iterations, n)];
+        for (int k = 0; k < iterations; k++) {
+            Permutation.draw(seed, step, k, indices, k * n, n);
+        }
+        return indices;
+    }
+
+    private record AtStep(WMse loss, long step) implements MultiViewLoss {
+        @Override
+        public String name() {
+            return loss.name();
+        }
+
+        @Override
+        public double value(List<Tensor> views) {
+            try (Tensor permutations = draw(views)) {
+                return loss.value(views, permutations);
+            }
+        }
+
+        @Override
+        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+            try (Tensor permutations = draw(views)) {
+                return loss.valueAndGradient(views, permutations, gradients);
+            }
+        }
+
+        @Override
+        public MultiViewLoss atStep(long other) {
+            return loss.atStep(other);
+        }
+
+        private Tensor draw(List<Tensor> views) {
+            Tensor first = first(views);
+            int n = Math.toIntExact(first.shape().size(0));
+            return Tensor.empty(first.device(), DType.INT32, loss.iterations(), n)
+                    .copyFrom(loss.permutations(step, n));
+        }
+
+        static Tensor first(List<Tensor> views) {
+            Check.atLeast("views", views.size(), 2);
+            Check.matrix("views[0]", views.get(0));
+            return views.get(0);
+        }
+    }
+}
