@@ -4,8 +4,11 @@ import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import io.gramian.backend.Check;
+import io.gramian.backend.Optimizers;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -26,16 +29,11 @@ public abstract class Optimizer implements AutoCloseable {
     public final void step(double learningRate) {
         Check.nonNegative("learningRate", learningRate);
         steps++;
-        update((float) learningRate);
-        parameters.values().forEach(parameter -> {
-            if (parameter.grad() != null) {
-                parameter.value().touch();
-            }
-        });
+        update(learningRate);
     }
 
     /** Changes the parameters; {@link #steps()} counts this step already. */
-    protected abstract void update(float learningRate);
+    protected abstract void update(double learningRate);
 
     /** Frees all gradients. */
     public final void zeroGrad() {
@@ -61,6 +59,41 @@ public abstract class Optimizer implements AutoCloseable {
     public final void steps(long taken) {
         Check.atLeast("steps", taken, 0);
         steps = taken;
+    }
+
+    /** The parameters that have a gradient, in order. */
+    final Active active() {
+        List<String> names = new ArrayList<>();
+        List<Tensor> values = new ArrayList<>();
+        List<Tensor> gradients = new ArrayList<>();
+        parameters.forEach((name, parameter) -> {
+            Tensor gradient = parameter.grad();
+            if (gradient != null) {
+                names.add(name);
+                values.add(parameter.value());
+                gradients.add(gradient);
+            }
+        });
+        return new Active(names, values, gradients);
+    }
+
+    /** Parameters of one step. */
+    record Active(List<String> names, List<Tensor> values, List<Tensor> gradients) {
+        boolean isEmpty() {
+            return names.isEmpty();
+        }
+
+        Optimizers optimizers() {
+            return values.get(0).device().backend().optimizers();
+        }
+
+        Optimizers.Parameters with(double rate, double decay) {
+            return Optimizers.Parameters.of(values, gradients, rate, decay);
+        }
+
+        List<Tensor> states(Map<String, Tensor> byName) {
+            return names.stream().map(byName::get).toList();
+        }
     }
 
     /** Adds one zero tensor per parameter to the state; names are {@code prefix.parameter}. */

@@ -1,0 +1,71 @@
+package io.gramian.autograd.function;
+
+import io.gramian.Tensor;
+import io.gramian.autograd.Autograd;
+import io.gramian.autograd.Function;
+import io.gramian.autograd.Saved;
+import io.gramian.autograd.Variable;
+import io.gramian.backend.LinearAlgebra;
+import org.jspecify.annotations.Nullable;
+
+/** {@code y = x W^T + bias} with x (n, in), W (out, in), bias (out); {@code 2 n in out} operations, twice that backward. */
+public final class Linear extends Function {
+    private final Saved x;
+    private final Saved weight;
+    private final boolean bias;
+
+    private Linear(Variable x, Variable weight) {
+        super("Linear", x, weight);
+        this.x = save("x", x.value());
+        this.weight = save("weight", weight.value());
+        this.bias = false;
+    }
+
+    private Linear(Variable x, Variable weight, Variable bias) {
+        super("Linear", x, weight, bias);
+        this.x = save("x", x.value());
+        this.weight = save("weight", weight.value());
+        this.bias = true;
+    }
+
+    /** Applies the map; bias may be null. */
+    public static Variable apply(Variable x, Variable weight, @Nullable Variable bias) {
+        Tensor value = x.value();
+        LinearAlgebra algebra = value.device().backend().linearAlgebra();
+        if (value.shape().rank() != 2 || value.shape().size(1) != weight.value().shape().size(1)) {
+            throw new IllegalArgumentException("linear: expected x (n, "
+                    + weight.value().shape().size(1) + ") for weight " + weight.value().shape() + ", got "
+                    + value.shape());
+        }
+        Tensor y = Tensor.empty(
+                value.device(), value.shape().size(0), weight.value().shape().size(0));
+        algebra.gemm(false, true, 1, value, weight.value(), 0, y);
+        if (bias == null) {
+            return Autograd.records(x, weight) ? new Linear(x, weight).output(y) : Variable.constant(y);
+        }
+        algebra.addToRows(y, bias.value(), y);
+        return Autograd.records(x, weight, bias) ? new Linear(x, weight, bias).output(y) : Variable.constant(y);
+    }
+
+    @Override
+    protected @Nullable Tensor[] backward(Tensor dy) {
+        LinearAlgebra algebra = dy.device().backend().linearAlgebra();
+        @Nullable Tensor[] gradients = new Tensor[bias ? 3 : 2];
+        if (needs(0)) {
+            Tensor dx = Tensor.empty(dy.device(), x.get().shape().toArray());
+            algebra.gemm(false, false, 1, dy, weight.get(), 0, dx);
+            gradients[0] = dx;
+        }
+        if (needs(1)) {
+            Tensor dweight = Tensor.empty(dy.device(), weight.get().shape().toArray());
+            algebra.gemm(true, false, 1, dy, x.get(), 0, dweight);
+            gradients[1] = dweight;
+        }
+        if (bias && needs(2)) {
+            Tensor dbias = Tensor.empty(dy.device(), dy.shape().size(1));
+            algebra.columnSums(dy, dbias);
+            gradients[2] = dbias;
+        }
+        return gradients;
+    }
+}

@@ -1,0 +1,62 @@
+package io.gramian.autograd.optim;
+
+import io.gramian.Tensor;
+import io.gramian.autograd.Variable;
+import java.util.Map;
+
+/** Adam (Kingma and Ba, 2015) with bias correction; weight decay is added to the gradient (L2). */
+public final class Adam extends Optimizer {
+    private final Settings settings;
+    private final Map<String, Tensor> means;
+    private final Map<String, Tensor> squares;
+
+    /**
+     * What the update does.
+     *
+     * @param beta1 decay of the first moment, in [0, 1)
+     * @param beta2 decay of the second moment, in [0, 1)
+     * @param eps added to the root of the second moment
+     * @param weightDecay at least 0, for every parameter
+     */
+    public record Settings(double beta1, double beta2, double eps, double weightDecay) {
+        /** 0.9, 0.999, 1e-8 and this weight decay. */
+        public static Settings decaying(double weightDecay) {
+            return new Settings(0.9, 0.999, 1e-8, weightDecay);
+        }
+    }
+
+    /** An optimiser of these parameters. */
+    public Adam(Map<String, Variable> parameters, Settings settings) {
+        super(parameters);
+        this.settings = settings;
+        this.means = addState("mean");
+        this.squares = addState("square");
+    }
+
+    @Override
+    protected void update(double learningRate) {
+        step(this, settings, means, squares, learningRate, false);
+    }
+
+    static void step(
+            Optimizer optimizer,
+            Settings settings,
+            Map<String, Tensor> means,
+            Map<String, Tensor> squares,
+            double learningRate,
+            boolean decoupled) {
+        Active active = optimizer.active();
+        if (active.isEmpty()) {
+            return;
+        }
+        active.optimizers().adam(
+                active.with(learningRate, settings.weightDecay()),
+                active.states(means),
+                active.states(squares),
+                settings.beta1(),
+                settings.beta2(),
+                settings.eps(),
+                optimizer.steps(),
+                decoupled);
+    }
+}

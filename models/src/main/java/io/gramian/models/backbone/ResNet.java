@@ -1,0 +1,136 @@
+package io.gramian.models.backbone;
+
+import io.gramian.Device;
+import io.gramian.Scope;
+import io.gramian.autograd.Autograd;
+import io.gramian.autograd.Variable;
+import io.gramian.autograd.nn.BasicBlock;
+import io.gramian.autograd.nn.BatchNorm;
+import io.gramian.autograd.nn.Conv2d;
+import io.gramian.autograd.nn.Generator;
+import io.gramian.autograd.nn.GlobalAveragePool;
+import io.gramian.autograd.nn.Init;
+import io.gramian.autograd.nn.MaxPool2d;
+import io.gramian.autograd.nn.Module;
+import io.gramian.backend.Check;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ResNet-18 (He et al., 2016, arXiv 1512.03385) without its classifier: images (n, h, w, c) to features (n, 8 width). Names of
+ * parameters and buffers are torchvision's; weights are stored as (out, h, w, in).
+ */
+public final class ResNet extends Module {
+    private final Conv2d conv1;
+    private final BatchNorm bn1;
+    private final @Nullable MaxPool2d maxpool;
+    private final List<BasicBlock> blocks = new ArrayList<>();
+    private final GlobalAveragePool pool = new GlobalAveragePool();
+    private final int features;
+
+    /**
+     * What the network looks like.
+     *
+     * @param stem how it begins
+     * @param width channels of the first stage: 64 in the paper; later stages have 2, 4 and 8 times as many
+     * @param channels channels of the images
+     * @param zeroInit whether residual blocks start as their shortcut
+     */
+    public record Settings(Stem stem, int width, int channels, boolean zeroInit) {
+        /** Checks the ranges. */
+        public Settings {
+            Check.atLeast("width", width, 1);
+            Check.atLeast("channels", channels, 1);
+        }
+    }
+
+    private ResNet(Device device, Settings settings, int[] blocksPerStage, Generator generator) {
+        int width = settings.width();
+        boolean cifar = settings.stem() == Stem.CIFAR;
+        Conv2d.Settings stem = cifar
+                ? new Conv2d.Settings(settings.channels(), width, 3, 1, 1, false)
+                : new Conv2d.Settings(settings.channels(), width, 7, 2, 3, false);
+        conv1 = add("conv1", new Conv2d(device, stem, Init.KAIMING_FAN_OUT, generator.split(0)));
+        bn1 = add("bn1", new BatchNorm(device, width, true));
+        maxpool = cifar ? null : add("maxpool", new MaxPool2d(3, 2, 1));
+        int in = width;
+        for (int stage = 0; stage < blocksPerStage.length; stage++) {
+            int out = width << stage;
+            Stage made = add("layer" + (stage + 1), new Stage());
+            for (int i = 0; i < blocksPerStage[stage]; i++) {
+                int stride = i == 0 && stage > 0 ? 2 : 1;
+                Generator own = generator.split(100L * (stage + 1) + i);
+                blocks.add(made.append(i, new BasicBlock(device, in, out, stride, settings.zeroInit(), own)));
+                in = out;
+            }
+        }
+        features = in;
+    }
+
+    private static final class Stage extends Module {
+        private final List<BasicBlock> members = new ArrayList<>();
+
+        BasicBlock append(int index, BasicBlock block) {
+            members.add(block);
+            return add(Integer.toString(index), block);
+        }
+
+        @Override
+        public Variable forward(Variable x) {
+            Variable y = x;
+            for (BasicBlock block : members) {
+                y = block.forward(y);
+            }
+            return y;
+        }
+    }
+
+    /** ResNet-18 with these settings. The seed decides the weights. */
+    public static ResNet resNet18(Device device, Settings settings, long seed) {
+        return new ResNet(device, settings, new int[] {2, 2, 2, 2}, Generator.of(seed));
+    }
+
+    /** ResNet-18 whose residual blocks start with both branches. */
+    public static ResNet resNet18(Device device, Stem stem, int width, int channels, long seed) {
+        return resNet18(device, new Settings(stem, width, channels, false), seed);
+    }
+
+    /** Width of the output. */
+    public int features() {
+        return features;
+    }
+
+    /** Features (n, {@link #features}) of images (n, h, w, c). Without recording, a block's memory is freed when the next one is through. */
+    @Override
+    public Variable forward(Variable x) {
+        Variable y = stage(x, x, this::stem);
+        for (BasicBlock block : blocks) {
+            y = stage(x, y, block::forward);
+        }
+        return pool.forward(y);
+    }
+
+    private Variable stem(Variable x) {
+        Variable y = bn1.forward(conv1.forward(x), null, true);
+        return maxpool == null ? y : maxpool.forward(y);
+    }
+
+    private interface Part {
+        Variable forward(Variable x);
+    }
+
+    private static Variable stage(Variable images, Variable x, Part part) {
+        if (Autograd.recording()) {
+            return part.forward(x);
+        }
+        try (Scope scope = Scope.open()) {
+            Variable y = part.forward(x);
+            scope.keep(y.value());
+            if (x != images) {
+                x.value().close();
+            }
+            return y;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** Backbone networks. */
+@NullMarked
+package io.gramian.models.backbone;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Projection and prediction heads. */
+@NullMarked
+package io.gramian.models.head;
+
+import org.jspecify.annotations.NullMarked;
