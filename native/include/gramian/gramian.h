@@ -5,6 +5,7 @@
 #include "gramian/linear_algebra.h"
 #include "gramian/network.h"
 #include "gramian/image.h"
+#include "gramian/covariance.h"
 #include "gramian/normalize.h"
 #include "gramian/optim.h"
 #include "gramian/nt_xent.h"

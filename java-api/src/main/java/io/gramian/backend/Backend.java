@@ -13,6 +13,7 @@ public final class Backend {
     private final Stream stream;
     private final Normalization normalization;
     private final Contrastive contrastive;
+    private final Covariance covariance;
     private final Probes probes;
     private final Optimizers optimizers;
     private final LinearAlgebra linearAlgebra;
@@ -26,6 +27,7 @@ public final class Backend {
         this.stream = new Stream(kernels, threads);
         this.normalization = new Normalization(stream);
         this.contrastive = new Contrastive(stream);
+        this.covariance = new Covariance(stream);
         this.probes = new Probes(stream);
         this.optimizers = new Optimizers(stream);
         this.linearAlgebra = new LinearAlgebra(stream);
@@ -67,6 +69,9 @@ public final class Backend {
     /** Image augmentation on another stream. */
     public Images images(Stream other) {
         return new Images(other);
+    /** Column statistics, feature Grams, and the losses made of them. */
+    public Covariance covariance() {
+        return covariance;
     }
 
     /** Row normalisation. */

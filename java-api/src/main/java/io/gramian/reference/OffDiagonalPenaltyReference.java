@@ -1,0 +1,42 @@
+package io.gramian.reference;
+
+/** Off-diagonal penalty {@code P = sum_{i != j} ((z^T z)_ij / scale)^2} in float64, for z n x d, row-major. */
+public final class OffDiagonalPenaltyReference {
+    private OffDiagonalPenaltyReference() {}
+
+    /** The feature Gram z^T z / scale (d x d) with zeros on its diagonal. */
+    private static double[] offDiagonal(double[] z, int n, int d, double scale) {
+        double[] gram = new double[d * d];
+        for (int i = 0; i < d; i++) {
+            for (int j = 0; j < d; j++) {
+                for (int k = 0; k < n && i != j; k++) {
+                    gram[i * d + j] += z[k * d + i] * z[k * d + j] / scale;
+                }
+            }
+        }
+        return gram;
+    }
+
+    /** The penalty. */
+    public static double value(double[] z, int n, int d, double scale) {
+        double sum = 0;
+        for (double entry : offDiagonal(z, n, d, scale)) {
+            sum += entry * entry;
+        }
+        return sum;
+    }
+
+    /** Its gradient: each entry of the Gram depends on two columns, and each column on a row and a column of the Gram. */
+    public static double[] gradient(double[] z, int n, int d, double scale) {
+        double[] gram = offDiagonal(z, n, d, scale);
+        double[] dz = new double[n * d];
+        for (int k = 0; k < n; k++) {
+            for (int i = 0; i < d; i++) {
+                for (int j = 0; j < d; j++) {
+                    dz[k * d + i] += 2 * (gram[i * d + j] + gram[j * d + i]) * z[k * d + j] / scale;
+                }
+            }
+        }
+        return dz;
+    }
+}

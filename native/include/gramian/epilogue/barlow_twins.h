@@ -1,0 +1,20 @@
+// Barlow Twins (Zbontar et al. 2021, eq. 1): L = s [ sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2 ], C = a^T b / n
+// with standardised columns a, b. dL/dC_ii = 2 s (C_ii - 1), dL/dC_ij = 2 s lambda C_ij.
+#pragma once
+
+namespace gramian {
+
+struct BarlowTwinsEpilogue {
+  double lambda;
+  double scale;
+
+  double value(double diagonal_misses, double off_diagonal_squares) const {
+    return scale * (diagonal_misses + lambda * off_diagonal_squares);
+  }
+  double miss(double c) const { return (1 - c) * (1 - c); }
+  double diagonal_gradient(double c) const { return 2 * scale * (c - 1); }
+  // dL/dC_ij = slope() C_ij off the diagonal
+  double slope() const { return 2 * scale * lambda; }
+};
+
+}  // namespace gramian
