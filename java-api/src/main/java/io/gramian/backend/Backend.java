@@ -69,6 +69,8 @@ public final class Backend {
     /** Image augmentation on another stream. */
     public Images images(Stream other) {
         return new Images(other);
+    }
+
     /** Column statistics, feature Grams, and the losses made of them. */
     public Covariance covariance() {
         return covariance;

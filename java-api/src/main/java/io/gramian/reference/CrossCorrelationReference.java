@@ -9,9 +9,9 @@ public final class CrossCorrelationReference {
         double[] u = StandardizeColumnsReference.value(a, n, da, eps);
         double[] v = StandardizeColumnsReference.value(b, n, db, eps);
         double[] c = new double[da * db];
-        for (int i = 0; i < da; i++) {
-            for (int j = 0; j < db; j++) {
-                for (int k = 0; k < n; k++) {
+        for (int k = 0; k < n; k++) {
+            for (int i = 0; i < da; i++) {
+                for (int j = 0; j < db; j++) {
                     c[i * db + j] += u[k * da + i] * v[k * db + j] / n;
                 }
             }

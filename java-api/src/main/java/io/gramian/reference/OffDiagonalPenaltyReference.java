@@ -7,10 +7,10 @@ public final class OffDiagonalPenaltyReference {
     /** The feature Gram z^T z / scale (d x d) with zeros on its diagonal. */
     private static double[] offDiagonal(double[] z, int n, int d, double scale) {
         double[] gram = new double[d * d];
-        for (int i = 0; i < d; i++) {
-            for (int j = 0; j < d; j++) {
-                for (int k = 0; k < n && i != j; k++) {
-                    gram[i * d + j] += z[k * d + i] * z[k * d + j] / scale;
+        for (int k = 0; k < n; k++) {
+            for (int i = 0; i < d; i++) {
+                for (int j = 0; j < d; j++) {
+                    gram[i * d + j] += i == j ? 0 : z[k * d + i] * z[k * d + j] / scale;
                 }
             }
         }

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.gramian.Device;
 import io.gramian.Scope;
@@ -35,8 +36,8 @@ class BarlowTwinsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2,1", "2,31", "33,17", "31,127", "127,33", "129,129", "64,257", "257,64", "40,600", "600,40", "300,520",
-        "130,1100"
+        "3,1", "2,31", "33,17", "31,127", "127,33", "129,129", "64,257", "257,64", "40,600", "600,40", "300,520",
+        "20,1100"
     })
     void bothSidesAgreeWithTheTruth(int n, int d) {
         double[] a = Batches.random(n * 1000L + d, n, d);
@@ -47,7 +48,7 @@ class BarlowTwinsTest {
             for (GramSide side : GramSide.values()) {
                 List<Tensor> gradients = List.of(poisoned(n, d), poisoned(n, d));
                 double loss = on(side).valueAndGradient(views, gradients);
-                Batches.assertClose(loss, truth.loss(), 5e-6);
+                assertThat(loss).isCloseTo(truth.loss(), within(1e-8 + 5e-6 * truth.loss()));
                 Batches.assertClose(gradients.get(0), truth.da(), 2e-5);
                 Batches.assertClose(gradients.get(1), truth.db(), 2e-5);
                 assertThat(on(side).value(views)).isEqualTo(loss);
