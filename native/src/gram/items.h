@@ -9,7 +9,8 @@
 //   add_to_rows(alpha, tile, n, {i, m}, y, {j, n}, dx);    dX_I += alpha tile   Y_J       2 m n length FLOP
 //   add_to_columns(alpha, tile, n, x, {i, m}, {j, n}, dy); dY_J += alpha tile^T X_I       2 m n length FLOP
 //
-// Each is one single-threaded OpenBLAS product: call them from as many threads as there are tiles (see rounds.h).
+// Each is one single-threaded OpenBLAS product: call them from as many threads as there are tiles (rounds.h). Where the same
+// operand meets many tiles, pack it once instead (panels.h, self_gram.h).
 #pragma once
 
 #include <cblas.h>

@@ -10,22 +10,28 @@
 //
 // forward:   tile = U_I U_J^T, mask, fold.                                          count^2 d FLOP (the triangle)
 // backward:  tile again, mask, weigh, dU_I += W U_J, dU_J += W^T U_I.             3 count^2 d FLOP
-// Memory: one tile per thread. The caller keeps O(count) statistics. Masks come before statistics: an entry outside the
+// Memory: u packed once or, with a gradient, twice (panels.h), dU, one tile per thread; the caller keeps O(count) statistics.
+// Masks come before statistics: an entry outside the
 // matrix or of an excluded pair never reaches a sum or a maximum. Results do not depend on the thread count (rounds.h).
 //
-// Two towers, a queue: the same epilogues fit rectangular_rounds over Items of two matrices, where fold sees row and column
-// statistics of different matrices, and weigh gives W_ij = dL/dg_ij.
+// Two towers, a queue: the same epilogues fit rectangular_rounds, where fold sees row and column statistics of different
+// matrices, and weigh gives W_ij = dL/dg_ij.
 #pragma once
 
+#include <algorithm>
+
+#include "core/context.h"
+#include "gram/panels.h"
 #include "gram/rounds.h"
 
 namespace gramian {
 
-// Items per block: 256 floats by 256 make a tile of 256 KiB, half of a small L2; smaller for small problems, so that rounds
-// have work for several cores. Depends on the size of the problem only.
+// Items per block. 192 floats by 192 make a tile of 156 KiB: with three operands of 192 x 128 it fits an L2 cache of 512 KiB.
+// Smaller for small problems, so that rounds have work for several cores. A multiple of 32, the widest panel, that depends
+// on the size of the problem only.
 inline int64_t self_gram_block(int64_t count) {
   const int64_t eighth = (count / 8 + 31) / 32 * 32;
-  return std::min<int64_t>(256, std::max<int64_t>(32, eighth));
+  return std::min<int64_t>(192, std::max<int64_t>(32, eighth));
 }
 
 // Pairs that are no part of a contrastive sum: every item with itself, and with its positive, half the items away.
@@ -40,41 +46,72 @@ inline void mask_self_and_positive(int64_t count, Range i, Range j, float masked
   }
 }
 
-struct SelfGram {
-  int threads;
-  Items<const float> u;
-  Blocks blocks;
-  float* tiles;  // threads * tile_size floats
+class SelfGram {
+ public:
+  // u (count,d), unchanged and in place as long as this lives; scratch comes from the context.
+  SelfGram(gramian_context* context, const float* u, int64_t count, int64_t d)
+      : context_(context), u_(u), count_(count), d_(d), width_(GRAMIAN_SIMD(panel_width)()),
+        blocks_(count, self_gram_block(count)),
+        // 16 more than a block: rows of a tile then do not share cache sets
+        stride_(blocks_.size() + 16),
+        tiles_(context->scratch<float>(context->threads * blocks_.size() * stride_)),
+        items_(context->scratch<float>(padded(count) * d)) {}
 
-  static int64_t tile_size(int64_t count) { return self_gram_block(count) * self_gram_block(count); }
-  SelfGram(int threads_, const Items<const float>& u_, float* tiles_)
-      : threads(threads_), u(u_), blocks(u_.count, self_gram_block(u_.count)), tiles(tiles_) {}
+  // Packs u: once u is there, before the first forward.
+  void pack() const { GRAMIAN_SIMD(pack_item_panels)(context_->threads, count_, d_, u_, items_); }
 
-  template <typename Epilogue>
-  float* masked_tile(int thread, Range i, Range j, const Epilogue& epilogue) const {
-    float* tile = tiles + thread * tile_size(u.count);
-    gram_tile(u, i, u, j, tile, j.size);
-    mask_self_and_positive(u.count, i, j, epilogue.masked(), tile, j.size);
-    return tile;
-  }
+  int64_t block() const { return blocks_.size(); }
+  // Floats between rows of dU.
+  int64_t gradient_stride() const { return padded(d_); }
 
   template <typename Epilogue>
   void forward(const Epilogue& epilogue) const {
-    symmetric_rounds(threads, blocks, [&](int thread, Range i, Range j) {
-      epilogue.fold(thread, i, j, masked_tile(thread, i, j, epilogue), j.size);
+    symmetric_rounds(context_->threads, blocks_, [&](int thread, Range i, Range j) {
+      epilogue.fold(thread, i, j, masked_tile(thread, i, j, epilogue), stride_);
     });
   }
 
-  // du += W U; the caller clears du before.
+  // W U (count, gradient_stride()), in scratch.
   template <typename Epilogue>
-  void backward(const Epilogue& epilogue, const Items<float>& du) const {
-    symmetric_rounds(threads, blocks, [&](int thread, Range i, Range j) {
+  float* backward(const Epilogue& epilogue) const {
+    float* features = context_->scratch<float>(count_ * padded(d_));
+    float* du = context_->scratch<float>(count_ * padded(d_));
+    GRAMIAN_SIMD(pack_feature_panels)(context_->threads, count_, d_, u_, features);
+    std::fill_n(du, count_ * padded(d_), 0.0f);
+    const int64_t panels = padded(d_) / width_;
+    symmetric_rounds(context_->threads, blocks_, [&](int thread, Range i, Range j) {
       float* tile = masked_tile(thread, i, j, epilogue);
-      epilogue.weigh(thread, i, j, tile, j.size);
-      add_to_rows(1, tile, j.size, i, u, j, du);
-      if (i.begin != j.begin) add_to_columns(1, tile, j.size, u, i, j, du);
+      epilogue.weigh(thread, i, j, tile, stride_);
+      GRAMIAN_SIMD(panel_product)(false, i.size, panels, j.size, tile, stride_, features + j.begin * width_,
+          count_ * width_, true, du + i.begin * padded(d_), padded(d_));
+      if (i.begin == j.begin) return;
+      GRAMIAN_SIMD(panel_product)(true, j.size, panels, i.size, tile, stride_, features + i.begin * width_,
+          count_ * width_, true, du + j.begin * padded(d_), padded(d_));
     });
+    return du;
   }
+
+ private:
+  int64_t padded(int64_t columns) const { return (columns + width_ - 1) / width_ * width_; }
+
+  template <typename Epilogue>
+  float* masked_tile(int thread, Range i, Range j, const Epilogue& epilogue) const {
+    float* tile = tiles_ + thread * blocks_.size() * stride_;
+    GRAMIAN_SIMD(panel_product)(false, i.size, padded(j.size) / width_, d_, u_ + i.begin * d_, d_, items_ + j.begin * d_,
+        d_ * width_, false, tile, stride_);
+    mask_self_and_positive(count_, i, j, epilogue.masked(), tile, stride_);
+    return tile;
+  }
+
+  gramian_context* context_;
+  const float* u_;
+  int64_t count_;
+  int64_t d_;
+  int64_t width_;
+  Blocks blocks_;
+  int64_t stride_;
+  float* tiles_;
+  float* items_;
 };
 
 }  // namespace gramian

@@ -1,7 +1,7 @@
 // NT-Xent on the CPU: normalise, positives, negatives by the Gram loop, loss; then weights by the Gram loop, row gradients.
 //
-// M = 2n rows. FLOP: M^2 d forward, 3 M^2 d backward; M^2 / 2 exponentials each. Memory: u and du (M,d) each, O(M)
-// statistics, one tile of 256 KiB per thread: 9 MiB + 0.25 MiB per thread at M = 8192, d = 128.
+// M = 2n rows. FLOP: M^2 d forward, 3 M^2 d backward; M^2 / 2 exponentials each. Memory: u, two packed copies and du, (M,d)
+// each, O(M) statistics, one tile of 156 KiB per thread: 17 MiB at M = 8192, d = 128.
 #include "gramian/nt_xent.h"
 
 #include <algorithm>
@@ -76,17 +76,15 @@ struct NtXent {
   float* u;          // (M,d) unit rows of both views
   float* norm;       // (M)
   double* positive;  // (n) <u_i, u_(i+n)>
-  Statistics statistics;
   SelfGram gram;
+  Statistics statistics;
 
   NtXent(gramian_context* context_, int64_t n_, int64_t d_, float temperature_)
       : context(context_), n(n_), d(d_), temperature(temperature_), u(context->scratch<float>(2 * n * d)),
-        norm(context->scratch<float>(2 * n)), positive(context->scratch<double>(n)), statistics(take()),
-        gram(context->threads, rows_of<const float>(u, 2 * n, d),
-            context->scratch<float>(context->threads * SelfGram::tile_size(2 * n))) {}
+        norm(context->scratch<float>(2 * n)), positive(context->scratch<double>(n)), gram(context, u, 2 * n, d),
+        statistics(take(gram.block())) {}
 
-  Statistics take() const {
-    const int64_t block = self_gram_block(2 * n);
+  Statistics take(int64_t block) const {
     return {static_cast<float>(1.4426950408889634 / temperature), !(temperature >= nt_xent::kFixedShiftTemperature),
         context->scratch<float>(2 * n), context->scratch<double>(2 * n), context->scratch<float>(2 * n),
         context->scratch<float>(2 * n), context->scratch<float>(context->threads * block), block};
@@ -95,6 +93,7 @@ struct NtXent {
   void normalize(const float* za, const float* zb) const {
     GRAMIAN_SIMD(normalize_rows)(context->threads, n, d, za, kNormEps, u, norm);
     GRAMIAN_SIMD(normalize_rows)(context->threads, n, d, zb, kNormEps, u + n * d, norm + n);
+    gram.pack();
     for_each_block(context->threads, Blocks(n, 64), [&](int, Range rows) {
       for (int64_t i = rows.begin; i < rows.begin + rows.size; ++i) {
         positive[i] = GRAMIAN_SIMD(nt_xent_dot)(d, u + i * d, u + (n + i) * d);
@@ -123,16 +122,15 @@ struct NtXent {
   }
 
   void gradient(float weight, const float beta[2], float* const dz[2]) const {
-    float* wu = context->scratch<float>(2 * n * d);
-    std::fill_n(wu, 2 * n * d, 0.0f);
-    gram.backward(Epilogue{statistics}, rows_of(wu, 2 * n, d));
+    const float* wu = gram.backward(Epilogue{statistics});
+    const int64_t stride = gram.gradient_stride();
     const float factor = static_cast<float>(weight / (2.0 * static_cast<double>(n) * temperature));
     for_each_block(context->threads, Blocks(2 * n, 64), [&](int, Range rows) {
       for (int64_t i = rows.begin; i < rows.begin + rows.size; ++i) {
         const int64_t view = i / n;
         const int64_t p = view == 0 ? i + n : i - n;
         const float miss = statistics.miss[i] + statistics.miss[p];
-        GRAMIAN_SIMD(nt_xent_row_gradient)(d, wu + i * d, u + i * d, u + p * d, factor, miss, norm[i], kNormEps,
+        GRAMIAN_SIMD(nt_xent_row_gradient)(d, wu + i * stride, u + i * d, u + p * d, factor, miss, norm[i], kNormEps,
             beta[view], dz[view] + (i - view * n) * d);
       }
     });
