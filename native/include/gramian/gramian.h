@@ -10,6 +10,7 @@
 #include "gramian/optim.h"
 #include "gramian/nt_xent.h"
 #include "gramian/probe.h"
+#include "gramian/spectra.h"
 #include "gramian/system.h"
 #include "gramian/whitening.h"
 

@@ -20,6 +20,7 @@ public final class Backend {
     private final Network network;
     private final Images images;
     private final Whitening whitening;
+    private final Spectra spectra;
 
     private Backend(Kernels kernels, int threads) {
         this.kernels = kernels;
@@ -34,6 +35,7 @@ public final class Backend {
         this.network = new Network(stream);
         this.images = new Images(stream);
         this.whitening = new Whitening(stream);
+        this.spectra = new Spectra(stream);
     }
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
@@ -109,5 +111,10 @@ public final class Backend {
     /** Cholesky whitening and W-MSE. */
     public Whitening whitening() {
         return whitening;
+    }
+
+    /** Singular values and column spreads. */
+    public Spectra spectra() {
+        return spectra;
     }
 }

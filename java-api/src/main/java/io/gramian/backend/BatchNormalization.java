@@ -49,8 +49,9 @@ public final class BatchNormalization {
         long c = channels(x, epilogue, eps, y);
         long rows = c == 0 ? 0 : x.elements() / c;
         if (rows < 2) {
-            throw new IllegalArgumentException("batch normalisation: expected at least 2 values per channel in training, got "
-                    + rows + " in shape " + x.shape() + "; use a larger batch, or evaluation mode");
+            throw new IllegalArgumentException(
+                    "batch normalisation: expected at least 2 values per channel in training, got " + rows
+                            + " in shape " + x.shape() + "; use a larger batch, or evaluation mode");
         }
         Check.shape("mean", mean, c);
         Check.shape("rstd", rstd, c);
@@ -59,10 +60,21 @@ public final class BatchNormalization {
             Check.shape("running variance", running.variance(), c);
         }
         stream.run((kernels, context) -> kernels.gramian_batch_norm_forward(
-                context, rows, c, x.address(), at(epilogue.gamma()), at(epilogue.beta()), at(epilogue.residual()), eps,
-                running == null ? 0 : running.momentum(), epilogue.relu() ? 1 : 0,
-                running == null ? 0 : running.mean().address(), running == null ? 0 : running.variance().address(),
-                y.address(), mean.address(), rstd.address()));
+                context,
+                rows,
+                c,
+                x.address(),
+                at(epilogue.gamma()),
+                at(epilogue.beta()),
+                at(epilogue.residual()),
+                eps,
+                running == null ? 0 : running.momentum(),
+                epilogue.relu() ? 1 : 0,
+                running == null ? 0 : running.mean().address(),
+                running == null ? 0 : running.variance().address(),
+                y.address(),
+                mean.address(),
+                rstd.address()));
         if (running != null) {
             running.mean().touch();
             running.variance().touch();
@@ -70,15 +82,24 @@ public final class BatchNormalization {
     }
 
     /** Normalises by given statistics (c) each; writes rstd (c). */
-    public void evaluate(
-            Tensor x, Epilogue epilogue, Tensor mean, Tensor variance, float eps, Tensor y, Tensor rstd) {
+    public void evaluate(Tensor x, Epilogue epilogue, Tensor mean, Tensor variance, float eps, Tensor y, Tensor rstd) {
         long c = channels(x, epilogue, eps, y);
         Check.shape("mean", mean, c);
         Check.shape("variance", variance, c);
         Check.shape("rstd", rstd, c);
         stream.run((kernels, context) -> kernels.gramian_batch_norm_evaluate(
-                context, c == 0 ? 0 : x.elements() / c, c, x.address(), at(epilogue.gamma()), at(epilogue.beta()),
-                at(epilogue.residual()), mean.address(), variance.address(), eps, epilogue.relu() ? 1 : 0, y.address(),
+                context,
+                c == 0 ? 0 : x.elements() / c,
+                c,
+                x.address(),
+                at(epilogue.gamma()),
+                at(epilogue.beta()),
+                at(epilogue.residual()),
+                mean.address(),
+                variance.address(),
+                eps,
+                epilogue.relu() ? 1 : 0,
+                y.address(),
                 rstd.address()));
     }
 
@@ -122,9 +143,21 @@ public final class BatchNormalization {
             throw new IllegalArgumentException("y: expected the output of the forward pass, got null");
         }
         stream.run((kernels, context) -> kernels.gramian_batch_norm_backward(
-                context, c == 0 ? 0 : x.elements() / c, c, x.address(), at(y), at(epilogue.gamma()), at(epilogue.beta()),
-                forward.mean().address(), forward.rstd().address(), epilogue.relu() ? 1 : 0,
-                forward.batchStatistics() ? 1 : 0, dy.address(), dx.address(), dgamma.address(), dbeta.address(),
+                context,
+                c == 0 ? 0 : x.elements() / c,
+                c,
+                x.address(),
+                at(y),
+                at(epilogue.gamma()),
+                at(epilogue.beta()),
+                forward.mean().address(),
+                forward.rstd().address(),
+                epilogue.relu() ? 1 : 0,
+                forward.batchStatistics() ? 1 : 0,
+                dy.address(),
+                dx.address(),
+                dgamma.address(),
+                dbeta.address(),
                 residual ? dy.address() : 0));
         dx.touch();
     }
@@ -140,8 +173,8 @@ public final class BatchNormalization {
         Tensor gamma = epilogue.gamma();
         Tensor beta = epilogue.beta();
         if ((gamma == null) != (beta == null)) {
-            throw new IllegalArgumentException("expected gamma and beta, or neither; got only "
-                    + (gamma == null ? "beta" : "gamma"));
+            throw new IllegalArgumentException(
+                    "expected gamma and beta, or neither; got only " + (gamma == null ? "beta" : "gamma"));
         }
         if (gamma != null && beta != null) {
             Check.shape("gamma", gamma, c);

@@ -38,8 +38,20 @@ public final class Convolutions {
             Check.shape("bias", bias, s[4]);
         }
         stream.run((kernels, context) -> kernels.gramian_convolution_forward(
-                context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, x.address(), weights.address(),
-                bias == null ? 0 : bias.address(), y.address()));
+                context,
+                s[0],
+                s[1],
+                s[2],
+                s[3],
+                s[4],
+                s[5],
+                s[6],
+                stride,
+                padding,
+                x.address(),
+                weights.address(),
+                bias == null ? 0 : bias.address(),
+                y.address()));
     }
 
     /** Gradient dx (n, h, w, c) of the activations from the gradient dy (n, oh, ow, k) of the output. */
@@ -48,7 +60,18 @@ public final class Convolutions {
         Check.shape("dy", dy, outputShape(s));
         Check.disjoint("dx", dx, "dy", dy);
         stream.run((kernels, context) -> kernels.gramian_convolution_backward_data(
-                context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, weights.address(), dy.address(),
+                context,
+                s[0],
+                s[1],
+                s[2],
+                s[3],
+                s[4],
+                s[5],
+                s[6],
+                stride,
+                padding,
+                weights.address(),
+                dy.address(),
                 dx.address()));
     }
 
@@ -59,7 +82,18 @@ public final class Convolutions {
         Check.disjoint("dweights", dweights, "x", x);
         Check.disjoint("dweights", dweights, "dy", dy);
         stream.run((kernels, context) -> kernels.gramian_convolution_backward_weights(
-                context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, x.address(), dy.address(),
+                context,
+                s[0],
+                s[1],
+                s[2],
+                s[3],
+                s[4],
+                s[5],
+                s[6],
+                stride,
+                padding,
+                x.address(),
+                dy.address(),
                 dweights.address()));
     }
 
@@ -67,9 +101,12 @@ public final class Convolutions {
     private static long[] sizes(String name, Tensor x, Tensor weights, int stride, int padding) {
         Check.dtype(name, x, DType.FLOAT32);
         Check.dtype("weights", weights, DType.FLOAT32);
-        if (x.shape().rank() != 4 || weights.shape().rank() != 4 || x.shape().size(3) != weights.shape().size(3)) {
-            throw new IllegalArgumentException("convolution: expected " + name
-                    + " (n, h, w, c) and weights (k, kernelH, kernelW, c), got " + x.shape() + " and " + weights.shape());
+        if (x.shape().rank() != 4
+                || weights.shape().rank() != 4
+                || x.shape().size(3) != weights.shape().size(3)) {
+            throw new IllegalArgumentException(
+                    "convolution: expected " + name + " (n, h, w, c) and weights (k, kernelH, kernelW, c), got "
+                            + x.shape() + " and " + weights.shape());
         }
         Check.atLeast("stride", stride, 1);
         Check.atLeast("padding", padding, 0);

@@ -58,8 +58,8 @@ public record ImageView(
         }
         boolean rows = top >= 0 && cropHeight >= 1 && top <= height - cropHeight;
         if (!rows || left < 0 || cropWidth < 1 || left > width - cropWidth) {
-            throw new IllegalArgumentException("expected a crop inside " + height + " x " + width + ", got " + cropHeight
-                    + " x " + cropWidth + " at (" + top + ", " + left + ")");
+            throw new IllegalArgumentException("expected a crop inside " + height + " x " + width + ", got "
+                    + cropHeight + " x " + cropWidth + " at (" + top + ", " + left + ")");
         }
         jitter = List.copyOf(jitter);
         if (jitter.stream().distinct().count() != jitter.size()) {
@@ -81,55 +81,184 @@ public record ImageView(
     /** The whole image, unchanged. */
     public static ImageView whole(long pixels, int height, int width) {
         return new ImageView(
-                pixels, height, width, 0, 0, height, width, false, List.of(), 1, 1, 1, 0, false, 0, 1, NO_SOLARIZE, false);
+                pixels,
+                height,
+                width,
+                0,
+                0,
+                height,
+                width,
+                false,
+                List.of(),
+                1,
+                1,
+                1,
+                0,
+                false,
+                0,
+                1,
+                NO_SOLARIZE,
+                false);
     }
 
     /** With a crop of these rows and columns. */
     public ImageView withCrop(int newTop, int newLeft, int newHeight, int newWidth) {
         return new ImageView(
-                pixels, height, width, newTop, newLeft, newHeight, newWidth, flip, jitter, brightness, contrast, saturation,
-                hue, grey, blurRadius, blurSigma, solarize, colourFirst);
+                pixels,
+                height,
+                width,
+                newTop,
+                newLeft,
+                newHeight,
+                newWidth,
+                flip,
+                jitter,
+                brightness,
+                contrast,
+                saturation,
+                hue,
+                grey,
+                blurRadius,
+                blurSigma,
+                solarize,
+                colourFirst);
     }
 
     /** Mirrored, or not. */
     public ImageView withFlip(boolean mirrored) {
         return new ImageView(
-                pixels, height, width, top, left, cropHeight, cropWidth, mirrored, jitter, brightness, contrast, saturation,
-                hue, grey, blurRadius, blurSigma, solarize, colourFirst);
+                pixels,
+                height,
+                width,
+                top,
+                left,
+                cropHeight,
+                cropWidth,
+                mirrored,
+                jitter,
+                brightness,
+                contrast,
+                saturation,
+                hue,
+                grey,
+                blurRadius,
+                blurSigma,
+                solarize,
+                colourFirst);
     }
 
     /** With colour jitter: these operations in this order, each with its factor. */
     public ImageView withJitter(List<ColourOp> order, float b, float c, float s, float h) {
         return new ImageView(
-                pixels, height, width, top, left, cropHeight, cropWidth, flip, order, b, c, s, h, grey, blurRadius,
-                blurSigma, solarize, colourFirst);
+                pixels,
+                height,
+                width,
+                top,
+                left,
+                cropHeight,
+                cropWidth,
+                flip,
+                order,
+                b,
+                c,
+                s,
+                h,
+                grey,
+                blurRadius,
+                blurSigma,
+                solarize,
+                colourFirst);
     }
 
     /** Without colour, or with. */
     public ImageView withGrey(boolean colourless) {
         return new ImageView(
-                pixels, height, width, top, left, cropHeight, cropWidth, flip, jitter, brightness, contrast, saturation, hue,
-                colourless, blurRadius, blurSigma, solarize, colourFirst);
+                pixels,
+                height,
+                width,
+                top,
+                left,
+                cropHeight,
+                cropWidth,
+                flip,
+                jitter,
+                brightness,
+                contrast,
+                saturation,
+                hue,
+                colourless,
+                blurRadius,
+                blurSigma,
+                solarize,
+                colourFirst);
     }
 
     /** With a Gaussian blur of {@code 2 radius + 1} taps. */
     public ImageView withBlur(int radius, float sigma) {
         return new ImageView(
-                pixels, height, width, top, left, cropHeight, cropWidth, flip, jitter, brightness, contrast, saturation, hue,
-                grey, radius, sigma, solarize, colourFirst);
+                pixels,
+                height,
+                width,
+                top,
+                left,
+                cropHeight,
+                cropWidth,
+                flip,
+                jitter,
+                brightness,
+                contrast,
+                saturation,
+                hue,
+                grey,
+                radius,
+                sigma,
+                solarize,
+                colourFirst);
     }
 
     /** With values at or above the threshold inverted. */
     public ImageView withSolarize(float threshold) {
         return new ImageView(
-                pixels, height, width, top, left, cropHeight, cropWidth, flip, jitter, brightness, contrast, saturation, hue,
-                grey, blurRadius, blurSigma, threshold, colourFirst);
+                pixels,
+                height,
+                width,
+                top,
+                left,
+                cropHeight,
+                cropWidth,
+                flip,
+                jitter,
+                brightness,
+                contrast,
+                saturation,
+                hue,
+                grey,
+                blurRadius,
+                blurSigma,
+                threshold,
+                colourFirst);
     }
 
     /** With jitter and grey before the crop, or after it. */
     public ImageView withColourFirst(boolean first) {
         return new ImageView(
-                pixels, height, width, top, left, cropHeight, cropWidth, flip, jitter, brightness, contrast, saturation, hue,
-                grey, blurRadius, blurSigma, solarize, first);
+                pixels,
+                height,
+                width,
+                top,
+                left,
+                cropHeight,
+                cropWidth,
+                flip,
+                jitter,
+                brightness,
+                contrast,
+                saturation,
+                hue,
+                grey,
+                blurRadius,
+                blurSigma,
+                solarize,
+                first);
     }
 }

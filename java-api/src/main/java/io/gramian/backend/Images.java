@@ -64,8 +64,17 @@ public final class Images {
             long at = table.address();
             long meanAt = at + statistics;
             stream.run((kernels, context) -> kernels.gramian_augment(
-                    context, views.size(), at, channels, source == DType.FLOAT32 ? 1 : 0, height, width,
-                    resampling == Resampling.BICUBIC ? 1 : 0, antialias ? 1 : 0, meanAt, meanAt + 4L * channels,
+                    context,
+                    views.size(),
+                    at,
+                    channels,
+                    source == DType.FLOAT32 ? 1 : 0,
+                    height,
+                    width,
+                    resampling == Resampling.BICUBIC ? 1 : 0,
+                    antialias ? 1 : 0,
+                    meanAt,
+                    meanAt + 4L * channels,
                     out.address()));
         }
         out.touch();
@@ -73,8 +82,8 @@ public final class Images {
 
     private static void checkStatistics(float[] mean, float[] std, long channels) {
         if (mean.length != channels || std.length != channels) {
-            throw new IllegalArgumentException("mean, std: expected " + channels + " values each, got " + mean.length
-                    + " and " + std.length);
+            throw new IllegalArgumentException(
+                    "mean, std: expected " + channels + " values each, got " + mean.length + " and " + std.length);
         }
         for (int c = 0; c < channels; c++) {
             Check.nonNegative("|mean|", Math.abs(mean[c]));
@@ -88,8 +97,8 @@ public final class Images {
         bytes.order(ByteOrder.nativeOrder());
         for (ImageView view : views) {
             if (view.blurRadius() >= Math.min(height, width)) {
-                throw new IllegalArgumentException("blurRadius: expected less than the result's " + height + " x " + width
-                        + ", got " + view.blurRadius());
+                throw new IllegalArgumentException("blurRadius: expected less than the result's " + height + " x "
+                        + width + ", got " + view.blurRadius());
             }
             encode(view, bytes);
         }
@@ -110,8 +119,14 @@ public final class Images {
         bytes.putLong(view.pixels()).putInt(view.height()).putInt(view.width());
         bytes.putInt(view.top()).putInt(view.left()).putInt(view.cropHeight()).putInt(view.cropWidth());
         bytes.putInt(view.flip() ? 1 : 0).putInt(order);
-        bytes.putFloat(view.brightness()).putFloat(view.contrast()).putFloat(view.saturation()).putFloat(view.hue());
-        bytes.putInt(view.grey() ? 1 : 0).putInt(view.blurRadius()).putFloat(view.blurSigma()).putFloat(view.solarize());
+        bytes.putFloat(view.brightness())
+                .putFloat(view.contrast())
+                .putFloat(view.saturation())
+                .putFloat(view.hue());
+        bytes.putInt(view.grey() ? 1 : 0)
+                .putInt(view.blurRadius())
+                .putFloat(view.blurSigma())
+                .putFloat(view.solarize());
         bytes.putInt(view.colourFirst() ? 1 : 0).putInt(0);
     }
 }

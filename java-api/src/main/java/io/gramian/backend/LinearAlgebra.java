@@ -22,8 +22,7 @@ public final class LinearAlgebra {
      * @param c receives the result (m, n)
      * @throws IllegalArgumentException when shapes do not fit, or c overlaps a or b
      */
-    public void gemm(
-            boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
+    public void gemm(boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
         Check.matrix("a", a);
         Check.matrix("b", b);
         long m = a.shape().size(transposeA ? 1 : 0);
@@ -38,7 +37,8 @@ public final class LinearAlgebra {
         Check.disjoint("c", c, "a", a);
         Check.disjoint("c", c, "b", b);
         if (Math.max(m, Math.max(n, k)) > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("gemm: expected sizes below 2^31, got " + a.shape() + " and " + b.shape());
+            throw new IllegalArgumentException(
+                    "gemm: expected sizes below 2^31, got " + a.shape() + " and " + b.shape());
         }
         stream.run((kernels, context) -> kernels.gramian_gemm(
                 context,
@@ -68,8 +68,8 @@ public final class LinearAlgebra {
     public void scale(float factor, Tensor x, Tensor y) {
         Check.dtype("x", x, DType.FLOAT32);
         Check.shape("y", y, x.shape().toArray());
-        stream.run((kernels, context) ->
-                kernels.gramian_scale(context, x.elements(), factor, x.address(), y.address()));
+        stream.run(
+                (kernels, context) -> kernels.gramian_scale(context, x.elements(), factor, x.address(), y.address()));
         y.touch();
     }
 
@@ -81,8 +81,8 @@ public final class LinearAlgebra {
         Check.shape("bias", bias, columns);
         Check.shape("y", y, rows, columns);
         Check.disjoint("y", y, "bias", bias);
-        stream.run((kernels, context) -> kernels.gramian_add_to_rows(
-                context, rows, columns, x.address(), bias.address(), y.address()));
+        stream.run((kernels, context) ->
+                kernels.gramian_add_to_rows(context, rows, columns, x.address(), bias.address(), y.address()));
         y.touch();
     }
 
@@ -93,7 +93,7 @@ public final class LinearAlgebra {
         long columns = x.shape().size(1);
         Check.shape("sums", sums, columns);
         Check.disjoint("sums", sums, "x", x);
-        stream.run((kernels, context) ->
-                kernels.gramian_column_sums(context, rows, columns, x.address(), sums.address()));
+        stream.run(
+                (kernels, context) -> kernels.gramian_column_sums(context, rows, columns, x.address(), sums.address()));
     }
 }

@@ -29,8 +29,7 @@ public final class Network {
     public void relu(Tensor x, Tensor y) {
         Check.dtype("x", x, DType.FLOAT32);
         Check.shape("y", y, x.shape().toArray());
-        stream.run((kernels, context) ->
-                kernels.gramian_relu_forward(context, x.elements(), x.address(), y.address()));
+        stream.run((kernels, context) -> kernels.gramian_relu_forward(context, x.elements(), x.address(), y.address()));
         y.touch();
     }
 
@@ -39,8 +38,8 @@ public final class Network {
         Check.dtype("y", y, DType.FLOAT32);
         Check.shape("dy", dy, y.shape().toArray());
         Check.shape("dx", dx, y.shape().toArray());
-        stream.run((kernels, context) -> kernels.gramian_relu_backward(
-                context, y.elements(), y.address(), dy.address(), dx.address()));
+        stream.run((kernels, context) ->
+                kernels.gramian_relu_backward(context, y.elements(), y.address(), dy.address(), dx.address()));
         dx.touch();
     }
 

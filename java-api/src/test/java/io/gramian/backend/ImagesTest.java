@@ -55,14 +55,27 @@ class ImagesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,false,false", "3,false,false", "1,true,false", "3,true,false", "1,false,true", "3,false,true", "3,true,true"})
+    @CsvSource({
+        "1,false,false",
+        "3,false,false",
+        "1,true,false",
+        "3,true,false",
+        "1,false,true",
+        "3,false,true",
+        "3,true,true"
+    })
     void resizesLikeTheTruth(int channels, boolean bicubic, boolean antialias) {
         for (int[] in : SIZES) {
             for (int[] result : SIZES) {
                 double[][][] image = random(in[0], in[1], channels, 11);
                 compare(
-                        image, view -> view, truth -> AugmentReference.resize(truth, result[0], result[1], bicubic, antialias),
-                        result, bicubic, antialias, 3e-6);
+                        image,
+                        view -> view,
+                        truth -> AugmentReference.resize(truth, result[0], result[1], bicubic, antialias),
+                        result,
+                        bicubic,
+                        antialias,
+                        3e-6);
             }
         }
     }
@@ -72,10 +85,22 @@ class ImagesTest {
     void coloursLikeTheTruth(int channels) {
         for (int[] size : SIZES) {
             double[][][] image = random(size[0], size[1], channels, 12);
-            same(image, view -> view.withJitter(List.of(BRIGHTNESS), 1.4f, 1, 1, 0), x -> AugmentReference.brightness(x, 1.4f));
-            same(image, view -> view.withJitter(List.of(CONTRAST), 1, 0.3f, 1, 0), x -> AugmentReference.contrast(x, 0.3f));
-            same(image, view -> view.withJitter(List.of(CONTRAST), 1, 1.8f, 1, 0), x -> AugmentReference.contrast(x, 1.8f));
-            same(image, view -> view.withJitter(List.of(SATURATION), 1, 1, 1.7f, 0), x -> AugmentReference.saturation(x, 1.7f));
+            same(
+                    image,
+                    view -> view.withJitter(List.of(BRIGHTNESS), 1.4f, 1, 1, 0),
+                    x -> AugmentReference.brightness(x, 1.4f));
+            same(
+                    image,
+                    view -> view.withJitter(List.of(CONTRAST), 1, 0.3f, 1, 0),
+                    x -> AugmentReference.contrast(x, 0.3f));
+            same(
+                    image,
+                    view -> view.withJitter(List.of(CONTRAST), 1, 1.8f, 1, 0),
+                    x -> AugmentReference.contrast(x, 1.8f));
+            same(
+                    image,
+                    view -> view.withJitter(List.of(SATURATION), 1, 1, 1.7f, 0),
+                    x -> AugmentReference.saturation(x, 1.7f));
             for (float turns : new float[] {-0.5f, -0.31f, 0, 0.1f, 0.5f}) {
                 same(image, view -> view.withJitter(List.of(HUE), 1, 1, 1, turns), x -> AugmentReference.hue(x, turns));
             }
@@ -111,8 +136,13 @@ class ImagesTest {
         truth = AugmentReference.normalise(truth, new double[] {0.5, 0.25, 0.125}, new double[] {0.5, 0.25, 2});
         Tensor out = Tensor.empty(device, 1, 9, 16, 3).fill(Float.NaN);
         images.augment(
-                List.of(view), bytes ? DType.UINT8 : DType.FLOAT32, Resampling.BICUBIC, true, new float[] {0.5f, 0.25f, 0.125f},
-                new float[] {0.5f, 0.25f, 2}, out);
+                List.of(view),
+                bytes ? DType.UINT8 : DType.FLOAT32,
+                Resampling.BICUBIC,
+                true,
+                new float[] {0.5f, 0.25f, 0.125f},
+                new float[] {0.5f, 0.25f, 2},
+                out);
         assertClose(out.toFloats(), truth, 2e-5, "colourFirst " + colourFirst);
     }
 
@@ -131,8 +161,16 @@ class ImagesTest {
         for (int threads = 1; threads <= 3; threads++) {
             Tensor guarded = Tensor.empty(device, 39, 12, 10, 3).fill(Float.NaN);
             try (Stream stream = device.backend().newStream(threads)) {
-                device.backend().images(stream).augment(
-                        views, DType.UINT8, Resampling.BILINEAR, true, new float[3], new float[] {1, 1, 1}, guarded.rows(1, 38));
+                device.backend()
+                        .images(stream)
+                        .augment(
+                                views,
+                                DType.UINT8,
+                                Resampling.BILINEAR,
+                                true,
+                                new float[3],
+                                new float[] {1, 1, 1},
+                                guarded.rows(1, 38));
             }
             float[] values = guarded.toFloats();
             assertThat(values[359]).isNaN();
@@ -158,7 +196,9 @@ class ImagesTest {
         refused(() -> view.withBlur(1, 0), "blurSigma: expected");
         refused(() -> view.withSolarize(Float.NaN), "solarize: expected");
         refused(() -> augment(view.withBlur(4, 1), out), "blurRadius: expected less than the result's 4 x 4, got 4");
-        refused(() -> augment(view, Tensor.empty(device, 2, 4, 4, 1)), "out: expected shape (1, height, width, channels)");
+        refused(
+                () -> augment(view, Tensor.empty(device, 2, 4, 4, 1)),
+                "out: expected shape (1, height, width, channels)");
         refused(() -> augment(view, Tensor.empty(device, 1, 4, 4, 2)), "1 or 3 channels");
         refused(
                 () -> images.augment(
@@ -188,15 +228,25 @@ class ImagesTest {
     }
 
     private void compare(
-            double[][][] image, UnaryOperator<ImageView> change, UnaryOperator<double[][][]> truth, int[] result,
-            boolean bicubic, boolean antialias, double tolerance) {
+            double[][][] image,
+            UnaryOperator<ImageView> change,
+            UnaryOperator<double[][][]> truth,
+            int[] result,
+            boolean bicubic,
+            boolean antialias,
+            double tolerance) {
         int channels = image[0][0].length;
         ImageView view = change.apply(ImageView.whole(floats(image).address(), image.length, image[0].length));
         Tensor out = Tensor.empty(device, 1, result[0], result[1], channels).fill(Float.NaN);
         float[] ones = channels == 1 ? new float[] {1} : new float[] {1, 1, 1};
         images.augment(
-                List.of(view), DType.FLOAT32, bicubic ? Resampling.BICUBIC : Resampling.BILINEAR, antialias,
-                new float[channels], ones, out);
+                List.of(view),
+                DType.FLOAT32,
+                bicubic ? Resampling.BICUBIC : Resampling.BILINEAR,
+                antialias,
+                new float[channels],
+                ones,
+                out);
         assertClose(out.toFloats(), truth.apply(image), tolerance, view.toString());
     }
 

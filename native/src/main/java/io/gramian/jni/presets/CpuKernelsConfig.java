@@ -24,6 +24,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/linear_algebra.h",
                             "gramian/network.h",
                             "gramian/image.h",
+                            "gramian/spectra.h",
                             "gramian/whitening.h",
                             "gramian/gramian.h"
                         },
