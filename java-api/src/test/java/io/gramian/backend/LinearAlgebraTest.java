@@ -1,0 +1,92 @@
+package io.gramian.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gramian.Device;
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LinearAlgebraTest {
+    private final Device device = Device.cpu();
+    private final LinearAlgebra algebra = device.backend().linearAlgebra();
+
+    @ParameterizedTest
+    @CsvSource({"1,1,1", "2,3,4", "127,31,33", "129,513,17", "257,520,64", "5,1,0", "0,3,2"})
+    void productAgreesWithTheTruth(int m, int n, int k) {
+        Random random = new Random(m + n + k);
+        double[] a = Arrays64.random(random, m * k);
+        double[] b = Arrays64.random(random, k * n);
+        double[] before = Arrays64.random(random, m * n);
+        for (int form = 0; form < 4; form++) {
+            boolean ta = form % 2 == 1;
+            boolean tb = form / 2 == 1;
+            double[] expected = new double[m * n];
+            for (int i = 0; i < m; i++) {
+                for (int j = 0; j < n; j++) {
+                    double sum = 0;
+                    for (int l = 0; l < k; l++) {
+                        sum += (ta ? a[l * m + i] : a[i * k + l]) * (tb ? b[j * k + l] : b[l * n + j]);
+                    }
+                    expected[i * n + j] = 0.5 * sum + 2 * before[i * n + j];
+                }
+            }
+            try (Scope scope = Scope.open()) {
+                Tensor c = Arrays64.tensor(before, m, n);
+                algebra.gemm(
+                        ta,
+                        tb,
+                        0.5f,
+                        ta ? Arrays64.tensor(a, k, m) : Arrays64.tensor(a, m, k),
+                        tb ? Arrays64.tensor(b, n, k) : Arrays64.tensor(b, k, n),
+                        2,
+                        c);
+                Arrays64.assertClose("c", c, expected, 1e-7 * k + 1e-6);
+            }
+        }
+    }
+
+    @Test
+    void betaZeroOnlyWrites() {
+        try (Scope scope = Scope.open()) {
+            Tensor c = Tensor.empty(device, 1, 1).fill(Float.NaN);
+            algebra.gemm(
+                    false, false, 1, Tensor.of(device, new float[] {2}, 1, 1), Tensor.of(device, new float[] {3}, 1, 1), 0, c);
+            assertThat(c.item()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void sumsOfRowsAndColumns() {
+        try (Scope scope = Scope.open()) {
+            Tensor x = Tensor.of(device, new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+            algebra.addToRows(x, Tensor.of(device, new float[] {10, 20, 30}, 3), x);
+            assertThat(x.toFloats()).containsExactly(11, 22, 33, 14, 25, 36);
+            Tensor sums = Tensor.empty(device, 3);
+            algebra.columnSums(x, sums);
+            assertThat(sums.toFloats()).containsExactly(25, 47, 69);
+            algebra.add(x, x, x);
+            algebra.scale(0.5f, x, x);
+            assertThat(x.toFloats()).containsExactly(11, 22, 33, 14, 25, 36);
+        }
+    }
+
+    @Test
+    void refusesWhatDoesNotFit() {
+        try (Scope scope = Scope.open()) {
+            Tensor a = Tensor.zeros(device, 2, 3);
+            assertThatThrownBy(() -> algebra.gemm(false, false, 1, a, a, 0, Tensor.zeros(device, 2, 3)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("gemm: expected inner sizes to agree, got a (2, 3) and b (2, 3)");
+            assertThatThrownBy(() -> algebra.gemm(false, true, 1, a, a, 0, a.reshape(3, 2)))
+                    .hasMessage("c: expected shape (2, 2), got (3, 2)");
+            Tensor square = Tensor.zeros(device, 2, 2);
+            assertThatThrownBy(() -> algebra.gemm(false, false, 1, square, square, 0, square))
+                    .hasMessageContaining("c overlaps a");
+        }
+    }
+}
