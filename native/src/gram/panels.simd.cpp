@@ -36,12 +36,7 @@ inline void store(float* p, Vector v) { std::memcpy(p, &v, sizeof v); }
 // C (R, kWidth) (+)= A (R,k) B (k, kWidth).
 template <int R, bool transposed>
 inline void strip(int64_t k, const float* a, int64_t lda, const float* b, bool accumulate, float* c, int64_t ldc) {
-  Vector sum[R][2];
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) {
-    sum[r][0] = accumulate ? load(c + r * ldc) : Vector{};
-    sum[r][1] = accumulate ? load(c + r * ldc + kLanes) : Vector{};
-  }
+  Vector sum[R][2] = {};
   for (int64_t l = 0; l < k; ++l) {
     const Vector b0 = load(b + l * kWidth);
     const Vector b1 = load(b + l * kWidth + kLanes);
@@ -54,8 +49,9 @@ inline void strip(int64_t k, const float* a, int64_t lda, const float* b, bool a
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    store(c + r * ldc, sum[r][0]);
-    store(c + r * ldc + kLanes, sum[r][1]);
+    float* row = c + r * ldc;
+    store(row, accumulate ? load(row) + sum[r][0] : sum[r][0]);
+    store(row + kLanes, accumulate ? load(row + kLanes) + sum[r][1] : sum[r][1]);
   }
 }
 
