@@ -1,0 +1,116 @@
+package io.gramian.models.data;
+
+import io.gramian.models.augment.Recipe;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A data set that can be opened: its parts, and what training should know beforehand. Opening reads the files. */
+public final class DatasetSpec {
+    /** What {@link #parse} understands. */
+    public static final String FORMS =
+            "fashion-mnist, cifar10, cifar100, stl10, folder:PATH, idx:IMAGES,LABELS[,TEST_IMAGES,TEST_LABELS]";
+
+    private final String name;
+    private final int viewSize;
+    private final List<Double> mean;
+    private final List<Double> std;
+    private final Supplier<ImageDataset> pretrain;
+    private final Supplier<ImageDataset> train;
+    private final Supplier<ImageDataset> test;
+
+    DatasetSpec(
+            String name,
+            int viewSize,
+            List<Double> mean,
+            List<Double> std,
+            Supplier<ImageDataset> pretrain,
+            Supplier<ImageDataset> train,
+            Supplier<ImageDataset> test) {
+        this.name = name;
+        this.viewSize = viewSize;
+        this.mean = List.copyOf(mean);
+        this.std = List.copyOf(std);
+        this.pretrain = pretrain;
+        this.train = train;
+        this.test = test;
+    }
+
+    /**
+     * Understands a data set as a user names it.
+     *
+     * @param text one of {@link #FORMS}
+     * @param dataDir where its files are; null for the usual places
+     * @throws IllegalArgumentException if it is none of them
+     * @throws io.gramian.GramianException if files are missing
+     */
+    public static DatasetSpec parse(String text, @Nullable Path dataDir) {
+        int colon = text.indexOf(':');
+        String kind = colon < 0 ? text : text.substring(0, colon);
+        String rest = colon < 0 ? "" : text.substring(colon + 1);
+        boolean needsRest = kind.equals("folder") || kind.equals("idx");
+        if (needsRest == rest.isEmpty()) {
+            throw unknown(text);
+        }
+        return switch (kind) {
+            case "fashion-mnist" -> FashionMnist.spec(dataDir);
+            case "idx" -> idx(text, rest.split(",", -1));
+            default -> throw unknown(text);
+        };
+    }
+
+    private static DatasetSpec idx(String text, String[] paths) {
+        if (paths.length != 2 && paths.length != 4) {
+            throw unknown(text);
+        }
+        Supplier<ImageDataset> train = () -> Idx.read(text + "/train", Path.of(paths[0]), Path.of(paths[1]), List.of());
+        int at = paths.length - 2;
+        Supplier<ImageDataset> test = () -> Idx.read(text + "/test", Path.of(paths[at]), Path.of(paths[at + 1]), List.of());
+        return new DatasetSpec("idx", 28, List.of(0.5), List.of(0.25), train, train, test);
+    }
+
+    private static IllegalArgumentException unknown(String text) {
+        return new IllegalArgumentException("data: expected one of " + FORMS + ", got " + text);
+    }
+
+    /** Short name, as in {@code fashion-mnist}. */
+    public String name() {
+        return name;
+    }
+
+    /** Usual side of a view, in pixels. */
+    public int viewSize() {
+        return viewSize;
+    }
+
+    /** Mean of each channel over the training images, in [0, 1]. */
+    public List<Double> mean() {
+        return mean;
+    }
+
+    /** Standard deviation of each channel over the training images. */
+    public List<Double> std() {
+        return std;
+    }
+
+    /** A recipe with the statistics of this data set. */
+    public Recipe normalised(Recipe recipe) {
+        return recipe.withStatistics(mean, std);
+    }
+
+    /** Opens the images for self-supervised training: the training set, and unlabelled images where there are any. */
+    public ImageDataset pretrain() {
+        return pretrain.get();
+    }
+
+    /** Opens the labelled training set. */
+    public ImageDataset train() {
+        return train.get();
+    }
+
+    /** Opens the test set. */
+    public ImageDataset test() {
+        return test.get();
+    }
+}
