@@ -1,9 +1,14 @@
 package io.gramian;
 
 import io.gramian.backend.Backend;
+import io.gramian.backend.CudaProbe;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where tensors live and kernels run. */
 public final class Device {
+    private static final Logger LOG = LoggerFactory.getLogger(Device.class);
+
     private final String name;
     private final Backend backend;
 
@@ -19,6 +24,30 @@ public final class Device {
     /** The processor of this machine: always there, one per JVM. */
     public static Device cpu() {
         return Cpu.INSTANCE;
+    }
+
+    /**
+     * A CUDA device. This version finds and describes devices, but has no kernels for them yet: it always throws, with the
+     * reason that applies here.
+     *
+     * @param index number of the device, from 0
+     * @throws GramianException always, saying why the device cannot be used
+     */
+    public static Device cuda(int index) {
+        throw new GramianException("cuda:" + index + " cannot be used: "
+                + CudaProbe.result().whyNotUsable(index) + "; use Device.cpu() or Device.best()");
+    }
+
+    /** The fastest device that can be used here. Logs in one line what it chose and why. */
+    public static Device best() {
+        Device device = cpu();
+        LOG.info(
+                "device {} ({}, {} threads); not cuda:0, because {}",
+                device,
+                device.backend.instructionSet(),
+                device.backend.stream().threads(),
+                CudaProbe.result().whyNotUsable(0));
+        return device;
     }
 
     /** What the device can do. */

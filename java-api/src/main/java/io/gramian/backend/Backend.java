@@ -48,6 +48,16 @@ public final class Backend {
         return kernels;
     }
 
+    /** Instruction set that the kernels chose here: {@code avx512}, {@code avx2} or {@code plain}. */
+    public String instructionSet() {
+        return kernels.gramian_instruction_set().getString();
+    }
+
+    /** Name of the core that the linear algebra library chose. */
+    public String blasCore() {
+        return kernels.gramian_blas_core().getString();
+    }
+
     /** Memory of the device. */
     public Memory memory() {
         return memory;
