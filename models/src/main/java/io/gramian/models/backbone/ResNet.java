@@ -18,8 +18,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ResNet-18 (He et al., 2016, arXiv 1512.03385) without its classifier: images (n, h, w, c) to features (n, 8 width). Names of
- * parameters and buffers are torchvision's; weights are stored as (out, h, w, in).
+ * Residual networks of basic blocks (He et al., 2016, arXiv 1512.03385) without their classifier: images (n, h, w, c) to
+ * features, as ResNet-18 (n, 8 width). Names of parameters and buffers are torchvision's; weights are stored as (out, h, w, in).
  */
 public final class ResNet extends Module {
     private final Conv2d conv1;
@@ -47,13 +47,12 @@ public final class ResNet extends Module {
 
     private ResNet(Device device, Settings settings, int[] blocksPerStage, Generator generator) {
         int width = settings.width();
-        boolean cifar = settings.stem() == Stem.CIFAR;
-        Conv2d.Settings stem = cifar
-                ? new Conv2d.Settings(settings.channels(), width, 3, 1, 1, false)
-                : new Conv2d.Settings(settings.channels(), width, 7, 2, 3, false);
+        Stem entry = settings.stem();
+        Conv2d.Settings stem =
+                new Conv2d.Settings(settings.channels(), width, entry.kernel(), entry.stride(), entry.kernel() / 2, false);
         conv1 = add("conv1", new Conv2d(device, stem, Init.KAIMING_FAN_OUT, generator.split(0)));
         bn1 = add("bn1", new BatchNorm(device, width, true));
-        maxpool = cifar ? null : add("maxpool", new MaxPool2d(3, 2, 1));
+        maxpool = entry.pooled() ? add("maxpool", new MaxPool2d(3, 2, 1)) : null;
         int in = width;
         for (int stage = 0; stage < blocksPerStage.length; stage++) {
             int out = width << stage;
@@ -89,6 +88,21 @@ public final class ResNet extends Module {
     /** ResNet-18 with these settings. The seed decides the weights. */
     public static ResNet resNet18(Device device, Settings settings, long seed) {
         return new ResNet(device, settings, new int[] {2, 2, 2, 2}, Generator.of(seed));
+    }
+
+    /**
+     * A residual network of basic blocks with these depths, for images that need less than ResNet-18: stage s has
+     * {@code depths[s]} blocks of {@code width 2^s} channels.
+     *
+     * @throws IllegalArgumentException for no stage, or a stage without a block
+     */
+    public static ResNet withDepths(Device device, Settings settings, List<Integer> depths, long seed) {
+        Check.atLeast("depths", depths.size(), 1);
+        for (int depth : depths) {
+            Check.atLeast("depth of a stage", depth, 1);
+        }
+        return new ResNet(
+                device, settings, depths.stream().mapToInt(Integer::intValue).toArray(), Generator.of(seed));
     }
 
     /** ResNet-18 whose residual blocks start with both branches. */
