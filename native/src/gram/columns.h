@@ -9,7 +9,7 @@
 
 namespace gramian {
 
-// Most columns of a block whose sums live on the stack.
+// Most columns of a block, here and wherever its sums live on the stack.
 constexpr int64_t kWidestBlock = 256;
 
 // Stride for rows of w floats: whole cache lines, and an odd number of them.

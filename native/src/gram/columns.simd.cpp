@@ -9,12 +9,31 @@ void clear(int64_t w, double* sum) {
   for (int64_t j = 0; j < w; ++j) sum[j] = 0;
 }
 
+// mean = high + low
+void split(int64_t w, const double* mean, float* high, float* low) {
+  for (int64_t j = 0; j < w; ++j) {
+    high[j] = static_cast<float>(mean[j]);
+    low[j] = static_cast<float>(mean[j] - high[j]);
+  }
+}
+
+// Asks for the row that comes kAhead rows later: rows of a wide matrix lie on pages of their own, where the processor's
+// prefetcher does not follow.
+constexpr int64_t kAhead = 4;
+
+void prefetch_row(int64_t i, int64_t n, int64_t w, const float* row, int64_t stride) {
+  if (i + kAhead >= n) return;
+  const char* later = reinterpret_cast<const char*>(row + kAhead * stride);
+  for (int64_t byte = 0; byte < w * 4; byte += 64) __builtin_prefetch(later + byte);
+}
+
 }  // namespace
 
 void columns_load(int64_t n, int64_t w, const float* z, int64_t ldz, float* x, int64_t ldx, double* __restrict sum) {
   clear(w, sum);
   for (int64_t i = 0; i < n; ++i) {
     const float* from = z + i * ldz;
+    prefetch_row(i, n, w, from, ldz);
     float* to = x + i * ldx;
 #pragma omp simd
     for (int64_t j = 0; j < w; ++j) {
@@ -26,14 +45,15 @@ void columns_load(int64_t n, int64_t w, const float* z, int64_t ldz, float* x, i
 }
 
 void columns_center(int64_t n, int64_t w, const double* mean, float* x, int64_t ldx, double* __restrict squares) {
+  float high[kWidestBlock];
+  float low[kWidestBlock];
+  split(w, mean, high, low);
   clear(w, squares);
   for (int64_t i = 0; i < n; ++i) {
     float* row = x + i * ldx;
 #pragma omp simd
     for (int64_t j = 0; j < w; ++j) {
-      const float high = static_cast<float>(mean[j]);
-      const float low = static_cast<float>(mean[j] - high);
-      const float value = (row[j] - high) - low;
+      const float value = (row[j] - high[j]) - low[j];
       row[j] = value;
       squares[j] += static_cast<double>(value) * value;
     }
@@ -50,15 +70,15 @@ void columns_scale(int64_t n, int64_t w, const float* __restrict factor, float* 
 
 void columns_apply(int64_t n, int64_t w, const float* z, int64_t ldz, const double* __restrict mean,
     const float* __restrict factor, float* x, int64_t ldx) {
+  float high[kWidestBlock];
+  float low[kWidestBlock];
+  split(w, mean, high, low);
   for (int64_t i = 0; i < n; ++i) {
     const float* from = z + i * ldz;
+    prefetch_row(i, n, w, from, ldz);
     float* to = x + i * ldx;
 #pragma omp simd
-    for (int64_t j = 0; j < w; ++j) {
-      const float high = static_cast<float>(mean[j]);
-      const float low = static_cast<float>(mean[j] - high);
-      to[j] = ((from[j] - high) - low) * factor[j];
-    }
+    for (int64_t j = 0; j < w; ++j) to[j] = ((from[j] - high[j]) - low[j]) * factor[j];
   }
 }
 

@@ -21,16 +21,21 @@ int64_t tiles_of(int64_t n) {
   return blocks * (blocks + 1) / 2;
 }
 
+// Columns of one task: wide rows stream better and pack K less often, but a block should fit the L2 cache of a core.
+int64_t block_of(int64_t d) { return d >= 4096 ? 256 : d >= 1024 ? 128 : 64; }
+
 }  // namespace
+
+Blocks SampleGram::backward_blocks() const { return Blocks(d_, block_of(d_)); }
 
 SampleGram::SampleGram(gramian_context* context, int64_t n, int64_t d, int views)
     : threads_(context->threads), n_(n), d_(d), views_(views) {
   chunk_ = std::min(d, std::max<int64_t>(kThinnest, kPanel / std::max<int64_t>(n, 1) / kThinnest * kThinnest));
-  slab_ = d >= 1024 ? 128 : 64;
+  slab_ = block_of(d);
   stride_ = padded(chunk_);
-  // A small K has few tiles: its columns are cut in parts as well, so that there is work for 16 threads.
+  // A small K has few tiles: its columns are cut in parts as well, so that there is work for 8 threads.
   const int64_t tasks = views * tiles_of(n);
-  parts_ = std::max<int64_t>(1, std::min<int64_t>(16 / std::max<int64_t>(tasks, 1), chunk_ / kThinnest));
+  parts_ = std::max<int64_t>(1, std::min<int64_t>(8 / std::max<int64_t>(tasks, 1), chunk_ / kThinnest));
   for (int view = 0; view < views; ++view) {
     panel_[view] = context->scratch<float>(n * stride_);
     k_[view] = context->scratch<float>(parts_ * n * n);

@@ -47,7 +47,7 @@ class SampleGram {
     gemm(false, false, n_, w, n_, 1, k_[view], n_, x, ldx, 0, p, ldp);
   }
   // Columns of one product with K: K is packed anew for each.
-  Blocks backward_blocks() const { return Blocks(d_, d_ >= 1024 ? 128 : 64); }
+  Blocks backward_blocks() const;
 
  private:
   void multiply(int64_t width);
