@@ -1,0 +1,70 @@
+package io.gramian.models.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What {@code metrics.jsonl} says. A later entry of the same step replaces the earlier one: a resumed run repeats steps. */
+record RunMetrics(List<Step> steps, List<SpectrumAt> spectra, List<Integer> badLines) {
+    /** One training step; NaN where a number is missing. */
+    record Step(long step, double epoch, double loss, double lr, double imagesPerSecond, double dataWaitSeconds) {}
+
+    /** The spectrum of the embeddings of the probe batch; largest singular value first. */
+    record SpectrumAt(
+            long step, double epoch, double[] singularValues, double effectiveRank, double rankMe, double std) {}
+
+    static RunMetrics parse(List<String> lines) {
+        ObjectMapper json = new ObjectMapper();
+        RunMetrics metrics = new RunMetrics(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).isBlank()) {
+                continue;
+            }
+            try {
+                metrics.add(json.readTree(lines.get(i)));
+            } catch (JsonProcessingException bad) {
+                metrics.badLines.add(i + 1);
+            }
+        }
+        return metrics;
+    }
+
+    private void add(JsonNode node) {
+        long step = node.path("step").asLong();
+        if (node.path("type").asText().equals("step")) {
+            while (!steps.isEmpty() && steps.get(steps.size() - 1).step() >= step) {
+                steps.remove(steps.size() - 1);
+            }
+            steps.add(new Step(
+                    step,
+                    number(node, "epoch"),
+                    number(node, "loss"),
+                    number(node, "lr"),
+                    number(node, "images_per_second"),
+                    number(node, "data_wait_seconds")));
+        } else if (node.path("type").asText().equals("spectrum")) {
+            while (!spectra.isEmpty() && spectra.get(spectra.size() - 1).step() >= step) {
+                spectra.remove(spectra.size() - 1);
+            }
+            JsonNode list = node.path("singular_values");
+            double[] values = new double[list.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = list.get(i).isNumber() ? list.get(i).doubleValue() : Double.NaN;
+            }
+            spectra.add(new SpectrumAt(
+                    step,
+                    number(node, "epoch"),
+                    values,
+                    number(node, "effective_rank"),
+                    number(node, "rankme"),
+                    number(node, "std")));
+        }
+    }
+
+    private static double number(JsonNode node, String name) {
+        JsonNode value = node.path(name);
+        return value.isNumber() ? value.doubleValue() : Double.NaN;
+    }
+}
