@@ -1,6 +1,7 @@
 package io.gramian.models.data;
 
 import io.gramian.models.augment.Recipe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -55,9 +56,48 @@ public final class DatasetSpec {
         }
         return switch (kind) {
             case "fashion-mnist" -> FashionMnist.spec(dataDir);
+            case "cifar10" -> cifar(Cifar.TEN, dataDir, List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616));
+            case "cifar100" -> cifar(Cifar.HUNDRED, dataDir, List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762));
+            case "stl10" -> stl10(needed(text, dataDir));
+            case "folder" -> folder(Path.of(rest));
             case "idx" -> idx(text, rest.split(",", -1));
             default -> throw unknown(text);
         };
+    }
+
+    private static Path needed(String name, @Nullable Path dataDir) {
+        return dataDir == null ? Download.cache(name) : dataDir;
+    }
+
+    private static DatasetSpec cifar(Cifar cifar, @Nullable Path dataDir, List<Double> mean, List<Double> std) {
+        Path folder = needed(cifar.name(), dataDir);
+        Supplier<ImageDataset> train = () -> cifar.open(folder, true);
+        return new DatasetSpec(cifar.name(), 32, mean, std, train, train, () -> cifar.open(folder, false));
+    }
+
+    private static DatasetSpec stl10(Path dataDir) {
+        Supplier<ImageDataset> train = () -> {
+            Path folder = Stl10.folder(dataDir);
+            return Stl10.open("stl10/train", folder.resolve("train_X.bin"), folder.resolve("train_y.bin"));
+        };
+        Supplier<ImageDataset> test = () -> {
+            Path folder = Stl10.folder(dataDir);
+            return Stl10.open("stl10/test", folder.resolve("test_X.bin"), folder.resolve("test_y.bin"));
+        };
+        Supplier<ImageDataset> pretrain = () -> {
+            Path unlabelled = Stl10.folder(dataDir).resolve("unlabeled_X.bin");
+            return Files.isRegularFile(unlabelled) ? Stl10.open("stl10/unlabeled", unlabelled, null) : train.get();
+        };
+        List<Double> mean = List.of(0.4467, 0.4398, 0.4066);
+        return new DatasetSpec("stl10", 96, mean, List.of(0.2603, 0.2566, 0.2713), pretrain, train, test);
+    }
+
+    private static DatasetSpec folder(Path folder) {
+        Supplier<ImageDataset> train = () -> ImageFolder.open(folder, true);
+        // of ImageNet, as everybody does for photographs
+        List<Double> mean = List.of(0.485, 0.456, 0.406);
+        List<Double> std = List.of(0.229, 0.224, 0.225);
+        return new DatasetSpec("folder", 224, mean, std, train, train, () -> ImageFolder.open(folder, false));
     }
 
     private static DatasetSpec idx(String text, String[] paths) {
@@ -99,7 +139,7 @@ public final class DatasetSpec {
         return recipe.withStatistics(mean, std);
     }
 
-    /** Opens the images for self-supervised training: the training set, and unlabelled images where there are any. */
+    /** Opens the images for self-supervised training: the training set, or the unlabelled images where there are any. */
     public ImageDataset pretrain() {
         return pretrain.get();
     }

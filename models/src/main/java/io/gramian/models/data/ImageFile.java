@@ -1,0 +1,146 @@
+package io.gramian.models.data;
+
+import io.gramian.GramianException;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One JPEG, PNG or BMP file, decoded to red, green and blue. Grey, palette, 16-bit and CMYK images are converted; an alpha channel
+ * is dropped, as {@code convert("RGB")} of Pillow does.
+ */
+final class ImageFile {
+    /** 64 megapixels: 192 MB of pixels, larger than any training photograph. */
+    static final long MOST_PIXELS = 64_000_000;
+    /** More than the densest of the formats can pack (one-bit PNG of one colour: about 8,300). */
+    private static final long MOST_PIXELS_PER_BYTE = 10_000;
+
+    private static final long MOST_BYTES = 512L << 20;
+
+    static {
+        // no temporary files: everything is in memory already
+        ImageIO.setUseCache(false);
+    }
+
+    private ImageFile() {}
+
+    /** Whether a name ends as image files do. */
+    static boolean named(Path path) {
+        String name = String.valueOf(path.getFileName()).toLowerCase(java.util.Locale.ROOT);
+        return !name.startsWith(".") && List.of(".jpg", ".jpeg", ".png", ".bmp").stream().anyMatch(name::endsWith);
+    }
+
+    /** What is wrong with the start of a file; null if it looks like an image. */
+    static @Nullable String defect(Path path) {
+        try (java.io.InputStream stream = Files.newInputStream(path)) {
+            byte[] start = stream.readNBytes(8);
+            return start.length == 0 ? "empty" : format(start) == null ? "not a JPEG, PNG or BMP file" : null;
+        } catch (IOException failure) {
+            return String.valueOf(failure.getMessage());
+        }
+    }
+
+    /**
+     * Decodes a file.
+     *
+     * @throws GramianException naming the file and the reason
+     */
+    static Image decode(Path path) {
+        try {
+            long size = Files.size(path);
+            if (size > MOST_BYTES) {
+                throw new GramianException(path + ": expected an image file of at most " + MOST_BYTES + " bytes, got " + size);
+            }
+            byte[] bytes = Files.readAllBytes(path);
+            String format = format(bytes);
+            if (format == null) {
+                throw unreadable(path, bytes.length == 0 ? "it is empty" : "it is not a JPEG, PNG or BMP file", null);
+            }
+            ImageStructure.check(path, format, bytes);
+            return decode(path, format, bytes);
+        } catch (IOException failure) {
+            throw unreadable(path, String.valueOf(failure.getMessage()), failure);
+        } catch (GramianException known) {
+            throw known;
+        } catch (RuntimeException damaged) {
+            // decoders report some damage so
+            throw unreadable(path, "it is damaged", damaged);
+        }
+    }
+
+    private static Image decode(Path path, String format, byte[] bytes) throws IOException {
+        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
+        ImageReader reader = readers.next();
+        try (ImageInputStream stream = new MemoryCacheImageInputStream(new java.io.ByteArrayInputStream(bytes))) {
+            // metadata is of no use here, and its fields are one more thing that may lie
+            reader.setInput(stream, true, true);
+            long height = reader.getHeight(0);
+            long width = reader.getWidth(0);
+            long most = Math.min(MOST_PIXELS, 4096 + MOST_PIXELS_PER_BYTE * bytes.length);
+            if (height < 1 || width < 1 || height > 65_535 || width > 65_535 || height * width > most) {
+                throw unreadable(path, "its header claims " + height + " x " + width + " pixels, expected at most " + most, null);
+            }
+            ImageReadParam parameters = reader.getDefaultReadParam();
+            return pixels(reader.read(0, parameters));
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static Image pixels(BufferedImage image) {
+        int height = image.getHeight();
+        int width = image.getWidth();
+        byte[] pixels = new byte[height * width * 3];
+        int[] row = new int[width];
+        int at = 0;
+        for (int y = 0; y < height; y++) {
+            if (image.getColorModel().getNumComponents() == 1 && image.getRaster().getSampleModel().getSampleSize(0) == 8
+                    && !(image.getColorModel() instanceof java.awt.image.IndexColorModel)) {
+                // grey bytes as they are: Java's conversion would take them for linear light
+                image.getRaster().getSamples(0, y, width, 1, 0, row);
+                for (int x = 0; x < width; x++) {
+                    pixels[at++] = (byte) row[x];
+                    pixels[at++] = (byte) row[x];
+                    pixels[at++] = (byte) row[x];
+                }
+                continue;
+            }
+            image.getRGB(0, y, width, 1, row, 0, width);
+            for (int x = 0; x < width; x++) {
+                pixels[at++] = (byte) (row[x] >> 16);
+                pixels[at++] = (byte) (row[x] >> 8);
+                pixels[at++] = (byte) row[x];
+            }
+        }
+        return new Image(height, width, 3, pixels);
+    }
+
+    private static @Nullable String format(byte[] bytes) {
+        if (bytes.length < 8) {
+            return null;
+        }
+        ByteBuffer start = ByteBuffer.wrap(bytes);
+        if (start.getLong(0) == 0x89504e470d0a1a0aL) {
+            return "png";
+        }
+        if ((start.getInt(0) >>> 8) == 0xffd8ff) {
+            return "jpeg";
+        }
+        return start.getShort(0) == 0x424d ? "bmp" : null;
+    }
+
+    static GramianException unreadable(Path path, String reason, @Nullable Exception cause) {
+        String oneLine = reason.lines().findFirst().orElse("it is damaged");
+        return new GramianException(path + ": could not be read as an image: " + oneLine + "; remove or replace it", cause);
+    }
+}
