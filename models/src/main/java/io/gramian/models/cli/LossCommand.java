@@ -1,0 +1,126 @@
+package io.gramian.models.cli;
+
+import io.gramian.Device;
+import io.gramian.GramianException;
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import io.gramian.loss.MultiViewLoss;
+import io.gramian.models.config.ConfigException;
+import io.gramian.models.config.ConfigFile;
+import io.gramian.models.config.Settings;
+import io.gramian.models.format.Npy;
+import io.gramian.models.ssl.SslSystem;
+import io.gramian.models.ssl.Systems;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "loss",
+        description = "Prints the loss of embeddings in npy files, and writes its gradients.",
+        footer = {
+            "",
+            "Files are float32 matrices (n, d); row i of every file belongs to image i.",
+            "Examples:",
+            "  gramian loss barlow-twins --za a.npy --zb b.npy --set lambda=0.005",
+            "  gramian loss wmse --za a.npy --zb b.npy --view c.npy --set w_size=64 --grad-out gradients"
+        })
+final class LossCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Parameters(paramLabel = "METHOD", description = "simclr, barlow-twins, vicreg or wmse")
+    private String method = "";
+
+    @Option(names = "--za", required = true, paramLabel = "FILE", description = "Embeddings of the first view.")
+    private @Nullable Path za;
+
+    @Option(names = "--zb", required = true, paramLabel = "FILE", description = "Embeddings of the second view.")
+    private @Nullable Path zb;
+
+    @Option(names = "--view", paramLabel = "FILE", description = "Embeddings of a further view; may be repeated.")
+    private List<Path> more = new ArrayList<>();
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "A setting of the loss; see: gramian methods")
+    private List<String> assignments = new ArrayList<>();
+
+    @Option(names = "--step", paramLabel = "N", defaultValue = "0", description = "Training step, for random slices.")
+    private long step;
+
+    @Option(names = "--grad-out", paramLabel = "DIR", description = "Write the gradients here: dza.npy, dzb.npy, ...")
+    private @Nullable Path gradients;
+
+    @Override
+    public Integer call() {
+        SslSystem system = Systems.named(method);
+        Settings settings = Settings.of(system.lossSettings());
+        for (String assignment : assignments) {
+            settings = settings.with(ConfigFile.assignment(assignment), "--set " + assignment);
+        }
+        if (step < 0) {
+            throw new ConfigException("--step must be 0 or more, got " + step);
+        }
+        List<Path> files = new ArrayList<>(more);
+        if (za != null && zb != null) {
+            files.addAll(0, List.of(za, zb));
+        }
+        MultiViewLoss loss = system.loss(settings).atStep(step);
+        try (Scope scope = Scope.open()) {
+            List<Tensor> views = new ArrayList<>();
+            List<Tensor> derivatives = new ArrayList<>();
+            for (Path file : files) {
+                Tensor view = matrix(file);
+                views.add(view);
+                derivatives.add(Tensor.zeros(view.device(), view.shape().toArray()));
+            }
+            double value = loss.valueAndGradient(views, derivatives);
+            print(loss, settings, value, derivatives);
+        }
+        return 0;
+    }
+
+    private static Tensor matrix(Path file) {
+        Tensor view = Npy.read(Device.cpu(), file);
+        if (view.dtype() != io.gramian.DType.FLOAT32 || view.shape().rank() != 2) {
+            throw new GramianException(file + ": expected a float32 matrix (n, d), got " + view.dtype() + " " + view.shape()
+                    + "; save it with numpy.save(file, z.astype('float32'))");
+        }
+        return view;
+    }
+
+    private void print(MultiViewLoss loss, Settings settings, double value, List<Tensor> derivatives) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("method %s%n", loss.name());
+        settings.values().forEach((key, each) -> out.printf("%s %s%n", key, each));
+        out.printf("loss %.9g%n", value);
+        for (int i = 0; i < derivatives.size(); i++) {
+            String name = "dz" + (char) ('a' + i);
+            out.printf("%s norm %.9g%n", name, norm(derivatives.get(i)));
+            if (gradients != null) {
+                Npy.write(gradients.resolve(name + ".npy"), derivatives.get(i));
+            }
+        }
+        out.flush();
+    }
+
+    private static double norm(Tensor tensor) {
+        double squares = 0;
+        for (float each : tensor.toFloats()) {
+            squares += (double) each * each;
+        }
+        return Math.sqrt(squares);
+    }
+}

@@ -1,0 +1,60 @@
+package io.gramian.models.cli;
+
+import io.gramian.models.train.RunFolder;
+import io.gramian.models.train.TrainConfig;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "pretrain",
+        description = {
+            "Trains a network on images without labels, evaluates it, and writes a report.",
+            "Without options: Fashion-MNIST, a few minutes on two cores."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  gramian pretrain",
+            "  gramian pretrain --method vicreg --epochs 3",
+            "  gramian pretrain --recipe barlow-twins-cifar10 --data-dir data",
+            "  gramian pretrain --data folder:photos --minutes 30 --set network.width=32",
+            "Ctrl-C saves a checkpoint; gramian resume RUN goes on from it."
+        })
+final class PretrainCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Option(
+            names = "--runs",
+            paramLabel = "DIR",
+            defaultValue = "runs",
+            description = "Where run folders are made; default: ${DEFAULT-VALUE}")
+    private Path runs = Path.of("runs");
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Use exactly this folder, new or empty.")
+    private @Nullable Path out;
+
+    @Option(names = "--no-evaluation", description = "Train only: no evaluation, no report.")
+    private boolean trainOnly;
+
+    @Override
+    public Integer call() {
+        TrainConfig config = options.resolve();
+        return new RunSession(spec, trainOnly).start(config, () -> out != null
+                ? RunFolder.createAt(out)
+                : RunFolder.create(runs, config.system().name(), config.data()));
+    }
+}

@@ -1,0 +1,63 @@
+package io.gramian.models.ssl;
+
+import io.gramian.loss.BarlowTwins;
+import io.gramian.loss.MultiViewLoss;
+import io.gramian.models.config.Setting;
+import io.gramian.models.config.Settings;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Barlow Twins: the cross-correlation of the features of two views is pulled to the identity. Source: Zbontar et al. 2021,
+ * arXiv 2103.03230, equation 1; {@code facebookresearch/barlowtwins: main.py}, which runs each view through the network by
+ * itself. CIFAR settings as in solo-learn.
+ */
+public final class BarlowTwinsSystem implements SslSystem {
+    @Override
+    public String name() {
+        return "barlow-twins";
+    }
+
+    @Override
+    public String paper() {
+        return "Zbontar et al. 2021, arXiv 2103.03230";
+    }
+
+    @Override
+    public String summary() {
+        return "makes the features of two views agree and different features independent (cross-correlation)";
+    }
+
+    @Override
+    public List<Setting> lossSettings() {
+        return List.of(
+                Setting.number("loss.lambda", 0.0051, 0, 1e6, "weight of the off-diagonal correlations"),
+                Setting.number("loss.scale", 1, 1e-9, 1e9, "factor on the whole loss"),
+                Setting.number("loss.eps", 1e-5, 0, 1, "added to the variance before its root"),
+                LossSettings.gramSide());
+    }
+
+    @Override
+    public MultiViewLoss loss(Settings settings) {
+        return new BarlowTwins(
+                (float) settings.number("loss.lambda"),
+                (float) settings.number("loss.eps"),
+                (float) settings.number("loss.scale"),
+                LossSettings.gramSide(settings));
+    }
+
+    @Override
+    public Map<String, Object> recipe() {
+        return Map.of(
+                "batch_statistics", "separate",
+                "projector.hidden", List.of(2048L, 2048L),
+                "projector.out", 2048L,
+                "loss.scale", 0.1,
+                "augmentation.recipe", "barlow-twins",
+                "optimizer.name", "lars",
+                "optimizer.learning_rate", 0.3,
+                "optimizer.weight_decay", 1e-4,
+                "optimizer.trust", 0.02,
+                "optimizer.clip", true);
+    }
+}

@@ -1,0 +1,107 @@
+package io.gramian.models.train;
+
+import io.gramian.GramianException;
+import io.gramian.Tensor;
+import io.gramian.models.format.Safetensors;
+import io.gramian.models.format.SafetensorsFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A training run at a step, in one safetensors file that is written atomically: weights, optimiser state, and as metadata the
+ * step and the configuration. The position of the loader and every random draw follow from the step, so nothing else is needed
+ * to go on bit for bit.
+ *
+ * @param step steps taken
+ * @param method name of the system
+ * @param digest of the configuration
+ * @param config the configuration as YAML
+ */
+public record Checkpoint(long step, String method, String digest, String config) {
+    private static final String FORMAT = "gramian-checkpoint-1";
+
+    /**
+     * Writes a checkpoint.
+     *
+     * @param tensors weights and state by name
+     * @throws GramianException if it cannot be written; the file that was there is then unchanged
+     */
+    public void save(Path path, Map<String, Tensor> tensors) {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("format", FORMAT);
+        metadata.put("step", Long.toString(step));
+        metadata.put("method", method);
+        metadata.put("digest", digest);
+        metadata.put("config", config);
+        Safetensors.write(path, tensors, metadata);
+    }
+
+    /** Reads what a checkpoint says about itself, without its tensors. */
+    public static Checkpoint describe(Path path) {
+        try (SafetensorsFile file = Safetensors.open(path)) {
+            return describe(path, file);
+        }
+    }
+
+    private static Checkpoint describe(Path path, SafetensorsFile file) {
+        Map<String, String> metadata = file.metadata();
+        String format = metadata.getOrDefault("format", "none");
+        if (!format.equals(FORMAT)) {
+            throw new GramianException(path + " is not a checkpoint of training: expected format " + FORMAT + ", got " + format);
+        }
+        String step = metadata.getOrDefault("step", "");
+        if (!step.matches("\\d{1,18}")) {
+            throw new GramianException(path + ": expected a number of steps, got '" + step + "'; the checkpoint is damaged");
+        }
+        return new Checkpoint(
+                Long.parseLong(step),
+                metadata.getOrDefault("method", ""),
+                metadata.getOrDefault("digest", ""),
+                metadata.getOrDefault("config", ""));
+    }
+
+    /**
+     * Reads a checkpoint into the tensors of a run. Nothing is changed unless every tensor fits.
+     *
+     * @throws GramianException if the file is damaged or of another architecture, naming the first tensor that differs
+     */
+    public static Checkpoint load(Path path, Map<String, Tensor> tensors) {
+        try (SafetensorsFile file = Safetensors.open(path)) {
+            Checkpoint checkpoint = describe(path, file);
+            checkFits(path, file, tensors, "");
+            tensors.forEach(file::readInto);
+            return checkpoint;
+        }
+    }
+
+    /** Reads only the weights whose names start so, from a checkpoint or an exported model. */
+    public static void loadWeights(Path path, Map<String, Tensor> tensors, String prefix) {
+        try (SafetensorsFile file = Safetensors.open(path)) {
+            checkFits(path, file, tensors, prefix);
+            tensors.forEach((name, tensor) -> file.readInto(prefix + name, tensor));
+        }
+    }
+
+    private static void checkFits(Path path, SafetensorsFile file, Map<String, Tensor> tensors, String prefix) {
+        Set<String> names = file.names();
+        tensors.forEach((name, tensor) -> {
+            String full = prefix + name;
+            String expected = tensor.dtype() + " " + tensor.shape();
+            String got = names.contains(full) ? file.dtype(full) + " " + file.shape(full) : "no such tensor";
+            if (!expected.equals(got)) {
+                throw new GramianException(path + " is of another architecture: expected " + full + " to be " + expected
+                        + ", got " + got + "; use the configuration that it was trained with");
+            }
+        });
+        if (prefix.isEmpty()) {
+            for (String name : names) {
+                if (!tensors.containsKey(name)) {
+                    throw new GramianException(path + " is of another architecture: it has " + name
+                            + ", which this network has not; use the configuration that it was trained with");
+                }
+            }
+        }
+    }
+}

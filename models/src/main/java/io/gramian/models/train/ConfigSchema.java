@@ -1,0 +1,89 @@
+package io.gramian.models.train;
+
+import io.gramian.models.config.Setting;
+import io.gramian.models.ssl.SslSystem;
+import io.gramian.models.ssl.Systems;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every setting of a training run: its type, default, bounds and meaning. */
+public final class ConfigSchema {
+    private static final double UNBOUNDED = Long.MAX_VALUE;
+    private static final double INT = Integer.MAX_VALUE;
+
+    private ConfigSchema() {}
+
+    /** All settings for a system, in the order of config.yaml. */
+    public static List<Setting> of(SslSystem system) {
+        List<Setting> all = new ArrayList<>(run());
+        all.addAll(system.lossSettings());
+        all.addAll(network());
+        all.addAll(AugmentationSettings.schema());
+        all.addAll(optimizer());
+        all.addAll(recording());
+        return List.copyOf(all);
+    }
+
+    private static List<Setting> run() {
+        return List.of(
+                Setting.choice("method", "simclr", Systems.names(), "what is trained"),
+                Setting.text("data", "fashion-mnist", "data set: a name, folder:PATH or idx:IMAGES,LABELS"),
+                Setting.text("data_dir", "", "folder of the data set's files; empty for the usual places"),
+                Setting.integer("limit", 0, 0, INT, "training images to use; 0 for all"),
+                Setting.integer("seed", 0, 0, UNBOUNDED, "seed of everything random"),
+                Setting.integer("epochs", 100, 1, INT, "passes over the training images"),
+                Setting.integer("batch", 256, 1, 1 << 20, "images a step"),
+                Setting.number("minutes", 0, 0, 1e9, "stop cleanly after so many minutes of training; 0 for no limit"),
+                Setting.integer("views", 2, 2, 64, "augmented views of each image"),
+                Setting.choice(
+                        "batch_statistics",
+                        "separate",
+                        List.of("together", "separate", "projector-together"),
+                        "which views pass through the network as one batch"));
+    }
+
+    private static List<Setting> network() {
+        return List.of(
+                Setting.integer("network.width", 64, 1, 4096, "channels of the first stage; 64 is ResNet-18"),
+                Setting.integers("network.blocks", List.of(2L, 2L, 2L, 2L), 1, 64, "residual blocks of each stage"),
+                Setting.choice("network.stem", "cifar", BackboneChoice.STEMS, "first layers"),
+                Setting.integers("projector.hidden", List.of(2048L), 1, 1 << 20, "widths of the head's hidden layers"),
+                Setting.integer("projector.out", 128, 1, 1 << 20, "embedding dimension"),
+                Setting.flag("projector.norm_last", false, "batch norm after the head's last layer"));
+    }
+
+    private static List<Setting> optimizer() {
+        return List.of(
+                Setting.choice("optimizer.name", "sgd", List.of("sgd", "adam", "adamw", "lars"), "the optimiser"),
+                Setting.number("optimizer.learning_rate", 0.06, 0, 1e38, "peak learning rate"),
+                Setting.flag("optimizer.scale_with_batch", true, "multiply the learning rate with batch / 256"),
+                Setting.number("optimizer.momentum", 0.9, 0, 1, "momentum of sgd and lars"),
+                Setting.number("optimizer.weight_decay", 5e-4, 0, 1e6, "weight decay; lars leaves biases and norms out"),
+                Setting.number("optimizer.beta1", 0.9, 0, 1, "adam"),
+                Setting.number("optimizer.beta2", 0.999, 0, 1, "adam"),
+                Setting.number("optimizer.adam_eps", 1e-8, 0, 1, "adam"),
+                Setting.number("optimizer.trust", 0.001, 0, 1e6, "trust coefficient of lars"),
+                Setting.number("optimizer.bias_factor", 1, 0, 1e6, "lars: factor of the rate for biases and norms"),
+                Setting.flag("optimizer.clip", false, "lars: clipped form, never above the learning rate (LARC)"),
+                Setting.choice(
+                        "schedule.name",
+                        "cosine",
+                        List.of("cosine", "constant", "drops"),
+                        "learning rate after the warm-up"),
+                Setting.number("schedule.warmup_epochs", 10, 0, 1e6, "linear warm-up in epochs"),
+                Setting.integer("schedule.warmup_steps", 0, 0, INT, "linear warm-up in steps, instead of epochs"),
+                Setting.number("schedule.final_factor", 0.001, 0, 1, "part of the peak where the cosine ends"),
+                Setting.integers("schedule.drops", List.of(), 0, INT, "epochs before the end at which the rate drops"),
+                Setting.number("schedule.drop_factor", 0.2, 0, 1, "what the rate is multiplied with at each drop"));
+    }
+
+    private static List<Setting> recording() {
+        return List.of(
+                Setting.integer("record.steps", 1, 1, INT, "steps between metrics"),
+                Setting.integer("record.spectrum_steps", 50, 0, INT, "steps between spectra; 0 for none"),
+                Setting.integer("record.probe", 512, 2, 1 << 20, "images of the fixed batch whose spectrum is taken"),
+                Setting.integer("record.checkpoint_steps", 0, 0, INT, "steps between checkpoints; 0 for one an epoch"),
+                Setting.integer("evaluation.knn_k", 20, 1, 1 << 20, "neighbours of the kNN evaluation"),
+                Setting.number("evaluation.knn_temperature", 0.07, 1e-6, 1e6, "temperature of the neighbours' votes"));
+    }
+}

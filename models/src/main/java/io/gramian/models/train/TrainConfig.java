@@ -1,0 +1,191 @@
+package io.gramian.models.train;
+
+import io.gramian.models.config.ConfigException;
+import io.gramian.models.config.ConfigFile;
+import io.gramian.models.config.Settings;
+import io.gramian.models.ssl.SslSystem;
+import io.gramian.models.ssl.Systems;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A resolved configuration of one training run.
+ *
+ * @param system what is trained
+ * @param data name of the data set, as in {@code fashion-mnist}
+ * @param dataDir where its files lie; empty for the usual places
+ * @param limit how many training images to use; 0 for all
+ * @param seed of everything random
+ * @param epochs passes over the training images
+ * @param batch images a step
+ * @param minutes time after which training stops cleanly; 0 for none
+ * @param views augmented views of each image
+ * @param statistics how views share batch statistics
+ * @param network the backbone
+ * @param projector the head
+ * @param optimizer the optimiser
+ * @param schedule the learning rate over time
+ * @param record what is written during training
+ * @param settings all of it by key
+ */
+public record TrainConfig(
+        SslSystem system,
+        String data,
+        String dataDir,
+        int limit,
+        long seed,
+        int epochs,
+        int batch,
+        double minutes,
+        int views,
+        Statistics statistics,
+        Network network,
+        Projector projector,
+        OptimizerChoice optimizer,
+        ScheduleChoice schedule,
+        Recording record,
+        Settings settings) {
+
+    /** Which activations are normalised with common batch statistics. */
+    public enum Statistics {
+        /** All views pass through the network as one batch. */
+        TOGETHER,
+        /** Each view passes by itself. */
+        SEPARATE,
+        /** Each view passes through the backbone by itself; all pass through the projector as one batch. */
+        PROJECTOR_TOGETHER
+    }
+
+    /**
+     * A residual network.
+     *
+     * @param width channels of the first stage; 64 is ResNet-18
+     * @param blocks residual blocks of each stage
+     * @param stem {@code cifar} (3x3), {@code imagenet} (7x7, stride 2, max pooling) or another that the backbone knows
+     */
+    public record Network(int width, List<Integer> blocks, String stem) {}
+
+    /**
+     * A multi-layer head.
+     *
+     * @param hidden widths of the hidden layers
+     * @param out embedding dimension
+     * @param normLast whether the output passes a batch norm
+     */
+    public record Projector(List<Integer> hidden, int out, boolean normLast) {}
+
+    /**
+     * Settings of an optimiser; those that the chosen one does not have are ignored.
+     *
+     * @param name {@code sgd}, {@code adam}, {@code adamw} or {@code lars}
+     * @param learningRate peak of the schedule, already scaled with the batch if asked for
+     * @param biasFactor what LARS multiplies the rate with for biases and norms
+     * @param momentum of SGD and LARS
+     * @param weightDecay coupled, but for AdamW
+     * @param beta1 of Adam
+     * @param beta2 of Adam
+     * @param eps of Adam
+     * @param trust coefficient of LARS
+     * @param clip the clipped form of LARS (raw gradient norm, rate at most the learning rate)
+     */
+    public record OptimizerChoice(
+            String name,
+            double learningRate,
+            double biasFactor,
+            double momentum,
+            double weightDecay,
+            double beta1,
+            double beta2,
+            double eps,
+            double trust,
+            boolean clip) {}
+
+    /**
+     * A learning-rate schedule.
+     *
+     * @param name {@code cosine}, {@code constant} or {@code drops}
+     * @param warmupEpochs linear warm-up in epochs, if warmupSteps is 0
+     * @param warmupSteps linear warm-up in steps
+     * @param finalFactor part of the peak where the cosine ends
+     * @param drops epochs before the end at which the rate drops
+     * @param dropFactor what it is multiplied with there
+     */
+    public record ScheduleChoice(
+            String name,
+            double warmupEpochs,
+            int warmupSteps,
+            double finalFactor,
+            List<Integer> drops,
+            double dropFactor) {}
+
+    /**
+     * What is written during training.
+     *
+     * @param steps steps between metrics
+     * @param spectrumSteps steps between spectra; 0 for none
+     * @param probe images of the fixed batch whose spectrum is taken
+     * @param checkpointSteps steps between checkpoints; 0 for one an epoch
+     */
+    public record Recording(int steps, int spectrumSteps, int probe, int checkpointSteps) {}
+
+    /** The configuration that settings with every layer applied stand for. */
+    static TrainConfig of(Settings s) {
+        SslSystem system = Systems.named(s.text("method"));
+        int batch = s.small("batch");
+        if (batch < 2) {
+            throw new ConfigException("batch must be 2 or more, since the loss compares images of a batch, got " + batch);
+        }
+        system.check(s);
+        double scale = s.flag("optimizer.scale_with_batch") ? batch / 256.0 : 1;
+        return new TrainConfig(
+                system,
+                s.text("data"),
+                s.text("data_dir"),
+                s.small("limit"),
+                s.integer("seed"),
+                s.small("epochs"),
+                batch,
+                s.number("minutes"),
+                s.small("views"),
+                Statistics.valueOf(s.text("batch_statistics").replace('-', '_').toUpperCase(java.util.Locale.ROOT)),
+                new Network(s.small("network.width"), s.integers("network.blocks"), s.text("network.stem")),
+                new Projector(s.integers("projector.hidden"), s.small("projector.out"), s.flag("projector.norm_last")),
+                new OptimizerChoice(
+                        s.text("optimizer.name"),
+                        s.number("optimizer.learning_rate") * scale,
+                        s.number("optimizer.bias_factor"),
+                        s.number("optimizer.momentum"),
+                        s.number("optimizer.weight_decay"),
+                        s.number("optimizer.beta1"),
+                        s.number("optimizer.beta2"),
+                        s.number("optimizer.adam_eps"),
+                        s.number("optimizer.trust"),
+                        s.flag("optimizer.clip")),
+                new ScheduleChoice(
+                        s.text("schedule.name"),
+                        s.number("schedule.warmup_epochs"),
+                        s.small("schedule.warmup_steps"),
+                        s.number("schedule.final_factor"),
+                        s.integers("schedule.drops"),
+                        s.number("schedule.drop_factor")),
+                new Recording(
+                        s.small("record.steps"),
+                        s.small("record.spectrum_steps"),
+                        s.small("record.probe"),
+                        s.small("record.checkpoint_steps")),
+                s);
+    }
+
+    /** As YAML, every setting written out: what config.yaml holds. */
+    public String toYaml() {
+        return ConfigFile.write(settings, "Resolved configuration of a gramian run; use it again with --config");
+    }
+
+    /** A digest of every setting that changes what is computed: two runs with the same digest compute the same. */
+    public String digest() {
+        Map<String, Object> values = new java.util.TreeMap<>(settings.values());
+        values.keySet().removeAll(List.of("data_dir", "minutes"));
+        values.keySet().removeIf(key -> key.startsWith("record.") || key.startsWith("evaluation."));
+        return ConfigFile.digest(values);
+    }
+}

@@ -1,0 +1,65 @@
+package io.gramian.models.train;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.gramian.models.report.TensorBoardWriter;
+import io.gramian.spectrum.Spectrum;
+
+/** What a run writes as it goes: metrics.jsonl and TensorBoard events, the same numbers in both. */
+final class TrainLog implements AutoCloseable {
+    private final Metrics metrics;
+    private final TensorBoardWriter board;
+
+    private TrainLog(Metrics metrics, TensorBoardWriter board) {
+        this.metrics = metrics;
+        this.board = board;
+    }
+
+    /** The log of a run that starts at a step; what was written after it is dropped. */
+    static TrainLog at(RunFolder folder, long step) {
+        if (step == 0) {
+            return new TrainLog(Metrics.resume(folder.metrics(), -1), TensorBoardWriter.resume(folder.path(), -1));
+        }
+        return new TrainLog(Metrics.resume(folder.metrics(), step), TensorBoardWriter.resume(folder.path(), step));
+    }
+
+    /** One step: its number from 1, epoch from 0, loss, learning rate, speed and the time it waited for images. */
+    void step(long step, int epoch, double loss, double rate, double imagesPerSecond, double waitSeconds) {
+        ObjectNode line = Metrics.line("step");
+        line.put("step", step).put("epoch", epoch).put("loss", loss).put("lr", rate);
+        line.put("images_per_second", imagesPerSecond).put("data_wait_seconds", waitSeconds);
+        metrics.write(line);
+        board.scalar("train/loss", step, loss);
+        board.scalar("train/learning_rate", step, rate);
+        board.scalar("speed/images_per_second", step, imagesPerSecond);
+        board.scalar("speed/data_wait_seconds", step, waitSeconds);
+    }
+
+    /** The spectrum of the probe's embeddings after a step; standard deviation is the mean over dimensions. */
+    void spectrum(long step, int epoch, Spectrum spectrum, double deviation) {
+        ObjectNode line = Metrics.line("spectrum");
+        line.put("step", step).put("epoch", epoch);
+        ArrayNode values = line.putArray("singular_values");
+        for (double value : spectrum.singularValues()) {
+            values.add(value);
+        }
+        line.put("effective_rank", spectrum.effectiveRank());
+        line.put("rankme", spectrum.rankMe());
+        line.put("std", deviation);
+        metrics.write(line);
+        board.scalar("embedding/effective_rank", step, spectrum.effectiveRank());
+        board.scalar("embedding/rankme", step, spectrum.rankMe());
+        board.scalar("embedding/std", step, deviation);
+    }
+
+    /** Forces the metrics to the disk: before a checkpoint counts on them. */
+    void flush() {
+        metrics.flush();
+    }
+
+    @Override
+    public void close() {
+        metrics.close();
+        board.close();
+    }
+}
