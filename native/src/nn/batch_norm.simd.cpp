@@ -64,7 +64,7 @@ inline float gradient_at(const BatchNorm& norm, const float* scale, const float*
 void column_moments(
     int threads, int64_t rows, int64_t c, const float* x, float* partial, double* mean, double* deviations) {
   const int64_t chunks = reduction_chunks(rows);
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static) if (chunks > 1)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     float* chunk_mean = partial + chunk * 4 * c;
     float* chunk_deviations = chunk_mean + c;
@@ -90,7 +90,7 @@ void column_moments(
 void batch_norm_apply(int threads, const BatchNorm& norm, const float* residual, float* scale, float* y) {
   const int64_t c = norm.c;
   scales(norm, scale);
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static) if (norm.rows * c > kParallelFrom)
   for (int64_t i = 0; i < norm.rows; ++i) {
     const float* xi = norm.x + i * c;
     const float* ri = residual == nullptr ? nullptr : residual + i * c;
@@ -109,7 +109,7 @@ void batch_norm_gradient_sums(int threads, const BatchNorm& norm, const float* y
   const int64_t c = norm.c;
   const int64_t chunks = reduction_chunks(norm.rows);
   scales(norm, scale);
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static) if (chunks > 1)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     float* total = partial + chunk * 4 * c;
     float* block = total + 2 * c;  // sums of 32 rows first: fewer roundings in a row
@@ -150,7 +150,7 @@ void batch_norm_gradient(int threads, const BatchNorm& norm, const float* mean_g
     const float* dy, float* scale, float* dx) {
   const int64_t c = norm.c;
   scales(norm, scale);
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads(threads) schedule(static) if (norm.rows * c > kParallelFrom)
   for (int64_t i = 0; i < norm.rows; ++i) {
     const float* xi = norm.x + i * c;
     const float* dyi = dy + i * c;
@@ -165,12 +165,12 @@ void batch_norm_gradient(int threads, const BatchNorm& norm, const float* mean_g
 }
 
 void relu_forward(int threads, int64_t count, const float* x, float* y) {
-#pragma omp parallel for simd num_threads(threads) schedule(static)
+#pragma omp parallel for simd num_threads(threads) schedule(static) if (count > kParallelFrom)
   for (int64_t i = 0; i < count; ++i) y[i] = rectified(x[i]);
 }
 
 void relu_backward(int threads, int64_t count, const float* y, const float* dy, float* dx) {
-#pragma omp parallel for simd num_threads(threads) schedule(static)
+#pragma omp parallel for simd num_threads(threads) schedule(static) if (count > kParallelFrom)
   for (int64_t i = 0; i < count; ++i) dx[i] = gated(y[i], dy[i]);
 }
 

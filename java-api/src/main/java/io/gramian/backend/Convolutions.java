@@ -5,9 +5,11 @@ import io.gramian.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two-dimensional convolution of activations (n, h, w, c) with weights (k, kernelH, kernelW, c). The forward pass and the
- * gradient of the data give the same bits for any number of threads; the gradient of the weights gives the same bits for one
- * number of threads.
+ * Two-dimensional convolution of activations (n, h, w, c) with weights (k, kernelH, kernelW, c).
+ *
+ * <p>Results depend on shapes and number of threads only: the same call gives the same bits. For some shapes and processors the
+ * gradient of the weights is summed in an order that depends on the number of threads; to compare runs bit by bit, use the same
+ * number ({@code -Dgramian.threads}).
  */
 public final class Convolutions {
     private final Stream stream;
