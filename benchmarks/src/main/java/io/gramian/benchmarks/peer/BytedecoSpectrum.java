@@ -1,0 +1,35 @@
+package io.gramian.benchmarks.peer;
+
+import io.gramian.benchmarks.Workload;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Singular values in PyTorch 2.10 through bytedeco: svdvals of the float32 matrix. */
+public final class BytedecoSpectrum implements Workload {
+    private final Tensor z;
+
+    /** Copies the matrix (n, d). */
+    public BytedecoSpectrum(float[] z, int n, int d) {
+        this.z = BytedecoWhitening.tensor(z, n, d);
+    }
+
+    @Override
+    public void run() {
+        try (PointerScope scope = new PointerScope()) {
+            torch.linalg_svdvals(z);
+        }
+    }
+
+    @Override
+    public double value() {
+        try (PointerScope scope = new PointerScope()) {
+            return torch.linalg_svdvals(z).max().item_float();
+        }
+    }
+
+    @Override
+    public void close() {
+        z.close();
+    }
+}

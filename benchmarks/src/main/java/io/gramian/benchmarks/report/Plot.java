@@ -1,0 +1,50 @@
+package io.gramian.benchmarks.report;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+
+/** Bars: how many times faster than each peer, on a logarithmic axis. */
+final class Plot {
+    private Plot() {}
+
+    static void write(Results results, Path file) throws IOException {
+        Map<String, Map<String, Measurement>> sizes = results.bySize();
+        List<String> labels = new ArrayList<>();
+        List<Double> best = new ArrayList<>();
+        List<Double> authors = new ArrayList<>();
+        sizes.forEach((size, sides) -> {
+            Measurement ours = sides.get("gramian");
+            Measurement plain = sides.get("pytorch");
+            if (ours != null && plain != null) {
+                labels.add(size);
+                authors.add(plain.medianMillis() / ours.medianMillis());
+                double fastest = sides.values().stream()
+                        .filter(side -> side != ours)
+                        .mapToDouble(Measurement::medianMillis)
+                        .min()
+                        .orElse(plain.medianMillis());
+                best.add(fastest / ours.medianMillis());
+            }
+        });
+        if (labels.isEmpty()) {
+            return;
+        }
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(1100)
+                .height(600)
+                .title("Gramian beside PyTorch, forward + backward")
+                .yAxisTitle("times faster")
+                .build();
+        // a logarithmic axis has no zero to start its bars from
+        chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(0.1).setXAxisLabelRotation(35);
+        chart.addSeries("than the plain formula", labels, authors);
+        chart.addSeries("than the best of PyTorch", labels, best);
+        BitmapEncoder.saveBitmap(chart, file.toString(), BitmapEncoder.BitmapFormat.PNG);
+    }
+}
