@@ -58,13 +58,14 @@ public final class Main {
         }
         for (String name : names) {
             if (!CLASSES.containsKey(name)) {
-                fail("bench: expected losses, " + String.join(", ", CLASSES.keySet()) + ", --quick or --out DIR, got " + name);
+                fail("bench: expected losses, " + String.join(", ", CLASSES.keySet()) + ", --quick or --out DIR, got "
+                        + name);
             }
         }
         Machine machine = Machine.here();
         Path memory = Files.createTempDirectory("gramian-bench");
-        Collection<RunResult> runs = new Runner(options(names.isEmpty() ? CLASSES.keySet() : names, quick, memory))
-                .run();
+        Collection<RunResult> runs =
+                new Runner(options(names.isEmpty() ? CLASSES.keySet() : names, quick, memory)).run();
         Results results = new Results(machine, measurements(runs, memory));
         delete(memory);
         results.write(out);
@@ -79,7 +80,8 @@ public final class Main {
         System.exit(2);
     }
 
-    private static org.openjdk.jmh.runner.options.Options options(Collection<String> names, boolean quick, Path memory) {
+    private static org.openjdk.jmh.runner.options.Options options(
+            Collection<String> names, boolean quick, Path memory) {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .jvmArgsAppend(
                         "-D" + SideBySide.MEMORY_FOLDER + "=" + memory,
@@ -87,8 +89,7 @@ public final class Main {
                         "-Dai.djl.offline=true",
                         "-DDJL_CACHE_DIR=" + cacheFolder(),
                         "-DENGINE_CACHE_DIR=" + cacheFolder(),
-                        "-Dai.djl.pytorch.num_threads="
-                                + Runtime.getRuntime().availableProcessors())
+                        "-Dai.djl.pytorch.num_threads=" + Runtime.getRuntime().availableProcessors())
                 .shouldFailOnError(true);
         for (String name : names) {
             options.include("\\." + CLASSES.get(name) + "\\.");

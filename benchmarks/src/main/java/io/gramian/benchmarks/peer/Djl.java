@@ -27,8 +27,7 @@ public final class Djl implements Workload {
     @Override
     public void run() {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector =
-                        Engine.getEngine("PyTorch").newGradientCollector()) {
+                GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
             a.tempAttach(step);
             b.tempAttach(step);
             NDArray value = loss.apply(a, b);

@@ -26,7 +26,10 @@ public final class DjlLosses {
 
     /** Barlow Twins as in facebookresearch/barlowtwins: batch normalisation, (d, d) correlation, off-diagonal view. */
     public static NDArray barlowTwins(NDArray a, NDArray b, float lambda) {
-        NDArray c = standardize(a).transpose().matMul(standardize(b)).div(a.getShape().get(0));
+        NDArray c = standardize(a)
+                .transpose()
+                .matMul(standardize(b))
+                .div(a.getShape().get(0));
         NDArray on = c.diagonal().sub(1).square().sum();
         return on.add(offDiagonal(c).square().sum().mul(lambda));
     }
@@ -37,7 +40,8 @@ public final class DjlLosses {
         NDArray za = standardize(a);
         NDArray zb = standardize(b);
         NDArray diagonal = za.mul(zb).mean(new int[] {0});
-        NDArray all = za.matMul(za.transpose()).mul(zb.matMul(zb.transpose())).sum().div((double) n * n);
+        NDArray all =
+                za.matMul(za.transpose()).mul(zb.matMul(zb.transpose())).sum().div((double) n * n);
         NDArray on = diagonal.sub(1).square().sum();
         return on.add(all.sub(diagonal.square().sum()).mul(lambda));
     }
@@ -70,7 +74,10 @@ public final class DjlLosses {
             NDArray gram = centred.matMul(centred.transpose()).div(n1);
             return gram.square().sum().sub(variance.square().sum()).div(d);
         }
-        return offDiagonal(centred.transpose().matMul(centred).div(n1)).square().sum().div(d);
+        return offDiagonal(centred.transpose().matMul(centred).div(n1))
+                .square()
+                .sum()
+                .div(d);
     }
 
     private static NDArray variance(NDArray centred) {
@@ -85,8 +92,7 @@ public final class DjlLosses {
         long d = z.getShape().get(1);
         NDArray zeros = z.getManager().zeros(new ai.djl.ndarray.types.Shape(d));
         NDArray ones = z.getManager().ones(new ai.djl.ndarray.types.Shape(d));
-        NDList out = BatchNorm.batchNorm(
-                z, zeros, ones, ones.duplicate(), zeros.duplicate(), 1, 0.1f, 1e-5f, true);
+        NDList out = BatchNorm.batchNorm(z, zeros, ones, ones.duplicate(), zeros.duplicate(), 1, 0.1f, 1e-5f, true);
         return out.singletonOrThrow();
     }
 

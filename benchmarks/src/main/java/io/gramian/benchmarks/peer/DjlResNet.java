@@ -9,8 +9,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.Blocks;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.ParallelBlock;
+import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.norm.BatchNorm;
@@ -93,8 +93,7 @@ public final class DjlResNet implements Workload {
         ParameterStore store = new ParameterStore(manager, false);
         try (NDManager step = manager.newSubManager()) {
             images.tempAttach(step);
-            try (GradientCollector collector =
-                    Engine.getEngine("PyTorch").newGradientCollector()) {
+            try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
                 NDArray features =
                         network.forward(store, new NDList(images), true).singletonOrThrow();
                 long half = features.getShape().get(0) / 2;
