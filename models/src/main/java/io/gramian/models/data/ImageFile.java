@@ -1,13 +1,19 @@
 package io.gramian.models.data;
 
 import io.gramian.GramianException;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.IndexColorModel;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -36,13 +42,13 @@ final class ImageFile {
 
     /** Whether a name ends as image files do. */
     static boolean named(Path path) {
-        String name = String.valueOf(path.getFileName()).toLowerCase(java.util.Locale.ROOT);
+        String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
         return !name.startsWith(".") && List.of(".jpg", ".jpeg", ".png", ".bmp").stream().anyMatch(name::endsWith);
     }
 
     /** What is wrong with the start of a file; null if it looks like an image. */
     static @Nullable String defect(Path path) {
-        try (java.io.InputStream stream = Files.newInputStream(path)) {
+        try (InputStream stream = Files.newInputStream(path)) {
             byte[] start = stream.readNBytes(8);
             return start.length == 0 ? "empty" : format(start) == null ? "not a JPEG, PNG or BMP file" : null;
         } catch (IOException failure) {
@@ -81,7 +87,7 @@ final class ImageFile {
     private static Image decode(Path path, String format, byte[] bytes) throws IOException {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format);
         ImageReader reader = readers.next();
-        try (ImageInputStream stream = new MemoryCacheImageInputStream(new java.io.ByteArrayInputStream(bytes))) {
+        try (ImageInputStream stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             // metadata is of no use here, and its fields are one more thing that may lie
             reader.setInput(stream, true, true);
             long height = reader.getHeight(0);
@@ -100,22 +106,17 @@ final class ImageFile {
     private static Image pixels(BufferedImage image) {
         int height = image.getHeight();
         int width = image.getWidth();
+        ColorModel model = image.getColorModel();
+        boolean grey = model.getColorSpace().getType() == ColorSpace.TYPE_GRAY && !(model instanceof IndexColorModel);
         byte[] pixels = new byte[height * width * 3];
         int[] row = new int[width];
         int at = 0;
         for (int y = 0; y < height; y++) {
-            if (image.getColorModel().getNumComponents() == 1 && image.getRaster().getSampleModel().getSampleSize(0) == 8
-                    && !(image.getColorModel() instanceof java.awt.image.IndexColorModel)) {
-                // grey bytes as they are: Java's conversion would take them for linear light
-                image.getRaster().getSamples(0, y, width, 1, 0, row);
-                for (int x = 0; x < width; x++) {
-                    pixels[at++] = (byte) row[x];
-                    pixels[at++] = (byte) row[x];
-                    pixels[at++] = (byte) row[x];
-                }
-                continue;
+            if (grey) {
+                greyRow(image, y, row);
+            } else {
+                image.getRGB(0, y, width, 1, row, 0, width);
             }
-            image.getRGB(0, y, width, 1, row, 0, width);
             for (int x = 0; x < width; x++) {
                 pixels[at++] = (byte) (row[x] >> 16);
                 pixels[at++] = (byte) (row[x] >> 8);
@@ -123,6 +124,15 @@ final class ImageFile {
             }
         }
         return new Image(height, width, 3, pixels);
+    }
+
+    /** Grey values as they are, the upper 8 of 16 bits: Java's own conversion would take them for linear light. */
+    private static void greyRow(BufferedImage image, int y, int[] row) {
+        image.getRaster().getSamples(0, y, row.length, 1, 0, row);
+        int shift = Math.max(0, image.getSampleModel().getSampleSize(0) - 8);
+        for (int x = 0; x < row.length; x++) {
+            row[x] = (row[x] >> shift) * 0x010101;
+        }
     }
 
     private static @Nullable String format(byte[] bytes) {
