@@ -18,7 +18,7 @@ FeatureGram::FeatureGram(gramian_context* context, int64_t n, int64_t d)
       strips_(d, std::min<int64_t>(d, kStrip)),
       rows_(n, n >= 2048 ? 256 : 128),
       // small Grams in small tiles, so that there is one for each thread
-      tile_(d > 512 ? 256 : d > 128 ? 128 : 64),
+      tile_(d >= 512 ? 256 : d > 128 ? 128 : 64),
       ld_(padded(d)) {
   gram_ = context->scratch<float>(strips_.size() * ld_);
   row_sums_ = context->scratch<double>(Blocks(d, tile_).count() * strips_.size());
