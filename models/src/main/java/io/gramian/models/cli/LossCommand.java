@@ -92,7 +92,8 @@ final class LossCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static Tensor matrix(Path file) {
+    /** Reads a float32 matrix. */
+    static Tensor matrix(Path file) {
         Tensor view = Npy.read(Device.cpu(), file);
         if (view.dtype() != io.gramian.DType.FLOAT32 || view.shape().rank() != 2) {
             throw new GramianException(file + ": expected a float32 matrix (n, d), got " + view.dtype() + " " + view.shape()

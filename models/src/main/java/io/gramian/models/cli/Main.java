@@ -20,8 +20,12 @@ import picocli.CommandLine.Spec;
         subcommands = {
             PretrainCommand.class,
             ResumeCommand.class,
+            EvaluateCommand.class,
+            SpectrumCommand.class,
+            ReportCommand.class,
             LossCommand.class,
             BenchCommand.class,
+            DoctorCommand.class,
             MethodsCommand.class,
             RecipesCommand.class,
             SettingsCommand.class,

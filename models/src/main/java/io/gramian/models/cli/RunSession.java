@@ -2,10 +2,14 @@ package io.gramian.models.cli;
 
 import io.gramian.Device;
 import io.gramian.GramianException;
+import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.DatasetSpec;
+import io.gramian.models.data.ImageDataset;
 import io.gramian.models.format.AtomicFile;
+import io.gramian.models.report.Report;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
+import io.gramian.models.train.LimitedDataset;
 import io.gramian.models.train.Outcome;
 import io.gramian.models.train.Pretrainer;
 import io.gramian.models.train.RunFolder;
@@ -32,9 +36,10 @@ final class RunSession {
     /** A new run. Its folder is made when the data was found, so that a typing error leaves nothing behind. */
     int start(TrainConfig config, Supplier<RunFolder> make) {
         DatasetSpec data = RunData.open(config);
-        try (RunFolder folder = make.get()) {
+        try (ImageDataset images = images(config, data);
+                RunFolder folder = make.get()) {
             AtomicFile.writeString(folder.config(), config.toYaml());
-            return train(config, data, folder);
+            return train(config, data, images, folder);
         }
     }
 
@@ -42,19 +47,34 @@ final class RunSession {
     int resume(Path path) {
         try (RunFolder folder = RunFolder.lock(path)) {
             TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
-            if (Files.exists(folder.path().resolve("model.safetensors")) && !Files.exists(folder.checkpoint())) {
+            if (Files.exists(folder.model()) && !Files.exists(folder.checkpoint())) {
                 throw new GramianException("the run " + path + " is finished and has no checkpoint to go on from");
             }
-            return train(config, RunData.open(config), folder);
+            DatasetSpec data = RunData.open(config);
+            try (ImageDataset images = images(config, data)) {
+                return train(config, data, images, folder);
+            }
         }
     }
 
-    private int train(TrainConfig config, DatasetSpec data, RunFolder folder) {
+    /** What training sees; checked before a folder is made. */
+    private static ImageDataset images(TrainConfig config, DatasetSpec data) {
+        ImageDataset images = LimitedDataset.of(data.pretrain(), config.limit());
+        if (images.size() < config.batch()) {
+            String words = images.size() + " training images";
+            images.close();
+            throw new ConfigException("batch must be at most the " + words + ", got " + config.batch()
+                    + "; make it smaller with --batch");
+        }
+        return images;
+    }
+
+    private int train(TrainConfig config, DatasetSpec data, ImageDataset images, RunFolder folder) {
         out.println("run folder " + folder.path());
         Outcome outcome;
         try (Interruption interruption = new Interruption();
                 ConsoleProgress progress = new ConsoleProgress(out, ConsoleProgress.terminal());
-                Pretrainer pretrainer = Pretrainer.of(config, folder, data, Device.cpu(), progress)) {
+                Pretrainer pretrainer = Pretrainer.of(config, folder, data, images, Device.cpu(), progress)) {
             outcome = pretrainer.train(interruption);
             if (outcome.reason() == Outcome.Reason.INTERRUPTED) {
                 out.println("stopped after step " + outcome.step() + " of " + outcome.steps()
@@ -73,7 +93,27 @@ final class RunSession {
                 outcome.reason() == Outcome.Reason.TIME_OVER ? "the time was over" : "all epochs are done");
         out.flush();
         if (!trainOnly) {
-            RunEvaluation.run(config, data, folder, outcome, out);
+            new RunEvaluation(config, data, folder, out).run();
+            RunSummary.write(config, data, folder);
+            out.println("report " + Report.write(folder.path()));
+            out.flush();
+        }
+        return 0;
+    }
+
+    /** Evaluates a run that was trained, and writes its report. */
+    int evaluate(Path path) {
+        try (RunFolder folder = RunFolder.lock(path)) {
+            TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
+            if (!Files.exists(folder.model()) && !Files.exists(folder.checkpoint())) {
+                throw new GramianException("the run " + path + " has neither a model nor a checkpoint yet; train it first: "
+                        + "gramian resume " + path);
+            }
+            DatasetSpec data = RunData.open(config);
+            new RunEvaluation(config, data, folder, out).run();
+            RunSummary.write(config, data, folder);
+            out.println("report " + Report.write(folder.path()));
+            out.flush();
         }
         return 0;
     }

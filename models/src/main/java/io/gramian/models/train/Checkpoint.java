@@ -70,37 +70,42 @@ public record Checkpoint(long step, String method, String digest, String config)
     public static Checkpoint load(Path path, Map<String, Tensor> tensors) {
         try (SafetensorsFile file = Safetensors.open(path)) {
             Checkpoint checkpoint = describe(path, file);
-            checkFits(path, file, tensors, "");
+            checkFits(path, file, tensors);
+            checkNothingElse(path, file, tensors);
             tensors.forEach(file::readInto);
             return checkpoint;
         }
     }
 
-    /** Reads only the weights whose names start so, from a checkpoint or an exported model. */
-    public static void loadWeights(Path path, Map<String, Tensor> tensors, String prefix) {
+    /**
+     * Reads weights from a checkpoint or an exported model; what else is in the file is left out.
+     *
+     * @throws GramianException if the file is damaged or of another architecture, naming the first tensor that differs
+     */
+    public static void loadWeights(Path path, Map<String, Tensor> tensors) {
         try (SafetensorsFile file = Safetensors.open(path)) {
-            checkFits(path, file, tensors, prefix);
-            tensors.forEach((name, tensor) -> file.readInto(prefix + name, tensor));
+            checkFits(path, file, tensors);
+            tensors.forEach(file::readInto);
         }
     }
 
-    private static void checkFits(Path path, SafetensorsFile file, Map<String, Tensor> tensors, String prefix) {
+    private static void checkFits(Path path, SafetensorsFile file, Map<String, Tensor> tensors) {
         Set<String> names = file.names();
         tensors.forEach((name, tensor) -> {
-            String full = prefix + name;
             String expected = tensor.dtype() + " " + tensor.shape();
-            String got = names.contains(full) ? file.dtype(full) + " " + file.shape(full) : "no such tensor";
+            String got = names.contains(name) ? file.dtype(name) + " " + file.shape(name) : "no such tensor";
             if (!expected.equals(got)) {
-                throw new GramianException(path + " is of another architecture: expected " + full + " to be " + expected
+                throw new GramianException(path + " is of another architecture: expected " + name + " to be " + expected
                         + ", got " + got + "; use the configuration that it was trained with");
             }
         });
-        if (prefix.isEmpty()) {
-            for (String name : names) {
-                if (!tensors.containsKey(name)) {
-                    throw new GramianException(path + " is of another architecture: it has " + name
-                            + ", which this network has not; use the configuration that it was trained with");
-                }
+    }
+
+    private static void checkNothingElse(Path path, SafetensorsFile file, Map<String, Tensor> tensors) {
+        for (String name : file.names()) {
+            if (!tensors.containsKey(name)) {
+                throw new GramianException(path + " is of another architecture: it has " + name
+                        + ", which this network has not; use the configuration that it was trained with");
             }
         }
     }

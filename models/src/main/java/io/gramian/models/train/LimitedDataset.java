@@ -6,7 +6,7 @@ import io.gramian.models.data.ImageDataset;
 import java.util.Optional;
 
 /** The first images of a data set. Closing it closes the whole. */
-final class LimitedDataset implements ImageDataset {
+public final class LimitedDataset implements ImageDataset {
     private final ImageDataset whole;
     private final int size;
     private final Optional<Tensor> pixels;
@@ -18,7 +18,7 @@ final class LimitedDataset implements ImageDataset {
     }
 
     /** The first so many images, or all of them when 0 or more than there are. */
-    static ImageDataset of(ImageDataset whole, int limit) {
+    public static ImageDataset of(ImageDataset whole, int limit) {
         return limit > 0 && limit < whole.size() ? new LimitedDataset(whole, limit) : whole;
     }
 

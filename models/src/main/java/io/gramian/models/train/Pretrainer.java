@@ -7,7 +7,6 @@ import io.gramian.autograd.GraphCheck;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.function.EmbeddingLoss;
 import io.gramian.loss.MultiViewLoss;
-import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
@@ -36,15 +35,21 @@ public final class Pretrainer implements AutoCloseable {
     private long step;
     private double lastLoss = Double.NaN;
 
-    private Pretrainer(TrainConfig config, RunFolder folder, DatasetSpec spec, Device device, TrainListener listener) {
+    private Pretrainer(
+            TrainConfig config,
+            RunFolder folder,
+            DatasetSpec spec,
+            ImageDataset images,
+            Device device,
+            TrainListener listener) {
         this.config = config;
         this.folder = folder;
         this.spec = spec;
-        this.images = LimitedDataset.of(spec.pretrain(), config.limit());
+        this.images = images;
         this.device = device;
         this.listener = listener;
         this.loss = config.system().loss(config.settings());
-        this.stepsPerEpoch = stepsPerEpoch(config, images);
+        this.stepsPerEpoch = BatchLoader.stepsPerEpoch(images, config.batch());
         this.steps = Math.multiplyExact(stepsPerEpoch, config.epochs());
         this.state = TrainState.initial(device, config, images.channels(), stepsPerEpoch);
         this.probe = SpectrumProbe.of(device, config, spec, images);
@@ -53,11 +58,18 @@ public final class Pretrainer implements AutoCloseable {
     /**
      * A run that goes on from the checkpoint in its folder, or begins where there is none.
      *
+     * @param spec what is known about the data set
+     * @param images what it trains on; stays open
      * @throws GramianException if the checkpoint does not belong to this configuration
      */
     public static Pretrainer of(
-            TrainConfig config, RunFolder folder, DatasetSpec spec, Device device, TrainListener listener) {
-        Pretrainer pretrainer = new Pretrainer(config, folder, spec, device, listener);
+            TrainConfig config,
+            RunFolder folder,
+            DatasetSpec spec,
+            ImageDataset images,
+            Device device,
+            TrainListener listener) {
+        Pretrainer pretrainer = new Pretrainer(config, folder, spec, images, device, listener);
         try {
             pretrainer.restore();
         } catch (RuntimeException failure) {
@@ -65,15 +77,6 @@ public final class Pretrainer implements AutoCloseable {
             throw failure;
         }
         return pretrainer;
-    }
-
-    private static long stepsPerEpoch(TrainConfig config, ImageDataset images) {
-        long available = images.size();
-        if (available < config.batch()) {
-            throw new ConfigException("batch must be at most the number of training images, " + available + ", got "
-                    + config.batch() + "; for example --batch " + Math.max(2, available));
-        }
-        return available / config.batch();
     }
 
     private void restore() {
@@ -214,6 +217,5 @@ public final class Pretrainer implements AutoCloseable {
     public void close() {
         probe.close();
         state.close();
-        images.close();
     }
 }

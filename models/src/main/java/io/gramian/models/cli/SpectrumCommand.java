@@ -1,0 +1,59 @@
+package io.gramian.models.cli;
+
+import io.gramian.GramianException;
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import io.gramian.models.report.SpectrumText;
+import io.gramian.models.train.RunFolder;
+import io.gramian.spectrum.Spectrum;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "spectrum",
+        description = "Shows the singular values of embeddings and tells whether they collapsed.",
+        footer = {
+            "",
+            "Examples:",
+            "  gramian spectrum runs/20260101-120000-simclr-fashion-mnist",
+            "  gramian spectrum embeddings.npy"
+        })
+final class SpectrumCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
+    private CommandSpec spec;
+
+    @Mixin
+    private CommonOptions common = new CommonOptions();
+
+    @Parameters(paramLabel = "RUN|FILE", description = "Run folder, or an npy file of float32 embeddings (n, d).")
+    private Path source = Path.of("");
+
+    @Override
+    public Integer call() {
+        Path file = source;
+        if (Files.isDirectory(source)) {
+            try (RunFolder folder = RunFolder.open(source)) {
+                file = folder.path().resolve("embeddings.npy");
+            }
+            if (!Files.exists(file)) {
+                throw new GramianException("the run " + source + " has no embeddings yet; make them: gramian evaluate " + source);
+            }
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        try (Scope scope = Scope.open()) {
+            Tensor z = LossCommand.matrix(file);
+            String title = file + ": " + z.shape().size(0) + " embeddings of " + z.shape().size(1) + " dimensions";
+            out.print(SpectrumText.of(title, Spectrum.of(z).singularValues()));
+        }
+        out.flush();
+        return 0;
+    }
+}
