@@ -39,7 +39,7 @@ gramian_status gramian_batch_norm_forward(gramian_context* context, int64_t rows
     context->begin();
     float* partial = context->scratch<float>(gramian::reduction_chunks(rows) * 4 * c);
     double* moments = context->scratch<double>(2 * c);
-    float* scale = context->scratch<float>(c);
+    float* scale = context->scratch<float>(2 * c);
     GRAMIAN_SIMD(column_moments)(context->threads, rows, c, x, partial, moments, moments + c);
     finish_statistics(rows, c, eps, moments, moments + c, {momentum, running_mean, running_variance}, mean, rstd);
     const gramian::BatchNorm norm{rows, c, x, gamma, beta, mean, rstd, relu != 0};
@@ -52,7 +52,7 @@ gramian_status gramian_batch_norm_evaluate(gramian_context* context, int64_t row
     int32_t relu, float* y, float* rstd) {
   return gramian::guarded([&] {
     context->begin();
-    float* scale = context->scratch<float>(c);
+    float* scale = context->scratch<float>(2 * c);
     for (int64_t j = 0; j < c; ++j) rstd[j] = 1.0f / std::sqrt(variance[j] + eps);
     const gramian::BatchNorm norm{rows, c, x, gamma, beta, mean, rstd, relu != 0};
     GRAMIAN_SIMD(batch_norm_apply)(context->threads, norm, residual, scale, y);
@@ -66,7 +66,7 @@ gramian_status gramian_batch_norm_backward(gramian_context* context, int64_t row
     context->begin();
     float* partial = context->scratch<float>(gramian::reduction_chunks(rows) * 4 * c);
     float* means = context->scratch<float>(2 * c);
-    float* scale = context->scratch<float>(c);
+    float* scale = context->scratch<float>(2 * c);
     gramian::BatchNorm norm{rows, c, x, gamma, beta, mean, rstd, relu != 0};
     const float* read = dresidual == nullptr ? nullptr : y;
     GRAMIAN_SIMD(batch_norm_gradient_sums)(

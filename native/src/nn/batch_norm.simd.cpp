@@ -47,16 +47,60 @@ void merge_moments(int64_t count, int64_t more, int64_t c, const float* more_mea
   }
 }
 
-// scale = gamma rstd
+// scale = gamma rstd (c), then the offset beta, or 0 (c).
 void scales(const BatchNorm& norm, float* scale) {
-  for (int64_t j = 0; j < norm.c; ++j) scale[j] = norm.gamma == nullptr ? norm.rstd[j] : norm.gamma[j] * norm.rstd[j];
+  for (int64_t j = 0; j < norm.c; ++j) {
+    scale[j] = norm.gamma == nullptr ? norm.rstd[j] : norm.gamma[j] * norm.rstd[j];
+    scale[norm.c + j] = norm.beta == nullptr ? 0.0f : norm.beta[j];
+  }
 }
 
-// dy behind the ReLU for one row; y null: the ReLU is recomputed from x.
-inline float gradient_at(const BatchNorm& norm, const float* scale, const float* y, float x, float g, int64_t j) {
-  if (!norm.relu) return g;
-  if (y != nullptr) return gated(y[j], g);
-  return gated((x - norm.mean[j]) * scale[j] + (norm.beta == nullptr ? 0.0f : norm.beta[j]), g);
+// Where the gradient behind the ReLU comes from: there is none, it is read off the output, or recomputed from the input.
+// A template parameter, because the compiler does not vectorise loops with the choice inside.
+enum class Gate { none, output, input };
+
+// What one row needs; pointers to its first column.
+struct Row {
+  const float* x;
+  const float* y;
+  const float* dy;
+  float* out;
+};
+
+template <Gate gate>
+inline float gradient_at(const Row& row, const float* mean, const float* scale, const float* offset, int64_t j) {
+  if (gate == Gate::output) return gated(row.y[j], row.dy[j]);
+  if (gate == Gate::input) return gated((row.x[j] - mean[j]) * scale[j] + offset[j], row.dy[j]);
+  return row.dy[j];
+}
+
+// Adds g and g xhat of one row to block (2 c); writes g to row.out when there is one.
+template <Gate gate, bool writes>
+void add_row(const BatchNorm& norm, const Row& row, const float* scale, float* block) {
+  const int64_t c = norm.c;
+  const float* mean = norm.mean;
+  const float* rstd = norm.rstd;
+  float* along = block + c;
+#pragma omp simd
+  for (int64_t j = 0; j < c; ++j) {
+    const float g = gradient_at<gate>(row, mean, scale, scale + c, j);
+    if (writes) row.out[j] = g;
+    block[j] += g;
+    along[j] += g * ((row.x[j] - mean[j]) * rstd[j]);
+  }
+}
+
+template <Gate gate>
+void gradient_row(const BatchNorm& norm, const Row& row, const float* scale, const float* mean_g, const float* mean_g_xhat) {
+  const float* mean = norm.mean;
+  const float* rstd = norm.rstd;
+  const float* offset = scale + norm.c;
+#pragma omp simd
+  for (int64_t j = 0; j < norm.c; ++j) {
+    const float g = gradient_at<gate>(row, mean, scale, offset, j);
+    const float xhat = (row.x[j] - mean[j]) * rstd[j];
+    row.out[j] = scale[j] * (g - mean_g[j] - xhat * mean_g_xhat[j]);
+  }
 }
 
 }  // namespace
@@ -97,7 +141,7 @@ void batch_norm_apply(int threads, const BatchNorm& norm, const float* residual,
     float* yi = y + i * c;
 #pragma omp simd
     for (int64_t j = 0; j < c; ++j) {
-      float value = (xi[j] - norm.mean[j]) * scale[j] + (norm.beta == nullptr ? 0.0f : norm.beta[j]);
+      float value = (xi[j] - norm.mean[j]) * scale[j] + scale[c + j];
       if (ri != nullptr) value += ri[j];
       yi[j] = norm.relu ? rectified(value) : value;
     }
@@ -109,6 +153,8 @@ void batch_norm_gradient_sums(int threads, const BatchNorm& norm, const float* y
   const int64_t c = norm.c;
   const int64_t chunks = reduction_chunks(norm.rows);
   scales(norm, scale);
+  auto visit = masked == nullptr ? (norm.relu ? add_row<Gate::input, false> : add_row<Gate::none, false>)
+                                 : (norm.relu ? add_row<Gate::output, true> : add_row<Gate::none, true>);
 #pragma omp parallel for num_threads(threads) schedule(static) if (chunks > 1)
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     float* total = partial + chunk * 4 * c;
@@ -118,17 +164,8 @@ void batch_norm_gradient_sums(int threads, const BatchNorm& norm, const float* y
     for (int64_t first = chunk_begin(norm.rows, chunks, chunk); first < end; first += kBlockRows) {
       for (int64_t j = 0; j < 2 * c; ++j) block[j] = 0;
       for (int64_t i = first; i < smaller(first + kBlockRows, end); ++i) {
-        const float* xi = norm.x + i * c;
-        const float* yi = y == nullptr ? nullptr : y + i * c;
-        const float* dyi = dy + i * c;
-        float* mi = masked == nullptr ? nullptr : masked + i * c;
-#pragma omp simd
-        for (int64_t j = 0; j < c; ++j) {
-          const float g = gradient_at(norm, scale, yi, xi[j], dyi[j], j);
-          if (mi != nullptr) mi[j] = g;
-          block[j] += g;
-          block[c + j] += g * ((xi[j] - norm.mean[j]) * norm.rstd[j]);
-        }
+        visit(norm, {norm.x + i * c, y == nullptr ? nullptr : y + i * c, dy + i * c, masked == nullptr ? nullptr : masked + i * c},
+            scale, block);
       }
 #pragma omp simd
       for (int64_t j = 0; j < 2 * c; ++j) total[j] += block[j];
@@ -150,17 +187,10 @@ void batch_norm_gradient(int threads, const BatchNorm& norm, const float* mean_g
     const float* dy, float* scale, float* dx) {
   const int64_t c = norm.c;
   scales(norm, scale);
+  auto visit = norm.relu ? gradient_row<Gate::input> : gradient_row<Gate::none>;
 #pragma omp parallel for num_threads(threads) schedule(static) if (norm.rows * c > kParallelFrom)
   for (int64_t i = 0; i < norm.rows; ++i) {
-    const float* xi = norm.x + i * c;
-    const float* dyi = dy + i * c;
-    float* dxi = dx + i * c;
-#pragma omp simd
-    for (int64_t j = 0; j < c; ++j) {
-      const float g = gradient_at(norm, scale, nullptr, xi[j], dyi[j], j);
-      const float xhat = (xi[j] - norm.mean[j]) * norm.rstd[j];
-      dxi[j] = scale[j] * (g - mean_g[j] - xhat * mean_g_xhat[j]);
-    }
+    visit(norm, {norm.x + i * c, nullptr, dy + i * c, dx + i * c}, scale, mean_g, mean_g_xhat);
   }
 }
 
