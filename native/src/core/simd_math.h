@@ -6,7 +6,7 @@
 
 namespace gramian {
 
-// 2^x with a relative error below 2e-7. 0 below -125.5 (no denormal results), inf from 128, NaN for NaN.
+// 2^x with a relative error below 2e-7. 0 from -125.5 down (no denormal results), inf from 128, NaN for NaN.
 // 2^x = 2^(k-1) * (2 * 2^f), k = round(x), f in [-1/2, 1/2]; the minimax polynomial of degree 5 for the second factor is
 // exact at 0 and off by 9e-8 at most. 7 multiply-adds and 6 other instructions per vector.
 static inline float exp2_fast(float x) {
