@@ -38,7 +38,8 @@ class GoldenTest {
             new OptimizerRunner(),
             new ScheduleRunner(),
             new SpectrumRunner(),
-            new DualityRunner());
+            new DualityRunner(),
+            new KnnRunner());
 
     private static final Map<String, Line> TABLE = new TreeMap<>();
 

@@ -87,8 +87,7 @@ public record Evaluation(Settings settings, List<Row> rows) {
         double knn = KnnClassifier.cosine(settings.k(), settings.temperature())
                 .accuracy(train.features(), train.labels(), test.features(), test.labels(), classes);
         long middle = System.nanoTime();
-        double linear = LinearProbe.evaluate(
-                        train.features(), train.labels(), test.features(), test.labels(), classes)
+        double linear = LinearProbe.evaluate(train.features(), train.labels(), test.features(), test.labels(), classes)
                 .accuracy();
         int dimension = Math.toIntExact(train.features().shape().size(1));
         return new Row(features, dimension, knn, linear, (middle - start) / 1e9, (System.nanoTime() - middle) / 1e9);

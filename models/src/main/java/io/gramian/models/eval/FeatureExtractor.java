@@ -47,7 +47,8 @@ public final class FeatureExtractor {
         boolean before = backbone.training();
         backbone.training(false);
         try {
-            return extract(data, view, images -> Autograd.noGrad(() -> pooled(backbone.forward(Variable.constant(images)))));
+            return extract(
+                    data, view, images -> Autograd.noGrad(() -> pooled(backbone.forward(Variable.constant(images)))));
         } finally {
             backbone.training(before);
         }
@@ -67,7 +68,9 @@ public final class FeatureExtractor {
     }
 
     private static Tensor pooled(Variable output) {
-        return output.value().shape().rank() == 4 ? new GlobalAveragePool().forward(output).value() : output.value();
+        return output.value().shape().rank() == 4
+                ? new GlobalAveragePool().forward(output).value()
+                : output.value();
     }
 
     private Evaluation.Labelled extract(ImageDataset data, Augmentation view, UnaryOperator<Tensor> features) {

@@ -7,7 +7,8 @@ final class Labels {
     /** Throws unless there is one label a row, each in [0, classes). */
     static void check(int[] labels, long rows, int classes) {
         if (labels.length != rows) {
-            throw new IllegalArgumentException("labels: expected one for each of " + rows + " rows, got " + labels.length);
+            throw new IllegalArgumentException(
+                    "labels: expected one for each of " + rows + " rows, got " + labels.length);
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classes) {

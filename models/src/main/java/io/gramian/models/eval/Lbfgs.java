@@ -78,7 +78,8 @@ final class Lbfgs {
         return value;
     }
 
-    private static void remember(ArrayDeque<Pair> pairs, double[] x, double[] next, double[] gradient, double[] nextGradient) {
+    private static void remember(
+            ArrayDeque<Pair> pairs, double[] x, double[] next, double[] gradient, double[] nextGradient) {
         double[] step = new double[x.length];
         double[] change = new double[x.length];
         for (int i = 0; i < x.length; i++) {

@@ -89,8 +89,9 @@ public final class LinearProbe {
             all.minimise(decay, ITERATIONS, TOLERANCE);
             Probes.Fit onTrain = all.score(x, y);
             if (!Double.isFinite(onTrain.loss())) {
-                throw new GramianException("linear probe: expected finite features, got NaN or infinity; look at the loss"
-                        + " of the run: it probably diverged");
+                throw new GramianException(
+                        "linear probe: expected finite features, got NaN or infinity; look at the loss"
+                                + " of the run: it probably diverged");
             }
             int m = testLabels.length;
             Tensor scaledTest = scale.apply(test, IntStream.range(0, m).toArray());

@@ -69,7 +69,9 @@ final class Axis {
         }
         double size = Math.abs(value);
         if (size >= 1e6 || step < 1e-5) {
-            return String.format(Locale.ROOT, "%.1e", value).replace("e-0", "e-").replace("e+0", "e");
+            return String.format(Locale.ROOT, "%.1e", value)
+                    .replace("e-0", "e-")
+                    .replace("e+0", "e");
         }
         int decimals = (int) Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
         return String.format(Locale.ROOT, "%,." + decimals + "f", value);
@@ -92,9 +94,11 @@ final class Axis {
         }
         int step = Math.max(1, (last - first + wanted) / Math.max(1, wanted));
         for (int power = first; power <= last; power += step) {
-            ticks.add(new Tick(Math.pow(10, power), power >= -2 && power <= 3
-                    ? Markup.value(Math.pow(10, power)).replaceAll("(\\.\\d*?)0+$", "$1")
-                    : "10" + superscript(power)));
+            ticks.add(new Tick(
+                    Math.pow(10, power),
+                    power >= -2 && power <= 3
+                            ? Markup.value(Math.pow(10, power)).replaceAll("(\\.\\d*?)0+$", "$1")
+                            : "10" + superscript(power)));
         }
         return ticks;
     }
@@ -102,7 +106,10 @@ final class Axis {
     private static String superscript(int power) {
         StringBuilder text = new StringBuilder();
         for (char c : Integer.toString(power).toCharArray()) {
-            text.append(c == '-' ? '\u207b' : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079".charAt(c - '0'));
+            text.append(
+                    c == '-'
+                            ? '\u207b'
+                            : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079".charAt(c - '0'));
         }
         return text.toString();
     }

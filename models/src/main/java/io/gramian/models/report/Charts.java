@@ -22,7 +22,8 @@ final class Charts {
         boolean rising = true;
         for (int i = 0; i < metrics.steps().size() && rising; i++) {
             double epoch = metrics.steps().get(i).epoch();
-            rising = Double.isFinite(epoch) && (i == 0 || epoch > metrics.steps().get(i - 1).epoch());
+            rising = Double.isFinite(epoch)
+                    && (i == 0 || epoch > metrics.steps().get(i - 1).epoch());
         }
         double last = Double.NEGATIVE_INFINITY;
         for (RunMetrics.SpectrumAt spectrum : metrics.spectra()) {
@@ -49,7 +50,9 @@ final class Charts {
     }
 
     LineChart learningRate() {
-        double[][] points = thin(steps(true), metrics.steps().stream().mapToDouble(RunMetrics.Step::lr).toArray());
+        double[][] points = thin(
+                steps(true),
+                metrics.steps().stream().mapToDouble(RunMetrics.Step::lr).toArray());
         return new LineChart("Learning rate", time(), "learning rate", false)
                 .line(new LineChart.Line("learning rate", ORANGE, points[0], points[1], false, false))
                 .withoutLegend()
@@ -59,8 +62,11 @@ final class Charts {
     LineChart effectiveRank() {
         double[] x = steps(false);
         List<RunMetrics.SpectrumAt> spectra = metrics.spectra();
-        double[] rank = spectra.stream().mapToDouble(RunMetrics.SpectrumAt::effectiveRank).toArray();
-        double[] rankMe = spectra.stream().mapToDouble(RunMetrics.SpectrumAt::rankMe).toArray();
+        double[] rank = spectra.stream()
+                .mapToDouble(RunMetrics.SpectrumAt::effectiveRank)
+                .toArray();
+        double[] rankMe =
+                spectra.stream().mapToDouble(RunMetrics.SpectrumAt::rankMe).toArray();
         return new LineChart("Effective rank", time(), "dimensions", false)
                 .line(new LineChart.Line("effective rank", BLUE, x, rank, false, false))
                 .line(new LineChart.Line("RankMe", ORANGE, x, rankMe, false, true))
@@ -69,7 +75,8 @@ final class Charts {
 
     /** Curves from the first spectrum (dark) to the last (bright); with a bar that says which colour is when. */
     String spectrum() {
-        LineChart chart = new LineChart("Singular values", "index k", "singular value (log scale)", true).withoutLegend();
+        LineChart chart =
+                new LineChart("Singular values", "index k", "singular value (log scale)", true).withoutLegend();
         List<RunMetrics.SpectrumAt> usable = metrics.spectra().stream()
                 .filter(s -> Arrays.stream(s.singularValues()).anyMatch(v -> Double.isFinite(v) && v > 0))
                 .toList();
@@ -81,10 +88,13 @@ final class Charts {
         int curves = Math.min(MOST_CURVES, usable.size());
         List<Double> times = new ArrayList<>();
         for (int i = 0; i < curves; i++) {
-            RunMetrics.SpectrumAt at = usable.get(curves == 1 ? 0 : (int) ((long) i * (usable.size() - 1) / (curves - 1)));
+            RunMetrics.SpectrumAt at =
+                    usable.get(curves == 1 ? 0 : (int) ((long) i * (usable.size() - 1) / (curves - 1)));
             double when = byEpoch ? at.epoch() : at.step();
             times.add(when);
-            double[] y = Arrays.stream(at.singularValues()).map(s -> Math.max(s, top * FLOOR)).toArray();
+            double[] y = Arrays.stream(at.singularValues())
+                    .map(s -> Math.max(s, top * FLOOR))
+                    .toArray();
             double[] x = new double[y.length];
             Arrays.setAll(x, k -> k + 1);
             String colour = Palette.sequence(curves == 1 ? 0.5 : i / (curves - 1.0));
@@ -101,22 +111,31 @@ final class Charts {
         double width = 100;
         for (int i = 0; i < cells; i++) {
             bar.raw("<rect y=\"7\" height=\"9\" " + Markup.attribute("x", left + width * i / cells)
-                    + Markup.attribute("width", width / cells + 0.4) + "fill=\"" + Palette.sequence(i / (cells - 1.0)) + "\"/>");
+                    + Markup.attribute("width", width / cells + 0.4) + "fill=\"" + Palette.sequence(i / (cells - 1.0))
+                    + "\"/>");
         }
-        bar.element("text", "y=\"16\" text-anchor=\"end\" " + Markup.attribute("x", left - 6), time() + " " + Markup.value(first));
+        bar.element(
+                "text",
+                "y=\"16\" text-anchor=\"end\" " + Markup.attribute("x", left - 6),
+                time() + " " + Markup.value(first));
         bar.element("text", "y=\"16\" " + Markup.attribute("x", left + width + 6), Markup.value(last));
         return bar.toString();
     }
 
     private double[] steps(boolean ofSteps) {
         return ofSteps
-                ? metrics.steps().stream().mapToDouble(s -> byEpoch ? s.epoch() : s.step()).toArray()
-                : metrics.spectra().stream().mapToDouble(s -> byEpoch ? s.epoch() : s.step()).toArray();
+                ? metrics.steps().stream()
+                        .mapToDouble(s -> byEpoch ? s.epoch() : s.step())
+                        .toArray()
+                : metrics.spectra().stream()
+                        .mapToDouble(s -> byEpoch ? s.epoch() : s.step())
+                        .toArray();
     }
 
     /** Means of neighbouring points, so that at most {@value #MOST_POINTS} are left; those that are not finite are skipped. */
     private static double[][] thin(double[] x, double[] y) {
-        int[] finite = IntStream.range(0, x.length).filter(i -> Double.isFinite(y[i])).toArray();
+        int[] finite =
+                IntStream.range(0, x.length).filter(i -> Double.isFinite(y[i])).toArray();
         int count = Math.min(MOST_POINTS, finite.length);
         double[][] points = new double[2][count];
         for (int i = 0; i < count; i++) {
@@ -130,17 +149,16 @@ final class Charts {
         return points;
     }
 
-    /** Exponential mean over about a twentieth of the points, without lag at the start. */
+    /** Mean over about a tenth of the points around each, over fewer near the ends: no lag. */
     private static double[] smooth(double[] y) {
-        double keep = Math.max(0, 1 - 20.0 / Math.max(20, y.length));
-        keep = Math.min(keep, 0.95);
-        double[] smooth = new double[y.length];
-        double mean = 0;
-        double weight = 0;
+        double[] before = new double[y.length + 1];
         for (int i = 0; i < y.length; i++) {
-            mean = keep * mean + (1 - keep) * y[i];
-            weight = keep * weight + (1 - keep);
-            smooth[i] = mean / weight;
+            before[i + 1] = before[i] + y[i];
+        }
+        double[] smooth = new double[y.length];
+        for (int i = 0; i < y.length; i++) {
+            int reach = Math.min(y.length / 20, Math.min(i, y.length - 1 - i));
+            smooth[i] = (before[i + reach + 1] - before[i - reach]) / (2 * reach + 1);
         }
         return smooth;
     }

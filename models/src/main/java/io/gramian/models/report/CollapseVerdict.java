@@ -58,7 +58,8 @@ public record CollapseVerdict(Kind kind, int dimensions, double effectiveRank, d
             return new CollapseVerdict(Kind.UNKNOWN, d, Double.NaN, Double.NaN);
         }
         double rank = effectiveRank(singularValues);
-        double dead = Arrays.stream(singularValues).filter(s -> s <= DEAD * most).count() / (double) d;
+        double dead =
+                Arrays.stream(singularValues).filter(s -> s <= DEAD * most).count() / (double) d;
         return new CollapseVerdict(kind(d, rank, dead), d, rank, dead);
     }
 
@@ -109,13 +110,16 @@ public record CollapseVerdict(Kind kind, int dimensions, double effectiveRank, d
     public String advice() {
         return switch (kind) {
             case UNKNOWN -> "Look at the loss: if it is not finite, lower the learning rate or lengthen the warm-up.";
-            case COMPLETE -> "Lower the learning rate, lengthen the warm-up, and check that batch norm stands in the projection"
-                    + " head and that the loss still has its repulsive, variance or whitening term.";
-            case DIMENSIONAL -> "Strengthen what spreads the embedding: a larger batch, a higher lambda (Barlow Twins) or"
-                    + " covariance weight (VICReg), a higher temperature (SimCLR), or stronger augmentation; or use a narrower"
-                    + " embedding.";
-            case LOW_RANK -> "Often fine in short runs: rank grows with training. Train longer, or raise the term that"
-                    + " decorrelates dimensions.";
+            case COMPLETE ->
+                "Lower the learning rate, lengthen the warm-up, and check that batch norm stands in the projection"
+                        + " head and that the loss still has its repulsive, variance or whitening term.";
+            case DIMENSIONAL ->
+                "Strengthen what spreads the embedding: a larger batch, a higher lambda (Barlow Twins) or"
+                        + " covariance weight (VICReg), a higher temperature (SimCLR), or stronger augmentation; or use a narrower"
+                        + " embedding.";
+            case LOW_RANK ->
+                "Often fine in short runs: rank grows with training. Train longer, or raise the term that"
+                        + " decorrelates dimensions.";
             case HEALTHY -> "Nothing to mend.";
         };
     }

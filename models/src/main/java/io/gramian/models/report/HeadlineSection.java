@@ -22,27 +22,35 @@ final class HeadlineSection {
         accuracy(page, "kNN accuracy", Evaluation.Row::knn);
         accuracy(page, "Linear probe accuracy", Evaluation.Row::linear);
         boolean known = verdict.kind() != CollapseVerdict.Kind.UNKNOWN;
-        tile(page, "Effective rank", known ? Markup.value(Math.rint(verdict.effectiveRank() * 10) / 10) : "unknown",
+        tile(
+                page,
+                "Effective rank",
+                known ? Markup.value(Math.rint(verdict.effectiveRank() * 10) / 10) : "unknown",
                 known ? "of " + verdict.dimensions() + " dimensions" : "no spectrum");
         speed(page);
         page.close("section");
     }
 
     private void accuracy(Markup page, String name, ToDoubleFunction<Evaluation.Row> value) {
-        Optional<Evaluation.Row> trained = Optional.ofNullable(data.evaluation()).flatMap(e -> e.find(Evaluation.TRAINED));
+        Optional<Evaluation.Row> trained =
+                Optional.ofNullable(data.evaluation()).flatMap(e -> e.find(Evaluation.TRAINED));
         if (trained.isEmpty()) {
             tile(page, name, "unknown", "not evaluated");
             return;
         }
         double own = value.applyAsDouble(trained.get());
-        OptionalDouble baseline = Optional.ofNullable(data.evaluation()).map(Evaluation::rows).orElse(List.of()).stream()
-                .filter(row -> !row.features().equals(Evaluation.TRAINED))
-                .mapToDouble(value)
-                .filter(Double::isFinite)
-                .max();
+        OptionalDouble baseline =
+                Optional.ofNullable(data.evaluation()).map(Evaluation::rows).orElse(List.of()).stream()
+                        .filter(row -> !row.features().equals(Evaluation.TRAINED))
+                        .mapToDouble(value)
+                        .filter(Double::isFinite)
+                        .max();
         String beside = baseline.isEmpty() || !Double.isFinite(own)
                 ? "no baseline"
-                : String.format(Locale.ROOT, "%+.1f points against the better baseline", (own - baseline.getAsDouble()) * 100)
+                : String.format(
+                                Locale.ROOT,
+                                "%+.1f points against the better baseline",
+                                (own - baseline.getAsDouble()) * 100)
                         .replace('-', '\u2212');
         tile(page, name, Markup.percent(own), beside);
     }
@@ -57,13 +65,21 @@ final class HeadlineSection {
             tile(page, "Speed", "unknown", "no summary");
             return;
         }
-        String wait = summary.seconds() > 0 && data.metrics().steps().stream().anyMatch(s -> Double.isFinite(s.dataWaitSeconds()))
-                ? String.format(Locale.ROOT, "images a second; %.1f %% of the time waiting for data", 100 * waited / summary.seconds())
+        String wait = summary.seconds() > 0
+                        && data.metrics().steps().stream().anyMatch(s -> Double.isFinite(s.dataWaitSeconds()))
+                ? String.format(
+                        Locale.ROOT,
+                        "images a second; %.1f %% of the time waiting for data",
+                        100 * waited / summary.seconds())
                 : "images a second";
         tile(page, "Speed", String.format(Locale.ROOT, "%,.0f", summary.imagesPerSecond()), wait);
     }
 
     private static void tile(Markup page, String name, String value, String beside) {
-        page.open("div", "").element("p", "", name).element("strong", "", value).element("small", "", beside).close("div");
+        page.open("div", "")
+                .element("p", "", name)
+                .element("strong", "", value)
+                .element("small", "", beside)
+                .close("div");
     }
 }

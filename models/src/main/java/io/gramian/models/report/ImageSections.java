@@ -42,7 +42,12 @@ final class ImageSections {
                 boolean right = embeddings.labels()[other] == label;
                 same += right ? 1 : 0;
                 all++;
-                picture(page, images, other, right ? "right" : "wrong", names.of(embeddings.labels()[other]) + ", test image " + other);
+                picture(
+                        page,
+                        images,
+                        other,
+                        right ? "right" : "wrong",
+                        names.of(embeddings.labels()[other]) + ", test image " + other);
             }
             page.element("span", "", names.of(label)).close("div");
         }
@@ -59,7 +64,8 @@ final class ImageSections {
             }
             similarity[i] = Float.isNaN(dot) ? -2 : dot;
         }
-        Stream<Integer> others = IntStream.range(0, count).filter(i -> i != query).boxed();
+        Stream<Integer> others =
+                IntStream.range(0, count).filter(i -> i != query).boxed();
         return others.sorted(Comparator.comparingDouble((Integer i) -> -similarity[i]))
                 .limit(NEIGHBOURS)
                 .toList();
@@ -71,7 +77,12 @@ final class ImageSections {
         for (int i = 0; i < Math.min(AUGMENTED, images.count() / images.group()); i++) {
             page.open("div", "class=\"row\"");
             for (int v = 0; v < images.group(); v++) {
-                picture(page, images, i * images.group() + v, v == 0 ? "query" : "view", v == 0 ? "image" : "view " + v);
+                picture(
+                        page,
+                        images,
+                        i * images.group() + v,
+                        v == 0 ? "query" : "view",
+                        v == 0 ? "image" : "view " + v);
             }
             page.close("div");
         }
@@ -80,7 +91,8 @@ final class ImageSections {
 
     private static void picture(Markup page, RunData.Images images, int index, String kind, String title) {
         String sign = kind.equals("right") ? "same class: " : kind.equals("wrong") ? "other class: " : "";
-        page.raw("<img class=\"" + kind + "\" alt=\"" + Markup.escape(sign + title) + "\" title=\"" + Markup.escape(sign + title)
-                + "\" src=\"" + Png.dataUri(images.image(index), images.height(), images.width(), images.channels()) + "\"/>");
+        page.raw("<img class=\"" + kind + "\" alt=\"" + Markup.escape(sign + title) + "\" title=\""
+                + Markup.escape(sign + title) + "\" src=\""
+                + Png.dataUri(images.image(index), images.height(), images.width(), images.channels()) + "\"/>");
     }
 }

@@ -75,7 +75,9 @@ final class LineChart {
     /** The chart as an {@code <svg>} element; extra markup is drawn on top, in the same coordinates. */
     String svg(String extra) {
         Markup svg = new Markup();
-        svg.open("svg", "class=\"chart\" viewBox=\"0 0 520 320\" role=\"img\" aria-label=\"" + Markup.escape(title) + "\"");
+        svg.open(
+                "svg",
+                "class=\"chart\" viewBox=\"0 0 520 320\" role=\"img\" aria-label=\"" + Markup.escape(title) + "\"");
         if (isEmpty()) {
             return svg.element("text", "x=\"260\" y=\"160\" class=\"empty\" text-anchor=\"middle\"", "nothing to draw")
                     .close("svg")
@@ -117,29 +119,39 @@ final class LineChart {
     private void grid(Markup svg, Axis x, Axis y) {
         for (Axis.Tick tick : y.ticks(5)) {
             String at = Markup.number(y.at(tick.value()));
-            svg.raw("<line class=\"grid\" x1=\"" + Markup.number(LEFT) + "\" x2=\"" + Markup.number(WIDTH - RIGHT) + "\" y1=\""
-                    + at + "\" y2=\"" + at + "\"/>");
-            svg.element("text", Markup.attribute("x", LEFT - 7) + Markup.attribute("y", y.at(tick.value()) + 4)
-                    + "text-anchor=\"end\"", tick.label());
+            svg.raw("<line class=\"grid\" x1=\"" + Markup.number(LEFT) + "\" x2=\"" + Markup.number(WIDTH - RIGHT)
+                    + "\" y1=\"" + at + "\" y2=\"" + at + "\"/>");
+            svg.element(
+                    "text",
+                    Markup.attribute("x", LEFT - 7) + Markup.attribute("y", y.at(tick.value()) + 4)
+                            + "text-anchor=\"end\"",
+                    tick.label());
         }
         for (Axis.Tick tick : x.ticks(6)) {
             String at = Markup.number(x.at(tick.value()));
             svg.raw("<line class=\"tick\" x1=\"" + at + "\" x2=\"" + at + "\" y1=\"" + Markup.number(HEIGHT - BOTTOM)
                     + "\" y2=\"" + Markup.number(HEIGHT - BOTTOM + 5) + "\"/>");
-            svg.element("text", "x=\"" + at + "\" " + Markup.attribute("y", HEIGHT - BOTTOM + 19)
-                    + "text-anchor=\"middle\"", tick.label());
+            svg.element(
+                    "text",
+                    "x=\"" + at + "\" " + Markup.attribute("y", HEIGHT - BOTTOM + 19) + "text-anchor=\"middle\"",
+                    tick.label());
         }
-        svg.raw("<line class=\"axis\" x1=\"" + Markup.number(LEFT) + "\" x2=\"" + Markup.number(WIDTH - RIGHT) + "\" y1=\""
-                + Markup.number(HEIGHT - BOTTOM) + "\" y2=\"" + Markup.number(HEIGHT - BOTTOM) + "\"/>");
-        svg.element("text", "class=\"label\" text-anchor=\"middle\" " + Markup.attribute("x", (LEFT + WIDTH - RIGHT) / 2)
-                + Markup.attribute("y", HEIGHT - 8), xLabel);
+        svg.raw("<line class=\"axis\" x1=\"" + Markup.number(LEFT) + "\" x2=\"" + Markup.number(WIDTH - RIGHT)
+                + "\" y1=\"" + Markup.number(HEIGHT - BOTTOM) + "\" y2=\"" + Markup.number(HEIGHT - BOTTOM) + "\"/>");
+        svg.element(
+                "text",
+                "class=\"label\" text-anchor=\"middle\" " + Markup.attribute("x", (LEFT + WIDTH - RIGHT) / 2)
+                        + Markup.attribute("y", HEIGHT - 8),
+                xLabel);
         svg.element("text", "class=\"label\" x=\"4\" y=\"16\"", yLabel);
     }
 
     private static void path(Markup svg, Line line, Axis x, Axis y) {
         StringBuilder points = new StringBuilder();
         for (int i = 0; i < line.x().length; i++) {
-            points.append(i == 0 ? "M" : "L").append(Markup.number(x.at(line.x()[i]))).append(' ')
+            points.append(i == 0 ? "M" : "L")
+                    .append(Markup.number(x.at(line.x()[i])))
+                    .append(' ')
                     .append(Markup.number(y.at(line.y()[i])));
         }
         if (line.x().length == 1) {
@@ -155,10 +167,20 @@ final class LineChart {
         }
         int stride = Math.max(1, line.x().length / HOVER_POINTS);
         for (int i = 0; i < line.x().length; i += stride) {
-            svg.open("circle", "class=\"hover\" r=\"7\" " + Markup.attribute("cx", x.at(line.x()[i]))
-                            + Markup.attribute("cy", y.at(line.y()[i])) + "style=\"--c:" + line.colour() + "\"")
-                    .element("title", "", String.format(Locale.ROOT, "%s: %s%n%s %s", line.name(),
-                            Markup.value(line.y()[i]), xLabel, Markup.value(line.x()[i])))
+            svg.open(
+                            "circle",
+                            "class=\"hover\" r=\"7\" " + Markup.attribute("cx", x.at(line.x()[i]))
+                                    + Markup.attribute("cy", y.at(line.y()[i])) + "style=\"--c:" + line.colour() + "\"")
+                    .element(
+                            "title",
+                            "",
+                            String.format(
+                                    Locale.ROOT,
+                                    "%s: %s%n%s %s",
+                                    line.name(),
+                                    Markup.value(line.y()[i]),
+                                    xLabel,
+                                    Markup.value(line.x()[i])))
                     .close("circle");
         }
     }
@@ -171,10 +193,18 @@ final class LineChart {
                 continue;
             }
             svg.element("text", "text-anchor=\"end\" y=\"16\" " + Markup.attribute("x", x), line.name());
-            x -= line.name().length() * 7 + 8;
-            svg.raw("<line class=\"key" + (line.dashed() ? " dashed" : "") + "\" y1=\"12\" y2=\"12\" stroke=\"" + line.colour()
-                    + "\" x1=\"" + Markup.number(x - 18) + "\" x2=\"" + Markup.number(x) + "\"/>");
-            x -= 34;
+            x -= width(line.name()) + 8;
+            svg.raw("<line class=\"key" + (line.dashed() ? " dashed" : "") + "\" y1=\"12\" y2=\"12\" stroke=\""
+                    + line.colour() + "\" x1=\"" + Markup.number(x - 18) + "\" x2=\"" + Markup.number(x) + "\"/>");
+            x -= 36;
         }
+    }
+
+    /** Width of a text in the page's 13 pixel sans serif, roughly, on the safe side. */
+    private static double width(String text) {
+        return text.chars()
+                .mapToDouble(c ->
+                        "fijklrt, ".indexOf(c) >= 0 ? 5 : Character.isUpperCase(c) || c == 'm' || c == 'w' ? 11 : 7.6)
+                .sum();
     }
 }

@@ -38,7 +38,9 @@ final class MapSection {
     private int pictures(RunData.Images available) {
         int size = available.height() * available.width() * available.channels();
         int most = Math.min(rows.length, PICTURE_BYTES / Math.max(1, size));
-        return (int) IntStream.range(0, most).takeWhile(i -> rows[i] < available.count()).count();
+        return (int) IntStream.range(0, most)
+                .takeWhile(i -> rows[i] < available.count())
+                .count();
     }
 
     private boolean isFinite(int row) {
@@ -67,10 +69,15 @@ final class MapSection {
         double[][] map = TsneMap.of(selected, rows.length, d);
         Axis x = axis(map[0], MARGIN, WIDTH - MARGIN);
         Axis y = axis(map[1], HEIGHT - MARGIN, MARGIN);
-        int[] classes = Arrays.stream(rows).map(row -> embeddings.labels()[row]).distinct().sorted().toArray();
+        int[] classes = Arrays.stream(rows)
+                .map(row -> embeddings.labels()[row])
+                .distinct()
+                .sorted()
+                .toArray();
         page.open("div", "class=\"keys\"");
         for (int label : classes) {
-            page.raw("<button type=\"button\" data-class=\"" + label + "\"><i style=\"background:" + Palette.of(label) + "\"></i>")
+            page.raw("<button type=\"button\" data-class=\"" + label + "\"><i style=\"background:" + Palette.of(label)
+                            + "\"></i>")
                     .text(names.of(label))
                     .close("button");
         }
@@ -95,8 +102,10 @@ final class MapSection {
     }
 
     private void point(Markup page, int i, double x, double y) {
-        page.open("circle", Markup.attribute("cx", x) + Markup.attribute("cy", y) + "r=\"3.2\""
-                        + (i < pictures ? " data-i=\"" + i + "\"" : ""))
+        page.open(
+                        "circle",
+                        Markup.attribute("cx", x) + Markup.attribute("cy", y) + "r=\"3.2\""
+                                + (i < pictures ? " data-i=\"" + i + "\"" : ""))
                 .element("title", "", names.of(embeddings.labels()[rows[i]]) + ", test image " + rows[i])
                 .close("circle");
     }
@@ -105,8 +114,11 @@ final class MapSection {
         String name = names.of(label);
         double half = name.length() * 4.6 + 6;
         double inside = Math.max(half, Math.min(WIDTH - half, x));
-        page.element("text", "class=\"place\" text-anchor=\"middle\" " + Markup.attribute("x", inside)
-                + Markup.attribute("y", y + 5) + "data-class=\"" + label + "\"", name);
+        page.element(
+                "text",
+                "class=\"place\" text-anchor=\"middle\" " + Markup.attribute("x", inside) + Markup.attribute("y", y + 5)
+                        + "data-class=\"" + label + "\"",
+                name);
     }
 
     private double median(double[] values, int label) {
@@ -119,7 +131,11 @@ final class MapSection {
     }
 
     private static Axis axis(double[] values, double start, double end) {
-        return Axis.linear(Arrays.stream(values).min().orElse(0), Arrays.stream(values).max().orElse(0), start, end);
+        return Axis.linear(
+                Arrays.stream(values).min().orElse(0),
+                Arrays.stream(values).max().orElse(0),
+                start,
+                end);
     }
 
     /** All pictures in one image, of which the page shows one tile at a time. */
@@ -135,8 +151,10 @@ final class MapSection {
             }
         }
         String uri = Png.dataUri(sheet, lines * source.height(), SPRITE_COLUMNS * source.width(), source.channels());
-        page.raw("<div class=\"peek\" hidden=\"\" data-width=\"" + source.width() + "\" data-height=\"" + source.height()
-                + "\" data-columns=\"" + SPRITE_COLUMNS + "\" data-lines=\"" + lines + "\"><i style=\"background-image:url(" + uri
-                + ")\"></i><b></b></div>");
+        page.raw(
+                "<div class=\"peek\" hidden=\"\" data-width=\"" + source.width() + "\" data-height=\"" + source.height()
+                        + "\" data-columns=\"" + SPRITE_COLUMNS + "\" data-lines=\"" + lines
+                        + "\"><i style=\"background-image:url(" + uri
+                        + ")\"></i><b></b></div>");
     }
 }

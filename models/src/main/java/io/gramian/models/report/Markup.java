@@ -25,7 +25,11 @@ final class Markup {
 
     /** Appends {@code <name attributes>}. */
     Markup open(String name, String attributes) {
-        text.append('<').append(name).append(attributes.isEmpty() ? "" : " ").append(attributes).append('>');
+        text.append('<')
+                .append(name)
+                .append(attributes.isEmpty() ? "" : " ")
+                .append(attributes)
+                .append('>');
         return this;
     }
 
@@ -61,10 +65,14 @@ final class Markup {
         }
         double size = Math.abs(value);
         if (size != 0 && (size < 1e-3 || size >= 1e6)) {
-            return String.format(Locale.ROOT, "%.2e", value).replaceAll("e([+-])0?", "e$1").replace("e+", "e");
+            return String.format(Locale.ROOT, "%.2e", value)
+                    .replaceAll("e([+-])0?", "e$1")
+                    .replace("e+", "e");
         }
-        int decimals = size >= 1000 || value == Math.rint(value) ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
-        return String.format(Locale.ROOT, "%,." + decimals + "f", value);
+        int decimals =
+                size >= 1000 || value == Math.rint(value) ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
+        String text = String.format(Locale.ROOT, "%,." + decimals + "f", value);
+        return decimals == 0 ? text : text.replaceAll("\\.?0+$", "");
     }
 
     /** As in {@code 87.3 %}. */
@@ -81,7 +89,9 @@ final class Markup {
             return String.format(Locale.ROOT, "%.1f s", seconds);
         }
         long whole = Math.round(seconds);
-        return whole < 3600 ? whole / 60 + " min " + whole % 60 + " s" : whole / 3600 + " h " + whole / 60 % 60 + " min";
+        return whole < 3600
+                ? whole / 60 + " min " + whole % 60 + " s"
+                : whole / 3600 + " h " + whole / 60 % 60 + " min";
     }
 
     static String escape(String plain) {

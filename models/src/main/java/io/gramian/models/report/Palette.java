@@ -20,9 +20,9 @@ final class Palette {
         return CLASSES[Math.floorMod(label, CLASSES.length)];
     }
 
-    /** Viridis at a share in [0, 1], without its last tenth, which is too bright for white paper. */
+    /** Viridis at a share in [0, 1], without its ends, which are lost on black and on white paper. */
     static String sequence(double share) {
-        double at = Math.max(0, Math.min(1, share)) * 0.92 * (VIRIDIS.length - 1);
+        double at = (0.2 + 0.72 * Math.max(0, Math.min(1, share))) * (VIRIDIS.length - 1);
         int low = (int) Math.min(VIRIDIS.length - 2, Math.floor(at));
         double rest = at - low;
         int colour = 0;

@@ -28,7 +28,11 @@ final class Png {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         png.writeBytes(SIGNATURE);
         ByteBuffer header = ByteBuffer.allocate(13).putInt(width).putInt(height);
-        header.put((byte) 8).put((byte) (channels == 1 ? 0 : 2)).put((byte) 0).put((byte) 0).put((byte) 0);
+        header.put((byte) 8)
+                .put((byte) (channels == 1 ? 0 : 2))
+                .put((byte) 0)
+                .put((byte) 0)
+                .put((byte) 0);
         chunk(png, "IHDR", header.array());
         chunk(png, "IDAT", deflate(filtered));
         chunk(png, "IEND", new byte[0]);

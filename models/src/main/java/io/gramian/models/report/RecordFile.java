@@ -31,8 +31,8 @@ final class RecordFile implements AutoCloseable {
      * everything from the first record on whose step is refused.
      */
     static RecordFile append(Path path, LongPredicate keepStep) throws IOException {
-        FileChannel channel = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         try {
             long end = 0;
             for (byte[] record = next(channel, end); record != null; record = next(channel, end)) {

@@ -44,7 +44,11 @@ public final class Report {
                 .open("body", "")
                 .open("main", "");
         sections.write(page);
-        page.close("main").open("script", "").raw(resource("report.js")).close("script").raw("</body></html>\n");
+        page.close("main")
+                .open("script", "")
+                .raw(resource("report.js"))
+                .close("script")
+                .raw("</body></html>\n");
         return page.toString();
     }
 

@@ -14,9 +14,13 @@ final class ReportSections {
 
     ReportSections(RunData data) {
         this.data = data;
-        this.names = new ClassNames(data.summary() == null ? List.of() : data.summary().classNames());
+        this.names = new ClassNames(
+                data.summary() == null ? List.of() : data.summary().classNames());
         List<RunMetrics.SpectrumAt> spectra = data.metrics().spectra();
-        this.verdict = CollapseVerdict.of(spectra.isEmpty() ? new double[0] : spectra.get(spectra.size() - 1).singularValues());
+        this.verdict = CollapseVerdict.of(
+                spectra.isEmpty()
+                        ? new double[0]
+                        : spectra.get(spectra.size() - 1).singularValues());
     }
 
     String title() {
@@ -39,18 +43,30 @@ final class ReportSections {
     }
 
     private void head(Markup page) {
-        page.open("header", "").element("p", "class=\"eyebrow\"", "Gramian \u00b7 run " + data.name()).element("h1", "", title());
+        page.open("header", "")
+                .element("p", "class=\"eyebrow\"", "Gramian \u00b7 run " + data.name())
+                .element("h1", "", title());
         RunArtifacts.Summary summary = data.summary();
         if (summary != null) {
-            page.element("p", "class=\"sub\"", String.format(Locale.ROOT, "%,d training images, %d %s, %s of training",
-                    summary.trainImages(), summary.epochs(), summary.epochs() == 1 ? "epoch" : "epochs",
-                    Markup.duration(summary.seconds())));
+            page.element(
+                    "p",
+                    "class=\"sub\"",
+                    String.format(
+                            Locale.ROOT,
+                            "%,d training images, %d %s, %s of training",
+                            summary.trainImages(),
+                            summary.epochs(),
+                            summary.epochs() == 1 ? "epoch" : "epochs",
+                            Markup.duration(summary.seconds())));
         }
         page.close("header");
     }
 
     private void verdict(Markup page) {
-        page.open("section", "id=\"verdict\" class=\"verdict " + verdict.kind().name().toLowerCase(Locale.ROOT) + "\"")
+        page.open(
+                        "section",
+                        "id=\"verdict\" class=\"verdict "
+                                + verdict.kind().name().toLowerCase(Locale.ROOT) + "\"")
                 .element("h2", "", verdict.kind().title())
                 .element("p", "", verdict.explanation() + " " + verdict.advice())
                 .close("section");
@@ -63,9 +79,14 @@ final class ReportSections {
             absent(page, "The run was not evaluated.");
             return;
         }
-        note(page, String.format(Locale.ROOT, "Share of test images classified rightly on frozen features: by their %d nearest"
-                + " training images (cosine, weighted), and by a linear probe. The same for the network before training and for"
-                + " the raw pixels.", evaluation.settings().k()));
+        note(
+                page,
+                String.format(
+                        Locale.ROOT,
+                        "Share of test images classified rightly on frozen features: by their %d nearest"
+                                + " training images (cosine, weighted), and by a linear probe. The same for the network before training and for"
+                                + " the raw pixels.",
+                        evaluation.settings().k()));
         page.open("div", "class=\"scroll\"").open("table", "class=\"scores\"").open("tr", "");
         for (String column : List.of("features", "dimensions", "kNN", "linear probe")) {
             page.element("th", "", column);
@@ -118,13 +139,18 @@ final class ReportSections {
             absent(page, "No spectrum was recorded.");
             return;
         }
-        note(page, "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that falls off"
-                + " a cliff means dimensions that carry nothing: dimensional collapse. The effective rank counts the dimensions"
-                + " in use; RankMe is the same count with a small constant against rounding.");
+        note(
+                page,
+                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that falls off"
+                        + " a cliff means dimensions that carry nothing: dimensional collapse. The effective rank counts the dimensions"
+                        + " in use; RankMe is the same count with a small constant against rounding.");
         Charts charts = new Charts(data.metrics());
         page.open("div", "class=\"pair\"");
         figure(page, charts.spectrum(), "Singular values over time, from dark (first) to bright (last).");
-        figure(page, charts.effectiveRank().svg(""), "Effective rank and RankMe, of " + verdict.dimensions() + " dimensions.");
+        figure(
+                page,
+                charts.effectiveRank().svg(""),
+                "Effective rank and RankMe, of " + verdict.dimensions() + " dimensions.");
         page.close("div").close("section");
     }
 
@@ -135,9 +161,14 @@ final class ReportSections {
             absent(page, "There are no embeddings to draw.");
             return;
         }
-        note(page, String.format(Locale.ROOT, "%,d test images placed by t-SNE on the cosine distance of their features, coloured by"
-                + " class. The network never saw a label. Neighbours on the map are neighbours in the embedding; distances"
-                + " between far groups mean little. Hover a point to see its image, a class to see it alone.", map.points()));
+        note(
+                page,
+                String.format(
+                        Locale.ROOT,
+                        "%,d test images placed by t-SNE on the cosine distance of their features, coloured by"
+                                + " class. The network never saw a label. Neighbours on the map are neighbours in the embedding; distances"
+                                + " between far groups mean little. Hover a point to see its image, a class to see it alone.",
+                        map.points()));
         map.write(page);
         page.close("section");
     }
@@ -150,8 +181,11 @@ final class ReportSections {
         }
         Markup grid = new Markup();
         ImageSections.Tally tally = ImageSections.neighbours(grid, data.embeddings(), data.images(), names);
-        note(page, "The first test image of each class, and the test images nearest to it. " + tally.same() + " of "
-                + tally.all() + " neighbours are of the same class (solid green frame); the others have a dashed red one.");
+        note(
+                page,
+                "The first test image of each class, and the test images nearest to it. " + tally.same() + " of "
+                        + tally.all()
+                        + " neighbours are of the same class (solid green frame); the others have a dashed red one.");
         page.raw(grid.toString()).close("section");
     }
 
@@ -169,13 +203,17 @@ final class ReportSections {
     private void configuration(Markup page) {
         begin(page, "configuration", "Configuration");
         page.open("details", "").element("summary", "", "Resolved configuration (config.yaml)");
-        page.element("pre", "", data.config() == null ? "config.yaml is missing" : data.config()).close("details");
+        page.element("pre", "", data.config() == null ? "config.yaml is missing" : data.config())
+                .close("details");
         page.open("details", "").element("summary", "", "Environment").open("table", "class=\"facts\"");
         Map<String, String> environment = Optional.ofNullable(data.summary())
                 .map(RunArtifacts.Summary::environment)
                 .orElse(Map.of("environment", "unknown: summary.json is missing"));
         for (Map.Entry<String, String> fact : environment.entrySet()) {
-            page.open("tr", "").element("th", "", fact.getKey()).element("td", "", fact.getValue()).close("tr");
+            page.open("tr", "")
+                    .element("th", "", fact.getKey())
+                    .element("td", "", fact.getValue())
+                    .close("tr");
         }
         page.close("table").close("details").close("section");
     }

@@ -66,11 +66,15 @@ public final class RunArtifacts {
     public static Map<String, String> environment(Device device) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Java", System.getProperty("java.version") + " (" + System.getProperty("java.vm.name") + ")");
-        facts.put("System", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch"));
+        facts.put(
+                "System",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
         facts.put("Device", device.toString());
         facts.put("Threads", String.valueOf(device.backend().stream().threads()));
-        facts.put("Instruction set", device.backend().kernels().gramian_instruction_set().getString());
+        facts.put(
+                "Instruction set",
+                device.backend().kernels().gramian_instruction_set().getString());
         facts.put("BLAS core", device.backend().kernels().gramian_blas_core().getString());
         return facts;
     }
@@ -102,8 +106,8 @@ public final class RunArtifacts {
     public static void writeEmbeddings(Path run, Tensor embeddings, int[] labels) {
         Check.matrix("embeddings", embeddings);
         if (labels.length != embeddings.shape().size(0)) {
-            throw new IllegalArgumentException("labels: expected one for each of " + embeddings.shape().size(0)
-                    + " embeddings, got " + labels.length);
+            throw new IllegalArgumentException("labels: expected one for each of "
+                    + embeddings.shape().size(0) + " embeddings, got " + labels.length);
         }
         Npy.write(run.resolve(EMBEDDINGS), embeddings);
         try (Tensor tensor = Tensor.ofInts(embeddings.device(), labels, labels.length)) {
@@ -136,8 +140,8 @@ public final class RunArtifacts {
         int axes = tensor.shape().rank();
         long channels = axes == rank ? tensor.shape().size(-1) : 0;
         if (channels != 1 && channels != 3) {
-            throw new IllegalArgumentException(name + ": expected shape " + (rank == 4 ? "(n, h, w, c)" : "(n, v, h, w, c)")
-                    + " with c of 1 or 3, got " + tensor.shape());
+            throw new IllegalArgumentException(name + ": expected shape "
+                    + (rank == 4 ? "(n, h, w, c)" : "(n, v, h, w, c)") + " with c of 1 or 3, got " + tensor.shape());
         }
     }
 

@@ -71,14 +71,18 @@ record RunData(
         Evaluation evaluation = text(run, RunArtifacts.EVALUATION, problems)
                 .flatMap(text -> attempt(RunArtifacts.EVALUATION, problems, () -> Evaluation.fromJson(text)))
                 .orElse(null);
-        Embeddings embeddings = present(run, RunArtifacts.EMBEDDINGS, problems) && present(run, RunArtifacts.LABELS, problems)
-                ? attempt(RunArtifacts.EMBEDDINGS, problems, () -> embeddings(run)).orElse(null)
-                : null;
+        Embeddings embeddings =
+                present(run, RunArtifacts.EMBEDDINGS, problems) && present(run, RunArtifacts.LABELS, problems)
+                        ? attempt(RunArtifacts.EMBEDDINGS, problems, () -> embeddings(run))
+                                .orElse(null)
+                        : null;
         Images images = present(run, RunArtifacts.IMAGES, problems)
-                ? attempt(RunArtifacts.IMAGES, problems, () -> images(run.resolve(RunArtifacts.IMAGES), 4)).orElse(null)
+                ? attempt(RunArtifacts.IMAGES, problems, () -> images(run.resolve(RunArtifacts.IMAGES), 4))
+                        .orElse(null)
                 : null;
         Images augmented = present(run, RunArtifacts.AUGMENTED, problems)
-                ? attempt(RunArtifacts.AUGMENTED, problems, () -> images(run.resolve(RunArtifacts.AUGMENTED), 5)).orElse(null)
+                ? attempt(RunArtifacts.AUGMENTED, problems, () -> images(run.resolve(RunArtifacts.AUGMENTED), 5))
+                        .orElse(null)
                 : null;
         String config = text(run, RunArtifacts.CONFIG, problems).orElse(null);
         String name = String.valueOf(run.toAbsolutePath().normalize().getFileName());
@@ -108,7 +112,8 @@ record RunData(
 
     private static Optional<String> text(Path run, String file, List<String> problems) {
         return present(run, file, problems)
-                ? attempt(file, problems, () -> new String(Files.readAllBytes(run.resolve(file)), StandardCharsets.UTF_8))
+                ? attempt(
+                        file, problems, () -> new String(Files.readAllBytes(run.resolve(file)), StandardCharsets.UTF_8))
                 : Optional.empty();
     }
 
@@ -117,7 +122,9 @@ record RunData(
         List<String> names = new ArrayList<>();
         root.path("class_names").forEach(name -> names.add(name.asText()));
         Map<String, String> environment = new LinkedHashMap<>();
-        root.path("environment").fields().forEachRemaining(e -> environment.put(e.getKey(), e.getValue().asText()));
+        root.path("environment")
+                .fields()
+                .forEachRemaining(e -> environment.put(e.getKey(), e.getValue().asText()));
         return new RunArtifacts.Summary(
                 root.path("method").asText("?"),
                 root.path("data").asText("?"),
@@ -132,13 +139,19 @@ record RunData(
     private static Embeddings embeddings(Path run) {
         try (Tensor values = Npy.read(Device.cpu(), run.resolve(RunArtifacts.EMBEDDINGS));
                 Tensor labels = Npy.read(Device.cpu(), run.resolve(RunArtifacts.LABELS))) {
-            if (values.dtype() != DType.FLOAT32 || values.shape().rank() != 2 || labels.dtype() != DType.INT32
-                    || labels.shape().rank() != 1 || labels.elements() != values.shape().size(0)
+            if (values.dtype() != DType.FLOAT32
+                    || values.shape().rank() != 2
+                    || labels.dtype() != DType.INT32
+                    || labels.shape().rank() != 1
+                    || labels.elements() != values.shape().size(0)
                     || values.elements() == 0) {
                 throw new GramianException("expected FLOAT32 (n, d) with INT32 (n) labels and n above 0, got " + values
                         + " with labels " + labels);
             }
-            return new Embeddings(values.toFloats(), labels.toInts(), Math.toIntExact(values.shape().size(1)));
+            return new Embeddings(
+                    values.toFloats(),
+                    labels.toInts(),
+                    Math.toIntExact(values.shape().size(1)));
         }
     }
 
@@ -147,7 +160,8 @@ record RunData(
             int axes = tensor.shape().rank();
             long channels = axes == rank ? tensor.shape().size(-1) : 0;
             if (tensor.dtype() != DType.UINT8 || (channels != 1 && channels != 3) || tensor.elements() == 0) {
-                throw new GramianException("expected UINT8 images with " + rank + " axes and 1 or 3 channels, got " + tensor);
+                throw new GramianException(
+                        "expected UINT8 images with " + rank + " axes and 1 or 3 channels, got " + tensor);
             }
             return new Images(
                     tensor.toBytes(),

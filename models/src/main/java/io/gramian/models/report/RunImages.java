@@ -33,7 +33,8 @@ public final class RunImages {
                 int[] indices = IntStream.range(from, Math.min(n, from + BATCH)).toArray();
                 try (Scope step = Scope.open()) {
                     Tensor part = renderer.render(data, indices, Augmentation.plain(size), 0, 0, 0);
-                    images.rows(from, from + indices.length).copyFrom(toBytes(part.toFloats(), List.of(0.0), List.of(1.0)));
+                    images.rows(from, from + indices.length)
+                            .copyFrom(toBytes(part.toFloats(), List.of(0.0), List.of(1.0)));
                 }
             }
             RunArtifacts.writeImages(run, images);
@@ -64,9 +65,10 @@ public final class RunImages {
                     System.arraycopy(bytes, i * image, all, (i * (views + 1) + v) * image, image);
                 }
             }
-            RunArtifacts.writeAugmented(run, Tensor.empty(Device.cpu(), DType.UINT8, indices.length, views + 1, size, size,
-                            data.channels())
-                    .copyFrom(all));
+            RunArtifacts.writeAugmented(
+                    run,
+                    Tensor.empty(Device.cpu(), DType.UINT8, indices.length, views + 1, size, size, data.channels())
+                            .copyFrom(all));
         }
     }
 

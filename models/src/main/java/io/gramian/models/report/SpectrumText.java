@@ -20,14 +20,21 @@ public final class SpectrumText {
      * @param singularValues at least 0, in any order; of the uncentred embeddings
      */
     public static String of(String title, double[] singularValues) {
-        double[] s = Arrays.stream(singularValues).boxed().sorted((a, b) -> Double.compare(b, a)).mapToDouble(v -> v).toArray();
+        double[] s = Arrays.stream(singularValues)
+                .boxed()
+                .sorted((a, b) -> Double.compare(b, a))
+                .mapToDouble(v -> v)
+                .toArray();
         CollapseVerdict verdict = CollapseVerdict.of(s);
         StringBuilder text = new StringBuilder(title).append('\n');
         if (s.length > 0 && verdict.kind() != CollapseVerdict.Kind.UNKNOWN) {
             measures(text, s, verdict);
             bars(text, s);
         }
-        text.append(verdict.kind().title()).append(": ").append(verdict.explanation()).append('\n');
+        text.append(verdict.kind().title())
+                .append(": ")
+                .append(verdict.explanation())
+                .append('\n');
         return text.append(verdict.advice()).append('\n').toString();
     }
 
@@ -56,14 +63,16 @@ public final class SpectrumText {
 
     /** One bar for each of at most {@value #ROWS} ranges of indices: the geometric middle of its values. */
     private static void bars(StringBuilder text, double[] s) {
-        text.append(String.format(Locale.ROOT, "%n  %11s  %-10s  share of the largest, %d decades%n", "index", "value", DECADES));
+        text.append(String.format(
+                Locale.ROOT, "%n  %11s  %-10s  share of the largest, %d decades%n", "index", "value", DECADES));
         int rows = Math.min(ROWS, s.length);
         for (int row = 0; row < rows; row++) {
             int from = (int) ((long) s.length * row / rows);
             int to = (int) ((long) s.length * (row + 1) / rows);
             double value = s[(from + to - 1) / 2];
             String range = to - from == 1 ? String.valueOf(to) : (from + 1) + "-" + to;
-            text.append(String.format(Locale.ROOT, "  %11s  %-10s  %s%n", range, Markup.value(value), bar(value, s[0])));
+            text.append(
+                    String.format(Locale.ROOT, "  %11s  %-10s  %s%n", range, Markup.value(value), bar(value, s[0])));
         }
         text.append('\n');
     }

@@ -49,7 +49,8 @@ public final class TensorBoardWriter implements AutoCloseable {
      */
     public static TensorBoardWriter resume(Path folder, long lastStep) {
         try (Stream<Path> files = Files.isDirectory(folder) ? Files.list(folder) : Stream.empty()) {
-            Optional<Path> newest = files.filter(file -> file.getFileName().toString().startsWith(PREFIX))
+            Optional<Path> newest = files.filter(
+                            file -> file.getFileName().toString().startsWith(PREFIX))
                     .max(Comparator.comparing(file -> file.getFileName().toString()));
             return newest.isPresent()
                     ? open(newest.get(), Clock.systemUTC(), lastStep)
@@ -72,7 +73,8 @@ public final class TensorBoardWriter implements AutoCloseable {
             }
             return writer;
         } catch (IOException | BufferUnderflowException failure) {
-            throw new GramianException(path + ": could not be opened for TensorBoard events: " + failure.getMessage(), failure);
+            throw new GramianException(
+                    path + ": could not be opened for TensorBoard events: " + failure.getMessage(), failure);
         }
     }
 
@@ -88,7 +90,8 @@ public final class TensorBoardWriter implements AutoCloseable {
 
     /** Distribution of values at one step; values that are not finite are left out, and without any nothing is written. */
     public void histogram(String tag, long step, double[] values) {
-        double[] sorted = Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
+        double[] sorted =
+                Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
         if (sorted.length > 0) {
             summary(step, new ProtoMessage().text(1, tag).message(5, histogram(sorted)));
         }

@@ -93,8 +93,13 @@ final class TsneMap {
         double perplexity = Math.min(PERPLEXITY, k / 3.0);
         for (int i = 0; i < n; i++) {
             int row = i;
-            int[] at = IntStream.range(i * (k + 1), (i + 1) * (k + 1)).filter(e -> index[e] != row).limit(k).toArray();
-            double[] distance = IntStream.of(at).mapToDouble(e -> Math.max(0, 2 - 2 * (double) similarity[e])).toArray();
+            int[] at = IntStream.range(i * (k + 1), (i + 1) * (k + 1))
+                    .filter(e -> index[e] != row)
+                    .limit(k)
+                    .toArray();
+            double[] distance = IntStream.of(at)
+                    .mapToDouble(e -> Math.max(0, 2 - 2 * (double) similarity[e]))
+                    .toArray();
             double[] p = affinities(distance, perplexity);
             for (int e = 0; e < at.length; e++) {
                 shares.get(i).merge(index[at[e]], p[e] / (2 * n), Double::sum);
@@ -153,7 +158,9 @@ final class TsneMap {
                 floatX[i] = (float) x[i];
                 floatY[i] = (float) y[i];
             }
-            IntStream.range(0, n).parallel().forEach(i -> rowSum[i] = forces(i, exaggeration, gradientX, gradientY, repulsionX, repulsionY));
+            IntStream.range(0, n)
+                    .parallel()
+                    .forEach(i -> rowSum[i] = forces(i, exaggeration, gradientX, gradientY, repulsionX, repulsionY));
             double total = Math.max(1e-12, Arrays.stream(rowSum).sum());
             for (int i = 0; i < n; i++) {
                 gradientX[i] = 4 * (gradientX[i] - repulsionX[i] / total);
@@ -213,7 +220,8 @@ final class TsneMap {
         return a + b + (c + d);
     }
 
-    private static void move(double[] at, double[] gradient, double[] step, double[] gain, double momentum, double rate) {
+    private static void move(
+            double[] at, double[] gradient, double[] step, double[] gain, double momentum, double rate) {
         double mean = 0;
         for (int i = 0; i < at.length; i++) {
             gain[i] = Math.max(0.01, gradient[i] * step[i] < 0 ? gain[i] + 0.2 : gain[i] * 0.8);
@@ -228,6 +236,9 @@ final class TsneMap {
 
     private static double deviation(double[] values) {
         double mean = Arrays.stream(values).average().orElse(0);
-        return Math.sqrt(Arrays.stream(values).map(v -> (v - mean) * (v - mean)).average().orElse(0));
+        return Math.sqrt(Arrays.stream(values)
+                .map(v -> (v - mean) * (v - mean))
+                .average()
+                .orElse(0));
     }
 }

@@ -12,8 +12,8 @@ import io.gramian.models.backbone.ResNet;
 import io.gramian.models.backbone.Stem;
 import io.gramian.models.data.Image;
 import io.gramian.models.data.ImageDataset;
-import io.gramian.models.report.RunImages;
 import io.gramian.models.format.Npy;
+import io.gramian.models.report.RunImages;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +90,10 @@ class FeatureExtractorTest {
         try (Scope scope = Scope.open();
                 ResNet network = ResNet.resNet18(device, Stem.CIFAR, 4, 1, 1)) {
             assertThatThrownBy(() -> new FeatureExtractor(device, 2)
-                            .network(network, new Ramps(2), Recipes.simclr(8).views().get(0)))
+                            .network(
+                                    network,
+                                    new Ramps(2),
+                                    Recipes.simclr(8).views().get(0)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("without a random crop");
         }

@@ -50,7 +50,8 @@ class KnnClassifierTest {
     @Test
     void aTinyTemperatureDoesNotOverflow() {
         Tensor train = Tensor.of(device, new float[] {1, 0, 0, 1}, 2, 2);
-        assertThat(KnnClassifier.cosine(2, 1e-4).predict(train, new int[] {0, 1}, Tensor.of(device, new float[] {1, 2}, 1, 2), 2))
+        assertThat(KnnClassifier.cosine(2, 1e-4)
+                        .predict(train, new int[] {0, 1}, Tensor.of(device, new float[] {1, 2}, 1, 2), 2))
                 .containsExactly(1);
     }
 
@@ -68,7 +69,8 @@ class KnnClassifierTest {
         int[] labels = random.ints(n, 0, classes).toArray();
         KnnClassifier knn = cosine ? KnnClassifier.cosine(k, 0.07) : KnnClassifier.euclidean(k);
         int[] predicted = knn.predict(Tensor.of(device, train, n, d), labels, Tensor.of(device, test, m, d), classes);
-        assertThat(predicted).containsExactly(BruteForceKnn.predict(train, labels, test, d, classes, k, cosine ? 0.07 : -1));
+        assertThat(predicted)
+                .containsExactly(BruteForceKnn.predict(train, labels, test, d, classes, k, cosine ? 0.07 : -1));
     }
 
     @Test

@@ -56,14 +56,17 @@ class LinearProbeTest {
     void lbfgsFindsTheMinimumOfABadlyScaledQuadratic() {
         double[] x = {5, -3, 2};
         double[] curvature = {1, 100, 1e4};
-        double value = new Lbfgs(200, 0).minimise((at, gradient) -> {
-            double sum = 0;
-            for (int i = 0; i < at.length; i++) {
-                gradient[i] = curvature[i] * (at[i] - i);
-                sum += curvature[i] * (at[i] - i) * (at[i] - i) / 2;
-            }
-            return sum;
-        }, x);
+        double value = new Lbfgs(200, 0)
+                .minimise(
+                        (at, gradient) -> {
+                            double sum = 0;
+                            for (int i = 0; i < at.length; i++) {
+                                gradient[i] = curvature[i] * (at[i] - i);
+                                sum += curvature[i] * (at[i] - i) * (at[i] - i) / 2;
+                            }
+                            return sum;
+                        },
+                        x);
         assertThat(value).isCloseTo(0, within(1e-12));
         assertThat(x).containsExactly(new double[] {0, 1, 2}, within(1e-6));
     }
@@ -78,7 +81,8 @@ class LinearProbeTest {
             Tensor test = gaussians(2, testLabels);
             LinearProbe.Result result = LinearProbe.evaluate(train, trainLabels, test, testLabels, 2);
             assertThat(result.accuracy()).isBetween(0.92, 0.95);
-            assertThat(LinearProbe.evaluate(train, trainLabels, test, testLabels, 2)).isEqualTo(result);
+            assertThat(LinearProbe.evaluate(train, trainLabels, test, testLabels, 2))
+                    .isEqualTo(result);
         }
     }
 
@@ -104,7 +108,8 @@ class LinearProbeTest {
             int[] labels = new int[100];
             labels[3] = 1;
             Tensor flat = Tensor.empty(device, 100, 2).fill(7);
-            assertThat(LinearProbe.evaluate(flat, labels, flat, labels, 2).accuracy()).isCloseTo(0.99, within(1e-9));
+            assertThat(LinearProbe.evaluate(flat, labels, flat, labels, 2).accuracy())
+                    .isCloseTo(0.99, within(1e-9));
             Tensor bad = Tensor.empty(device, 100, 2).fill(Float.NaN);
             assertThatThrownBy(() -> LinearProbe.evaluate(bad, labels, bad, labels, 2))
                     .isInstanceOf(GramianException.class)

@@ -15,7 +15,8 @@ import java.util.Random;
 
 /** A run folder as a training would leave it: small, but with every file, and with numbers of realistic shape. */
 final class FakeRun {
-    static final List<String> NAMES = List.of("ring", "bar", "cross", "disc", "corner", "stripe", "dot", "slope", "box", "wave");
+    static final List<String> NAMES =
+            List.of("ring", "bar", "cross", "disc", "corner", "stripe", "dot", "slope", "box", "wave");
     private static final int SIDE = 28;
     private static final int DIMENSION = 32;
     private final Random random = new Random(7);
@@ -26,14 +27,29 @@ final class FakeRun {
 
     private void writeAll(Path run, int tests) throws IOException {
         Files.createDirectories(run);
-        Files.writeString(run.resolve("config.yaml"), "method: barlow-twins\ndata: fashion-mnist\nbatch: 256\nlambda: 0.005 # <tuned> & kept\n");
+        Files.writeString(
+                run.resolve("config.yaml"),
+                "method: barlow-twins\ndata: fashion-mnist\nbatch: 256\nlambda: 0.005 # <tuned> & kept\n");
         Files.write(run.resolve("metrics.jsonl"), metrics(12, 60));
-        RunArtifacts.writeSummary(run, new RunArtifacts.Summary(
-                "Barlow Twins", "ten shapes", NAMES, 60_000, 12, 287.4, 2504, RunArtifacts.environment(Device.cpu())));
-        RunArtifacts.writeEvaluation(run, new Evaluation(Evaluation.Settings.defaults(), List.of(
-                new Evaluation.Row(Evaluation.TRAINED, 256, 0.8791, 0.8934, 2.1, 4.5),
-                new Evaluation.Row(Evaluation.UNTRAINED, 256, 0.822, 0.855, 2.2, 4.4),
-                new Evaluation.Row(Evaluation.PIXELS, 784, 0.8459, 0.8445, 7.7, 8.2))));
+        RunArtifacts.writeSummary(
+                run,
+                new RunArtifacts.Summary(
+                        "Barlow Twins",
+                        "ten shapes",
+                        NAMES,
+                        60_000,
+                        12,
+                        287.4,
+                        2504,
+                        RunArtifacts.environment(Device.cpu())));
+        RunArtifacts.writeEvaluation(
+                run,
+                new Evaluation(
+                        Evaluation.Settings.defaults(),
+                        List.of(
+                                new Evaluation.Row(Evaluation.TRAINED, 256, 0.8791, 0.8934, 2.1, 4.5),
+                                new Evaluation.Row(Evaluation.UNTRAINED, 256, 0.822, 0.855, 2.2, 4.4),
+                                new Evaluation.Row(Evaluation.PIXELS, 784, 0.8459, 0.8445, 7.7, 8.2))));
         try (Scope scope = Scope.open()) {
             int[] labels = random.ints(tests, 0, NAMES.size()).toArray();
             RunArtifacts.writeEmbeddings(run, Tensor.of(Device.cpu(), embeddings(labels), tests, DIMENSION), labels);
@@ -46,7 +62,9 @@ final class FakeRun {
             for (int i = 0; i < 18; i++) {
                 draw(views, i, i / 3, i % 3 * 3);
             }
-            RunArtifacts.writeAugmented(run, Tensor.empty(Device.cpu(), DType.UINT8, 6, 3, SIDE, SIDE, 1).copyFrom(views));
+            RunArtifacts.writeAugmented(
+                    run,
+                    Tensor.empty(Device.cpu(), DType.UINT8, 6, 3, SIDE, SIDE, 1).copyFrom(views));
         }
     }
 
@@ -56,8 +74,14 @@ final class FakeRun {
             double epoch = (double) step / stepsPerEpoch;
             double loss = 12 + 48 * Math.exp(-epoch / 2) + 2 * random.nextGaussian();
             double lr = Math.min(1, epoch) * 0.5 * (1 + Math.cos(Math.PI * epoch / epochs)) * 0.003;
-            lines.add(String.format(Locale.ROOT, "{\"type\":\"step\",\"step\":%d,\"epoch\":%.4f,\"loss\":%.4f,\"lr\":%.6f,"
-                    + "\"images_per_second\":2500,\"data_wait_seconds\":0.0004}", step, epoch, loss, lr));
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "{\"type\":\"step\",\"step\":%d,\"epoch\":%.4f,\"loss\":%.4f,\"lr\":%.6f,"
+                            + "\"images_per_second\":2500,\"data_wait_seconds\":0.0004}",
+                    step,
+                    epoch,
+                    loss,
+                    lr));
             if (step % (stepsPerEpoch / 2) == 0) {
                 lines.add(spectrum(step, epoch));
             }
@@ -75,15 +99,23 @@ final class FakeRun {
             list.append(k == 0 ? "" : ",").append(String.format(Locale.ROOT, "%.6g", s[k]));
         }
         double rank = CollapseVerdict.effectiveRank(s);
-        return String.format(Locale.ROOT, "{\"type\":\"spectrum\",\"step\":%d,\"epoch\":%.4f,\"singular_values\":[%s],"
-                + "\"effective_rank\":%.3f,\"rankme\":%.3f,\"std\":0.08}", step, epoch, list, rank, rank + 0.02);
+        return String.format(
+                Locale.ROOT,
+                "{\"type\":\"spectrum\",\"step\":%d,\"epoch\":%.4f,\"singular_values\":[%s],"
+                        + "\"effective_rank\":%.3f,\"rankme\":%.3f,\"std\":0.08}",
+                step,
+                epoch,
+                list,
+                rank,
+                rank + 0.02);
     }
 
     private float[] embeddings(int[] labels) {
         double[] centres = random.doubles(NAMES.size() * DIMENSION, -1, 1).toArray();
         float[] values = new float[labels.length * DIMENSION];
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (centres[labels[i / DIMENSION] * DIMENSION + i % DIMENSION] + 0.55 * random.nextGaussian());
+            values[i] =
+                    (float) (centres[labels[i / DIMENSION] * DIMENSION + i % DIMENSION] + 0.55 * random.nextGaussian());
         }
         return values;
     }

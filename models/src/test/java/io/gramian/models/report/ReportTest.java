@@ -22,7 +22,15 @@ import org.w3c.dom.NodeList;
 
 class ReportTest {
     private static final List<String> SECTIONS = List.of(
-            "verdict", "headline", "evaluation", "training", "spectrum", "map", "neighbours", "augmented", "configuration");
+            "verdict",
+            "headline",
+            "evaluation",
+            "training",
+            "spectrum",
+            "map",
+            "neighbours",
+            "augmented",
+            "configuration");
 
     @TempDir
     Path run;
@@ -47,7 +55,8 @@ class ReportTest {
     void nothingIsLoadedFromElsewhereAndEveryCoordinateIsANumber() throws Exception {
         FakeRun.write(run, 120);
         String html = Files.readString(Report.write(run));
-        String withoutPictures = html.replaceAll("base64,[A-Za-z0-9+/=]*", "").replaceAll("(?s)<script>.*</script>", "");
+        String withoutPictures =
+                html.replaceAll("base64,[A-Za-z0-9+/=]*", "").replaceAll("(?s)<script>.*</script>", "");
         assertThat(withoutPictures).doesNotContain("http:", "https:", "@import", "<link", "NaN", "Infinity", "null");
         assertThat(html).doesNotContain("fetch(", "XMLHttpRequest", "<script src");
         Document page = parse(run.resolve(Report.FILE));
@@ -75,7 +84,11 @@ class ReportTest {
         assertThat(ids(page)).containsAll(SECTIONS).contains("missing");
         assertThat(page.getElementsByTagName("li").getLength()).isEqualTo(7);
         assertThat(page.getDocumentElement().getTextContent())
-                .contains("No verdict", "The run was not evaluated.", "No training step was recorded.", "metrics.jsonl is missing");
+                .contains(
+                        "No verdict",
+                        "The run was not evaluated.",
+                        "No training step was recorded.",
+                        "metrics.jsonl is missing");
     }
 
     @ParameterizedTest
@@ -105,14 +118,17 @@ class ReportTest {
 
     @Test
     void aDivergedRunIsShownAsOne() throws Exception {
-        Files.writeString(run.resolve("metrics.jsonl"), """
+        Files.writeString(
+                run.resolve("metrics.jsonl"),
+                """
                 {"type":"step","step":1,"epoch":0.5,"loss":3.5,"lr":0.1}
                 {"type":"step","step":2,"epoch":1.0,"loss":"NaN","lr":0.1}
                 {"type":"spectrum","step":2,"epoch":1.0,"singular_values":["NaN",1],"effective_rank":"NaN"}
                 not json
                 """);
         Document page = parse(Report.write(run));
-        assertThat(page.getDocumentElement().getTextContent()).contains("No verdict", "1 lines are not JSON, the first is line 4");
+        assertThat(page.getDocumentElement().getTextContent())
+                .contains("No verdict", "1 lines are not JSON, the first is line 4");
     }
 
     @Test

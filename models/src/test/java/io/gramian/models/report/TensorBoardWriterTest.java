@@ -45,7 +45,8 @@ class TensorBoardWriterTest {
             assertThat(buffer.getDouble()).isEqualTo(1.7e9);
             assertThat(buffer.getShort()).isEqualTo((short) 0x0010); // field 2, varint 0
             assertThat(buffer.getShort()).isEqualTo((short) 0x0d1a); // field 3, 13 bytes
-            assertThat(new String(file, buffer.position(), 13, StandardCharsets.US_ASCII)).isEqualTo("brain.Event:2");
+            assertThat(new String(file, buffer.position(), 13, StandardCharsets.US_ASCII))
+                    .isEqualTo("brain.Event:2");
         }
     }
 
@@ -67,12 +68,17 @@ class TensorBoardWriterTest {
         assertThat(value.get(0).bytes()).asString(StandardCharsets.UTF_8).isEqualTo("train/loss");
         assertThat(Float.intBitsToFloat((int) value.get(1).bits())).isEqualTo(1.25f);
         assertThat(fields(records.get(2)).get(1).bits()).isEqualTo(1L << 40);
-        List<Field> histogram =
-                fields(fields(fields(fields(records.get(3)).get(2).bytes()).get(0).bytes()).get(1).bytes());
+        List<Field> histogram = fields(
+                fields(fields(fields(records.get(3)).get(2).bytes()).get(0).bytes())
+                        .get(1)
+                        .bytes());
         assertThat(histogram.stream().limit(5).map(field -> Double.longBitsToDouble(field.bits())))
                 .containsExactly(1.0, 3.0, 4.0, 7.0, 15.0);
         assertThat(doubles(histogram.get(5).bytes()).get(29)).isEqualTo(3.0);
-        assertThat(doubles(histogram.get(6).bytes()).stream().mapToDouble(d -> d).sum()).isCloseTo(4, within(1e-12));
+        assertThat(doubles(histogram.get(6).bytes()).stream()
+                        .mapToDouble(d -> d)
+                        .sum())
+                .isCloseTo(4, within(1e-12));
         assertThat(doubles(histogram.get(6).bytes()).get(0)).isEqualTo(2.0);
     }
 
