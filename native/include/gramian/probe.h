@@ -7,9 +7,9 @@
 GRAMIAN_EXTERN_C_BEGIN
 
 /**
- * The k largest s_ij = <q_i, x_j> + bias_j of each query: index (m,k) and score (m,k), best first, equal scores by index.
- * queries (m,d), keys (n,d), bias (n) or null for none. With bias_j = -|x_j|^2 / 2 these are the nearest keys by Euclidean
- * distance. NaN and -infinity are never chosen: places that no key takes hold index -1 and score -infinity.
+ * The k largest s_ij = <q_i, x_j> + bias_j of each query: index (m,k) and score (m,k), best first, equal scores by
+ * index. queries (m,d), keys (n,d), bias (n) or null for none. With bias_j = -|x_j|^2 / 2 these are the nearest keys by
+ * Euclidean distance. NaN and -infinity are never chosen: places that no key takes hold index -1 and score -infinity.
  */
 GRAMIAN_EXPORT gramian_status gramian_nearest_rows(gramian_context* context, int64_t m, int64_t n, int64_t d,
     const float* queries, const float* keys, const float* bias, int64_t k, int32_t* index, float* score);

@@ -1,5 +1,5 @@
-// Tiles of the score matrix: one sgemm each (2 m n d FLOP in all), folded into the heaps before the next. The (m,n) matrix
-// is never stored. A thread owns the queries of its tiles, and the tiles do not depend on the number of threads.
+// Tiles of the score matrix: one sgemm each (2 m n d FLOP in all), folded into the heaps before the next. The (m,n)
+// matrix is never stored. A thread owns the queries of its tiles, and the tiles do not depend on the number of threads.
 #include "probe/nearest_rows.h"
 
 #include <cblas.h>

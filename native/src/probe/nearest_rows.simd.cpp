@@ -1,6 +1,6 @@
-// The k best of many scores, one binary heap a query with its worst entry on top. Almost every score is below that entry
-// once the heap is warm, so the scan compares kBlock scores at a time and looks closer only where one of them is above:
-// m n comparisons, and about m k ln(n / k) insertions of log2(k) steps for keys in random order.
+// The k best of many scores, one binary heap a query with its worst entry on top. Almost every score is below that
+// entry once the heap is warm, so the scan compares kBlock scores at a time and looks closer only where one of them is
+// above: m n comparisons, and about m k ln(n / k) insertions of log2(k) steps for keys in random order.
 #include "probe/nearest_rows.h"
 
 #include <cmath>
@@ -46,7 +46,8 @@ void offer(float* score, int32_t* index, int64_t k, float value, int64_t key) {
   sift(score, index, k, 0);
 }
 
-void merge_row(int64_t count, int64_t first, const float* row, const float* bias, int64_t k, int32_t* index, float* score) {
+void merge_row(
+    int64_t count, int64_t first, const float* row, const float* bias, int64_t k, int32_t* index, float* score) {
   int64_t j = 0;
   for (; j + kBlock <= count; j += kBlock) {
     const float worst = score[0];
@@ -69,7 +70,9 @@ void merge_row(int64_t count, int64_t first, const float* row, const float* bias
 void nearest_rows_merge(int64_t m, int64_t count, int64_t first, const float* scores, const float* bias, int64_t k,
     int32_t* index, float* score) {
   const float* tile_bias = bias == nullptr ? nullptr : bias + first;
-  for (int64_t i = 0; i < m; ++i) merge_row(count, first, scores + i * count, tile_bias, k, index + i * k, score + i * k);
+  for (int64_t i = 0; i < m; ++i) {
+    merge_row(count, first, scores + i * count, tile_bias, k, index + i * k, score + i * k);
+  }
 }
 
 void nearest_rows_sort(int64_t m, int64_t k, int32_t* index, float* score) {

@@ -1,7 +1,7 @@
-// loss = -mean_i log softmax(x_i W + b)[label_i] and its gradient X^T (P - Y) / n, in one pass over x: a block of rows makes
-// its logits, turns them into P - Y in place, and adds its share of the gradient while it is still in the cache.
-// 4 n d c FLOP, 4 n d bytes. Rows are cut into chunks that depend on the shape alone; each chunk sums its own gradient and
-// loss, and chunks are added in order: the same bits whatever the thread count.
+// loss = -mean_i log softmax(x_i W + b)[label_i] and its gradient X^T (P - Y) / n, in one pass over x: a block of rows
+// makes its logits, turns them into P - Y in place, and adds its share of the gradient while it is still in the cache.
+// 4 n d c FLOP, 4 n d bytes. Rows are cut into chunks that depend on the shape alone; each chunk sums its own gradient
+// and loss, and chunks are added in order: the same bits whatever the thread count.
 #include <cblas.h>
 #include <omp.h>
 
@@ -51,7 +51,8 @@ struct Problem {
 };
 
 // Rows [from, to): adds loss and correct, and the gradients into dw, db unless dw is null. logits: kRows c floats.
-void chunk(const Problem& p, int64_t from, int64_t to, float* logits, double* loss, int64_t* correct, float* dw, float* db) {
+void chunk(const Problem& p, int64_t from, int64_t to, float* logits, double* loss, int64_t* correct, float* dw,
+    float* db) {
   const int c = static_cast<int>(p.c);
   const int d = static_cast<int>(p.d);
   const float scale = static_cast<float>(1.0 / static_cast<double>(p.n));
@@ -82,7 +83,8 @@ gramian_status gramian_softmax_regression(gramian_context* context, int64_t n, i
     const Problem problem{n, d, c, x, labels, w, b};
     const int64_t size = (d + 1) * c;  // gradient of one chunk: dw, then db
     const int64_t blocks = (n + kRows - 1) / kRows;
-    const int64_t chunks = std::max<int64_t>(1, std::min({kMostChunks, kMostFloats / std::max<int64_t>(1, size), blocks}));
+    const int64_t fitting = kMostFloats / std::max<int64_t>(1, size);
+    const int64_t chunks = std::max<int64_t>(1, std::min({kMostChunks, fitting, blocks}));
     context->begin();
     float* logits = context->scratch<float>(context->threads * kRows * c);
     float* gradients = context->scratch<float>(dw == nullptr ? 0 : chunks * size);

@@ -24,8 +24,8 @@ public final class Probes {
 
     /**
      * The k largest {@code s_ij = <q_i, x_j> + bias_j} of each query, best first, equal scores by index. With
-     * {@code bias_j = -|x_j|^2 / 2} these are the nearest keys by Euclidean distance. NaN is never chosen: places that no
-     * key takes hold index -1 and score -infinity. Time {@code 2 m n d} FLOP; the (m, n) scores are never stored.
+     * {@code bias_j = -|x_j|^2 / 2} these are the nearest keys by Euclidean distance. NaN is never chosen: places that
+     * no key takes hold index -1 and score -infinity. Time {@code 2 m n d} FLOP; the (m, n) scores are never stored.
      *
      * @param queries (m, d)
      * @param keys (n, d)

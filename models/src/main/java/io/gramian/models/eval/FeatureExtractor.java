@@ -16,8 +16,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Turns the images of a data set into features (n, d) that are then frozen: by a backbone in evaluation mode, or the pixels
- * themselves. Images pass in batches, nothing is recorded for a backward pass, and each image gets the same view every time.
+ * Turns the images of a data set into features (n, d) that are then frozen: by a backbone in evaluation mode, or the
+ * pixels themselves. Images pass in batches, nothing is recorded for a backward pass, and each image gets the same view
+ * every time.
  */
 public final class FeatureExtractor {
     private final Device device;

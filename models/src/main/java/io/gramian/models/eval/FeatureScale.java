@@ -25,8 +25,9 @@ final class FeatureScale {
     }
 
     /**
-     * Mean 0, standard deviation 1. A feature whose deviation is below {@code floor} times the root mean square deviation
-     * of all features is divided by that instead: a pixel that is almost always black must not become the largest number.
+     * Mean 0, standard deviation 1. A feature whose deviation is below {@code floor} times the root mean square
+     * deviation of all features is divided by that instead: a pixel that is almost always black must not become the
+     * largest number.
      */
     static FeatureScale standard(Tensor x, double floor) {
         Check.matrix("x", x);

@@ -11,10 +11,10 @@ import java.util.stream.IntStream;
  * Linear probe: multinomial logistic regression on frozen features,
  * {@code min_W,b mean_i -log softmax(x_i W + b)[label_i] + (decay / 2) |W|^2} on standardised features.
  *
- * <p>Not the stochastic recipes of the papers (learning rates from 0.1 to 30 for the same features), but the minimum itself,
- * by full-batch L-BFGS: no learning rate to tune, so that trained, untrained and raw-pixel features get the same, fair
- * treatment. The decay is the one of {@link #DECAYS} that is right most often on every {@value #HOLD_OUT}th training row
- * when fitted to the others; the weights are then fitted to all training rows.
+ * <p>Not the stochastic recipes of the papers (learning rates from 0.1 to 30 for the same features), but the minimum
+ * itself, by full-batch L-BFGS: no learning rate to tune, so that trained, untrained and raw-pixel features get the
+ * same, fair treatment. The decay is the one of {@link #DECAYS} that is right most often on every {@value #HOLD_OUT}th
+ * training row when fitted to the others; the weights are then fitted to all training rows.
  *
  * <p>Time: some hundred passes of {@code 4 n d c} FLOP; memory: a standardised copy of the training features.
  */

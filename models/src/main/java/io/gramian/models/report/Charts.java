@@ -132,7 +132,10 @@ final class Charts {
                         .toArray();
     }
 
-    /** Means of neighbouring points, so that at most {@value #MOST_POINTS} are left; those that are not finite are skipped. */
+    /**
+     * Means of neighbouring points, so that at most {@value #MOST_POINTS} are left; those that are not finite are
+     * skipped.
+     */
     private static double[][] thin(double[] x, double[] y) {
         int[] finite =
                 IntStream.range(0, x.length).filter(i -> Double.isFinite(y[i])).toArray();

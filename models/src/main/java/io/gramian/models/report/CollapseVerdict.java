@@ -6,9 +6,10 @@ import java.util.Locale;
 /**
  * What the singular values of the embeddings say about collapse, in plain words.
  *
- * <p>Complete collapse: all embeddings are nearly one vector. Dimensional collapse (Jing et al., 2110.09348): they fill only
- * few of their dimensions. The measures are the effective rank {@code exp(-sum p_k log p_k)}, {@code p_k = s_k / sum s}
- * (Roy and Vetterli 2007), and the share of singular values below a thousandth of the largest.
+ * <p>Complete collapse: all embeddings are nearly one vector. Dimensional collapse (Jing et al., 2110.09348): they fill
+ * only few of their dimensions. The measures are the effective rank {@code exp(-sum p_k log p_k)},
+ * {@code p_k = s_k / sum s} (Roy and Vetterli 2007), and the share of singular values below a thousandth of the
+ * largest.
  *
  * @param kind the verdict
  * @param dimensions number of singular values
@@ -115,8 +116,8 @@ public record CollapseVerdict(Kind kind, int dimensions, double effectiveRank, d
                         + " head and that the loss still has its repulsive, variance or whitening term.";
             case DIMENSIONAL ->
                 "Strengthen what spreads the embedding: a larger batch, a higher lambda (Barlow Twins) or"
-                        + " covariance weight (VICReg), a higher temperature (SimCLR), or stronger augmentation; or use a narrower"
-                        + " embedding.";
+                        + " covariance weight (VICReg), a higher temperature (SimCLR), or stronger augmentation; or"
+                        + " use a narrower embedding.";
             case LOW_RANK ->
                 "Often fine in short runs: rank grows with training. Train longer, or raise the term that"
                         + " decorrelates dimensions.";

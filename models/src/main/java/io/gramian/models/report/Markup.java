@@ -2,7 +2,9 @@ package io.gramian.models.report;
 
 import java.util.Locale;
 
-/** HTML and SVG text in the making. Elements are closed, text is escaped, and a number that is not finite is refused. */
+/**
+ * HTML and SVG text in the making. Elements are closed, text is escaped, and a number that is not finite is refused.
+ */
 final class Markup {
     private final StringBuilder text = new StringBuilder();
 

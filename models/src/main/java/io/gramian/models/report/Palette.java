@@ -4,7 +4,9 @@ import java.util.Locale;
 
 /** Colours that people with colour vision deficiencies can tell apart. */
 final class Palette {
-    /** Ten hues after Paul Tol ("bright" and "muted", 2021) and Okabe and Ito (2008), readable on white and on black. */
+    /**
+     * Ten hues after Paul Tol ("bright" and "muted", 2021) and Okabe and Ito (2008), readable on white and on black.
+     */
     private static final String[] CLASSES = {
         "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee8866", "#44aa99", "#999933", "#8877cc"
     };

@@ -13,8 +13,9 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of records as TensorFlow frames them: {@code uint64 length, uint32 masked crc of it, data, uint32 masked crc of
- * the data}, little-endian; CRC32C, rotated right by 15 and shifted by a constant.
+ * A file of records as TensorFlow frames them:
+ * {@code uint64 length, uint32 masked crc of it, data, uint32 masked crc of the data}, little-endian; CRC32C, rotated
+ * right by 15 and shifted by a constant.
  */
 final class RecordFile implements AutoCloseable {
     private static final int MASK_DELTA = 0xa282ead8;

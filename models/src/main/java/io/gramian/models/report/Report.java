@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Writes {@code report.html}: one page without anything to load, made from the files of a run folder alone (see the package
- * documentation). Files that are missing or damaged are named in the page; the rest is shown.
+ * Writes {@code report.html}: one page without anything to load, made from the files of a run folder alone (see the
+ * package documentation). Files that are missing or damaged are named in the page; the rest is shown.
  */
 public final class Report {
     /** Name of the page in the run folder. */

@@ -84,8 +84,8 @@ final class ReportSections {
                 String.format(
                         Locale.ROOT,
                         "Share of test images classified rightly on frozen features: by their %d nearest"
-                                + " training images (cosine, weighted), and by a linear probe. The same for the network before training and for"
-                                + " the raw pixels.",
+                                + " training images (cosine, weighted), and by a linear probe. The same for the network"
+                                + " before training and for the raw pixels.",
                         evaluation.settings().k()));
         page.open("div", "class=\"scroll\"").open("table", "class=\"scores\"").open("tr", "");
         for (String column : List.of("features", "dimensions", "kNN", "linear probe")) {
@@ -141,9 +141,9 @@ final class ReportSections {
         }
         note(
                 page,
-                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that falls off"
-                        + " a cliff means dimensions that carry nothing: dimensional collapse. The effective rank counts the dimensions"
-                        + " in use; RankMe is the same count with a small constant against rounding.");
+                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve"
+                        + " that falls off a cliff means dimensions that carry nothing: dimensional collapse. The"
+                        + " effective rank counts the dimensions in use; RankMe is the same with a small constant against rounding.");
         Charts charts = new Charts(data.metrics());
         page.open("div", "class=\"pair\"");
         figure(page, charts.spectrum(), "Singular values over time, from dark (first) to bright (last).");
@@ -166,8 +166,9 @@ final class ReportSections {
                 String.format(
                         Locale.ROOT,
                         "%,d test images placed by t-SNE on the cosine distance of their features, coloured by"
-                                + " class. The network never saw a label. Neighbours on the map are neighbours in the embedding; distances"
-                                + " between far groups mean little. Hover a point to see its image, a class to see it alone.",
+                                + " class. The network never saw a label. Neighbours on the map are neighbours in the"
+                                + " embedding; distances between far groups mean little. Hover a point to see its"
+                                + " image, a class to see it alone.",
                         map.points()));
         map.write(page);
         page.close("section");

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes the files of a run folder that the report is made from, beside {@code config.yaml} and {@code metrics.jsonl}. Their
- * contents are described in the package documentation. Each file replaces its predecessor whole, or not at all.
+ * Writes the files of a run folder that the report is made from, beside {@code config.yaml} and {@code metrics.jsonl}.
+ * Their contents are described in the package documentation. Each file replaces its predecessor whole, or not at all.
  */
 public final class RunArtifacts {
     static final String SUMMARY = "summary.json";

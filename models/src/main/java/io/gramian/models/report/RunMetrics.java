@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What {@code metrics.jsonl} says. A later entry of the same step replaces the earlier one: a resumed run repeats steps. */
+/**
+ * What {@code metrics.jsonl} says. A later entry of the same step replaces the earlier one: a resumed run repeats
+ * steps.
+ */
 record RunMetrics(List<Step> steps, List<SpectrumAt> spectra, List<Integer> badLines) {
     /** One training step; NaN where a number is missing. */
     record Step(long step, double epoch, double loss, double lr, double imagesPerSecond, double dataWaitSeconds) {}

@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Writes event files that TensorBoard reads: {@code events.out.tfevents.<seconds>.<host>}, with the protobuf messages Event,
- * Summary and HistogramProto encoded by hand. Every record is in the file when the call returns. One thread at a time.
+ * Writes event files that TensorBoard reads: {@code events.out.tfevents.<seconds>.<host>}, with the protobuf messages
+ * Event, Summary and HistogramProto encoded by hand. Every record is in the file when the call returns. One thread at a
+ * time.
  */
 public final class TensorBoardWriter implements AutoCloseable {
     /** Start of the names of event files. */
@@ -83,12 +84,16 @@ public final class TensorBoardWriter implements AutoCloseable {
         return path;
     }
 
-    /** One number of one step; tags with a slash, as in {@code train/loss}, form groups. NaN and infinities are kept. */
+    /**
+     * One number of one step; tags with a slash, as in {@code train/loss}, form groups. NaN and infinities are kept.
+     */
     public void scalar(String tag, long step, double value) {
         summary(step, new ProtoMessage().text(1, tag).float32(2, (float) value));
     }
 
-    /** Distribution of values at one step; values that are not finite are left out, and without any nothing is written. */
+    /**
+     * Distribution of values at one step; values that are not finite are left out, and without any nothing is written.
+     */
     public void histogram(String tag, long step, double[] values) {
         double[] sorted =
                 Arrays.stream(values).filter(Double::isFinite).sorted().toArray();

@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
 
 /**
  * t-SNE (van der Maaten and Hinton 2008): places points on a plane so that neighbours stay neighbours. Attraction
- * among the nearest 90, exact repulsion of all pairs: {@code iterations n^2} steps. Same input, same map, whatever the threads.
+ * among the nearest 90, exact repulsion of all pairs: {@code iterations n^2} steps. Same input, same map, whatever the
+ * threads.
  *
  * <p>Rows are scaled to unit length first: distances are those of the cosine kNN. The start is the plane of the two
  * principal directions (Kobak and Berens 2019), so that far apart on the map means something too.
@@ -84,7 +85,10 @@ final class TsneMap {
         return new double[][] {map.x, map.y};
     }
 
-    /** Shares {@code (p_j|i + p_i|j) / 2n} of the k nearest neighbours; zero for all other pairs, as in Barnes-Hut t-SNE. */
+    /**
+     * Shares {@code (p_j|i + p_i|j) / 2n} of the k nearest neighbours; zero for all other pairs, as in Barnes-Hut
+     * t-SNE.
+     */
     private static List<SortedMap<Integer, Double>> symmetric(int[] index, float[] similarity, int n, int k) {
         List<SortedMap<Integer, Double>> shares = new ArrayList<>();
         for (int i = 0; i < n; i++) {
