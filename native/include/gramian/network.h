@@ -20,8 +20,10 @@ GRAMIAN_EXPORT gramian_status gramian_convolution_backward_weights(gramian_conte
     int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
     const float* x, const float* dy, float* dweights);
 
-/** Batch normalisation of x (rows,c) by its own column statistics: y = gamma (x - mean) rstd + beta (+ residual), then ReLU
- *  when relu is not 0. rstd = 1 / sqrt(biased variance + eps). gamma, beta, residual, running_mean may be null; otherwise
+/** Batch normalisation of x (rows,c) by its own column statistics: y = gamma (x - mean) rstd + beta (+ residual),
+ *  then ReLU
+ *  when relu is not 0. rstd = 1 / sqrt(biased variance + eps). gamma, beta, residual, running_mean may be null;
+ * otherwise
  *  running += momentum (batch - running), with the unbiased variance. */
 GRAMIAN_EXPORT gramian_status gramian_batch_norm_forward(gramian_context* context, int64_t rows, int64_t c,
     const float* x, const float* gamma, const float* beta, const float* residual, float eps, float momentum,
@@ -30,8 +32,10 @@ GRAMIAN_EXPORT gramian_status gramian_batch_norm_forward(gramian_context* contex
 GRAMIAN_EXPORT gramian_status gramian_batch_norm_evaluate(gramian_context* context, int64_t rows, int64_t c,
     const float* x, const float* gamma, const float* beta, const float* residual, const float* mean,
     const float* variance, float eps, int32_t relu, float* y, float* rstd);
-/** Gradient of both: dx (may be dy when dresidual is not dy), dgamma (c), dbeta (c), and the gradient after the ReLU in dresidual (null without
- *  residual; may be dy). y is only read with relu and residual. Statistics are constants unless batch_statistics is not 0. */
+/** Gradient of both: dx (may be dy when dresidual is not dy), dgamma (c), dbeta (c), and the gradient after the ReLU
+ *  in dresidual (null without
+ *  residual; may be dy). y is only read with relu and residual. Statistics are constants unless batch_statistics is
+ * not 0. */
 GRAMIAN_EXPORT gramian_status gramian_batch_norm_backward(gramian_context* context, int64_t rows, int64_t c,
     const float* x, const float* y, const float* gamma, const float* beta, const float* mean, const float* rstd,
     int32_t relu, int32_t batch_statistics, const float* dy, float* dx, float* dgamma, float* dbeta, float* dresidual);
@@ -42,14 +46,16 @@ GRAMIAN_EXPORT gramian_status gramian_relu_forward(gramian_context* context, int
 GRAMIAN_EXPORT gramian_status gramian_relu_backward(
     gramian_context* context, int64_t count, const float* y, const float* dy, float* dx);
 
-/** y (n,oh,ow,c) = maximum over size x size windows of x (n,h,w,c); the first of equals wins, NaN wins over all. tap receives
+/** y (n,oh,ow,c) = maximum over size x size windows of x (n,h,w,c); the first of equals wins, NaN wins over all. tap
+ *  receives
  *  the place in the window, row by row. */
 GRAMIAN_EXPORT gramian_status gramian_max_pool_forward(gramian_context* context, int64_t n, int64_t h, int64_t w,
     int64_t c, int64_t size, int64_t stride, int64_t padding, const float* x, float* y, uint8_t* tap);
 /** dx (n,h,w,c) from dy (n,oh,ow,c) and tap. */
 GRAMIAN_EXPORT gramian_status gramian_max_pool_backward(gramian_context* context, int64_t n, int64_t h, int64_t w,
     int64_t c, int64_t size, int64_t stride, int64_t padding, const uint8_t* tap, const float* dy, float* dx);
-/** y (n,oh,ow,c) = mean over size_h x size_w windows of x (n,h,w,c), without padding; oh = (h - size_h) / stride + 1. */
+/** y (n,oh,ow,c) = mean over size_h x size_w windows of x (n,h,w,c), without padding; oh = (h - size_h) / stride + 1.
+ *  */
 GRAMIAN_EXPORT gramian_status gramian_average_pool_forward(gramian_context* context, int64_t n, int64_t h, int64_t w,
     int64_t c, int64_t size_h, int64_t size_w, int64_t stride, const float* x, float* y);
 /** dx (n,h,w,c) from dy (n,oh,ow,c). */

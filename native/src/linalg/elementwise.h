@@ -8,7 +8,8 @@ namespace gramian {
 // Fewer elements than this are faster on one thread: waking the others takes as long as 32,768 additions.
 constexpr int64_t kParallelFrom = 32768;
 
-// Column reductions cut the rows into chunks that depend on nothing but their number, so that threads cannot change the bits.
+// Column reductions cut the rows into chunks that depend on nothing but their number, so that threads cannot change
+// the bits.
 // 64 chunks feed the largest machines; 32 rows a chunk at least, or merging would cost more than reading.
 inline int64_t reduction_chunks(int64_t rows) {
   const int64_t chunks = rows / 32;

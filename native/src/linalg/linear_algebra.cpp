@@ -1,5 +1,7 @@
-// gemm: 2 m n k FLOP in tiles of c, each by single-threaded OpenBLAS. The tiles do not depend on the number of threads, so
-// neither do the bits. 128 x 512: packing a and b costs 1 % of the tile's product, and batches of 256 still give two tiles.
+// gemm: 2 m n k FLOP in tiles of c, each by single-threaded OpenBLAS. The tiles do not depend on the number of
+// threads, so
+// neither do the bits. 128 x 512: packing a and b costs 1 % of the tile's product, and batches of 256 still give two
+// tiles.
 #include "gramian/linear_algebra.h"
 
 #include <cblas.h>

@@ -19,13 +19,15 @@ struct BatchNorm {
 
 }  // namespace gramian
 
-// Column means and sums of squared deviations. partial: reduction_chunks(rows) x (4 c) floats; mean (c), deviations (c).
+// Column means and sums of squared deviations. partial: reduction_chunks(rows) x (4 c) floats; mean (c), deviations
+// (c).
 GRAMIAN_SIMD_DECLARE(void, column_moments,
     (int threads, int64_t rows, int64_t c, const float* x, float* partial, double* mean, double* deviations))
 // y = gamma (x - mean) rstd + beta (+ residual), then ReLU. scale: 2 c floats of scratch.
 GRAMIAN_SIMD_DECLARE(
     void, batch_norm_apply, (int threads, const BatchNorm& norm, const float* residual, float* scale, float* y))
-// Column sums of g and g (x - mean) rstd with g = dy behind the ReLU; writes g to masked unless null. With masked, the ReLU is
+// Column sums of g and g (x - mean) rstd with g = dy behind the ReLU; writes g to masked unless null. With masked,
+// the ReLU is
 // read off y. partial: reduction_chunks(rows) x (4 c) floats; sum, sum_xhat: c floats; scale: 2 c floats of scratch.
 GRAMIAN_SIMD_DECLARE(void, batch_norm_gradient_sums,
     (int threads, const BatchNorm& norm, const float* y, const float* dy, float* masked, float* partial, float* scale,

@@ -1,5 +1,6 @@
 // Batch normalisation over the columns of (rows,c), fused with residual addition and ReLU.
-// Forward: x is read twice (moments, then output), backward: dy and x twice; all else stays in cache. Moments take two passes
+// Forward: x is read twice (moments, then output), backward: dy and x twice; all else stays in cache. Moments take
+// two passes
 // over blocks of 32 rows that sit in L1 and are merged by Chan's formula: no E[x^2] - E[x]^2.
 #include "nn/batch_norm.h"
 
@@ -55,7 +56,8 @@ void scales(const BatchNorm& norm, float* scale) {
   }
 }
 
-// Where the gradient behind the ReLU comes from: there is none, it is read off the output, or recomputed from the input.
+// Where the gradient behind the ReLU comes from: there is none, it is read off the output, or recomputed from the
+// input.
 // A template parameter, because the compiler does not vectorise loops with the choice inside.
 enum class Gate { none, output, input };
 
@@ -91,7 +93,8 @@ void add_row(const BatchNorm& norm, const Row& row, const float* scale, float* b
 }
 
 template <Gate gate>
-void gradient_row(const BatchNorm& norm, const Row& row, const float* scale, const float* mean_g, const float* mean_g_xhat) {
+void gradient_row(
+    const BatchNorm& norm, const Row& row, const float* scale, const float* mean_g, const float* mean_g_xhat) {
   const float* mean = norm.mean;
   const float* rstd = norm.rstd;
   const float* offset = scale + norm.c;
@@ -164,8 +167,9 @@ void batch_norm_gradient_sums(int threads, const BatchNorm& norm, const float* y
     for (int64_t first = chunk_begin(norm.rows, chunks, chunk); first < end; first += kBlockRows) {
       for (int64_t j = 0; j < 2 * c; ++j) block[j] = 0;
       for (int64_t i = first; i < smaller(first + kBlockRows, end); ++i) {
-        visit(norm, {norm.x + i * c, y == nullptr ? nullptr : y + i * c, dy + i * c, masked == nullptr ? nullptr : masked + i * c},
-            scale, block);
+        const Row row{norm.x + i * c, y == nullptr ? nullptr : y + i * c, dy + i * c,
+            masked == nullptr ? nullptr : masked + i * c};
+        visit(norm, row, scale, block);
       }
 #pragma omp simd
       for (int64_t j = 0; j < 2 * c; ++j) total[j] += block[j];

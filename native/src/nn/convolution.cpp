@@ -123,7 +123,8 @@ gramian_status run(gramian_context* context, Pass pass, ConvolutionShape shape, 
   });
 }
 
-// With AVX2, oneDNN's gradient of the weights reaches 40 to 60 % of our speed on channels-last memory (one core of a Zen 3,
+// With AVX2, oneDNN's gradient of the weights reaches 40 to 60 % of our speed on channels-last memory (one core of a
+// Zen 3,
 // ResNet-18 shapes: 41-62 against 75-92 GFLOP/s). With AVX-512 it has better kernels, without AVX2 neither counts.
 bool has_own_weight_gradient(int64_t c, int64_t k, int64_t kernel_w) {
   return instruction_set() == InstructionSet::avx2 && kernel_w == kWeightGradientWidth &&
@@ -150,7 +151,9 @@ ConvolutionPrimitive& ConvolutionCache::get(Pass pass, const ConvolutionShape& s
   // A training run needs some dozens of shapes; a thousand means that sizes change all the time.
   if (primitives_.size() > 1000) primitives_.clear();
   auto found = primitives_.find({pass, shape});
-  if (found == primitives_.end()) found = primitives_.emplace(std::make_pair(pass, shape), make(engine_, pass, shape)).first;
+  if (found == primitives_.end()) {
+    found = primitives_.emplace(std::make_pair(pass, shape), make(engine_, pass, shape)).first;
+  }
   return found->second;
 }
 
@@ -159,7 +162,8 @@ ConvolutionPrimitive& ConvolutionCache::get(Pass pass, const ConvolutionShape& s
 gramian_status gramian_convolution_forward(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
     int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* x,
     const float* weights, const float* bias, float* y) {
-  return gramian::run(context, gramian::Pass::forward, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, bias != nullptr, 0},
+  const gramian::ConvolutionShape shape{n, h, w, c, k, kernel_h, kernel_w, stride, padding, bias != nullptr, 0};
+  return gramian::run(context, gramian::Pass::forward, shape,
       [&](const gramian::Call& call) {
         std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, call.wrap(call.primitive.source, x)},
             {DNNL_ARG_WEIGHTS, call.weights(weights)}, {DNNL_ARG_DST, call.wrap(call.primitive.target, y)},
@@ -172,7 +176,8 @@ gramian_status gramian_convolution_forward(gramian_context* context, int64_t n, 
 gramian_status gramian_convolution_backward_data(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
     int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* weights,
     const float* dy, float* dx) {
-  return gramian::run(context, gramian::Pass::backward_data, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0},
+  const gramian::ConvolutionShape shape{n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0};
+  return gramian::run(context, gramian::Pass::backward_data, shape,
       [&](const gramian::Call& call) {
         call.primitive.convolution.execute(call.cache.stream(),
             {{DNNL_ARG_DIFF_DST, call.wrap(call.primitive.target, dy)}, {DNNL_ARG_WEIGHTS, call.weights(weights)},
@@ -185,14 +190,17 @@ gramian_status gramian_convolution_backward_weights(gramian_context* context, in
     int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* x,
     const float* dy, float* dweights) {
   if (gramian::has_own_weight_gradient(c, k, kernel_w)) {
-    return gramian::own_weight_gradient(context, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0}, x, dy, dweights);
+    return gramian::own_weight_gradient(
+        context, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0}, x, dy, dweights);
   }
-  return gramian::run(context, gramian::Pass::backward_weights, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0},
+  const gramian::ConvolutionShape shape{n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0};
+  return gramian::run(context, gramian::Pass::backward_weights, shape,
       [&](const gramian::Call& call) {
         const dnnl::memory plain = call.wrap(call.primitive.plain_weights, dweights);
         const dnnl::memory wanted = call.primitive.reorders ? call.scratch(call.primitive.weights) : plain;
         call.primitive.convolution.execute(call.cache.stream(),
-            {{DNNL_ARG_SRC, call.wrap(call.primitive.source, x)}, {DNNL_ARG_DIFF_DST, call.wrap(call.primitive.target, dy)},
+            {{DNNL_ARG_SRC, call.wrap(call.primitive.source, x)},
+                {DNNL_ARG_DIFF_DST, call.wrap(call.primitive.target, dy)},
                 {DNNL_ARG_DIFF_WEIGHTS, wanted}, {DNNL_ARG_SCRATCHPAD, call.scratch(call.primitive.scratchpad)}});
         if (call.primitive.reorders) call.reorder(wanted, plain);
       });

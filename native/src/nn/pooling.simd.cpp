@@ -1,4 +1,5 @@
-// Maximum and mean over windows, channels innermost. One thread owns an image, so gradients that overlap are added in one order.
+// Maximum and mean over windows, channels innermost. One thread owns an image, so gradients that overlap are added in
+// one order.
 #include "nn/pooling.h"
 
 namespace gramian {

@@ -1,4 +1,5 @@
-// Gradient of the weights of a convolution with a kernel three wide, for channels in groups of 8 and outputs in groups of 4.
+// Gradient of the weights of a convolution with a kernel three wide, for channels in groups of 8 and outputs in
+// groups of 4.
 #pragma once
 
 #include "core/simd.h"
@@ -24,7 +25,8 @@ constexpr int64_t kWeightGradientOutputs = 4;
 
 }  // namespace gramian
 
-// dweights (k,kernel_h,3,c) from x (n,h,w,c) and dy (n,oh,ow,k); scratch as WeightGradient says. The same bits for any number
+// dweights (k,kernel_h,3,c) from x (n,h,w,c) and dy (n,oh,ow,k); scratch as WeightGradient says. The same bits for
+// any number
 // of threads.
 GRAMIAN_SIMD_DECLARE(void, weight_gradient,
     (int threads, const WeightGradient& g, const float* x, const float* dy, float* packed_x, float* packed_dy, float* sums,

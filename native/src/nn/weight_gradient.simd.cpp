@@ -1,9 +1,12 @@
 // dweights[o,r,s,j] = sum over images and pixels (p,q) of dy[p,q,o] x[p stride + r, q stride + s, j] (x padded);
 // 2 n oh ow k kernel_h 3 c FLOP.
 //
-// x is packed as (c/8, image, padded row, padded column, 8) and dy as (k/4, image, row, column, 4), so that one group of
-// either is read front to back. A tile of 3 taps x 4 outputs x 8 channels fills 12 of the 16 vector registers of AVX2; a pixel
-// costs 7 loads for 12 multiply-adds, so the multipliers are the limit. Each thread owns tiles, and visits pixels in one order.
+// x is packed as (c/8, image, padded row, padded column, 8) and dy as (k/4, image, row, column, 4), so that one group
+// of
+// either is read front to back. A tile of 3 taps x 4 outputs x 8 channels fills 12 of the 16 vector registers of
+// AVX2; a pixel
+// costs 7 loads for 12 multiply-adds, so the multipliers are the limit. Each thread owns tiles, and visits pixels in
+// one order.
 #include "nn/weight_gradient.h"
 
 #include <cstring>

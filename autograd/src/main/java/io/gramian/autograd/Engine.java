@@ -7,7 +7,8 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Visits the functions behind a variable from the newest to the oldest. A function is newer than those that made its inputs,
+ * Visits the functions behind a variable from the newest to the oldest. A function is newer than those that made its
+ * inputs,
  * so all gradients of an output have arrived when its function is visited; a heap takes the place of recursion.
  */
 final class Engine {

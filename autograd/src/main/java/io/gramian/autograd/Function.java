@@ -8,7 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One recorded operation with one output: what it saved and how it differentiates. A subclass computes the output, saves what
+ * One recorded operation with one output: what it saved and how it differentiates. A subclass computes the output,
+ * saves what
  * {@link #backward} reads, and returns {@link #output}:
  *
  * <pre>{@code

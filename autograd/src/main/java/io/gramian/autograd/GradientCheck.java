@@ -8,7 +8,8 @@ import java.util.function.Supplier;
 
 /**
  * Compares the gradients of {@link Variable#backward} with central differences {@code (f(p + h) - f(p - h)) / 2h} of
- * {@code f = sum(output * cotangent)}, a fixed random cotangent in [-1, 1). The forward pass runs in float32, the sum in float64.
+ * {@code f = sum(output * cotangent)}, a fixed random cotangent in [-1, 1). The forward pass runs in float32, the sum
+ * in float64.
  *
  * @param step the step h, above 0
  * @param tolerance largest allowed {@code |analytic - numeric| / (1 + |numeric|)}

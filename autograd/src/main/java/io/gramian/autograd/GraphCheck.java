@@ -11,13 +11,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds where numbers went bad: the first tensor of a computation, in the order in which it ran, with a NaN or an infinity. */
+/**
+ * Finds where numbers went bad: the first tensor of a computation, in the order in which it ran, with a NaN or an
+ * infinity.
+ */
 public final class GraphCheck {
     private GraphCheck() {}
 
     /**
      * The first tensor behind a variable that is not finite, in words, as in {@code the output of Convolution with
-     * backbone.conv1.weight, (256, 28, 28, 32)}. Parameters come first, then inputs, then the outputs of operations. To be
+     * backbone.conv1.weight, (256, 28, 28, 32)}. Parameters come first, then inputs, then the outputs of operations.
+     * To be
      * called before {@link Variable#backward()}, which frees them.
      *
      * @param root end of the computation

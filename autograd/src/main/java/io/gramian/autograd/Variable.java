@@ -8,8 +8,10 @@ import org.jspecify.annotations.Nullable;
  * A tensor in a computation that can be differentiated.
  *
  * <p>Leaves are {@linkplain #constant constants} and {@linkplain #parameter parameters}; all others come from a
- * {@link Function}. {@link #backward()} adds the gradient of a scalar to {@link #grad()} of every parameter behind it and, as
- * it goes, frees what the pass no longer needs: saved tensors, gradients of intermediate variables, and their values unless
+ * {@link Function}. {@link #backward()} adds the gradient of a scalar to {@link #grad()} of every parameter behind it
+ * and, as
+ * it goes, frees what the pass no longer needs: saved tensors, gradients of intermediate variables, and their values
+ * unless
  * {@link #retain()} was called. Run each training step inside a {@link Scope}, which frees the rest.
  */
 public final class Variable {

@@ -7,8 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Two-dimensional convolution of activations (n, h, w, c) with weights (k, kernelH, kernelW, c).
  *
- * <p>Results depend on shapes and number of threads only: the same call gives the same bits. For some shapes and processors the
- * gradient of the weights is summed in an order that depends on the number of threads; to compare runs bit by bit, use the same
+ * <p>Results depend on shapes and number of threads only: the same call gives the same bits. For some shapes and
+ * processors the
+ * gradient of the weights is summed in an order that depends on the number of threads; to compare runs bit by bit,
+ * use the same
  * number ({@code -Dgramian.threads}).
  */
 public final class Convolutions {
@@ -25,7 +27,8 @@ public final class Convolutions {
     }
 
     /**
-     * {@code y[i,p,q,o] = bias[o] + sum over r,s,j of x[i, p stride + r - padding, q stride + s - padding, j] weights[o,r,s,j]}.
+     * {@code y[i,p,q,o] = bias[o] + sum over r,s,j of x[i, p stride + r - padding, q stride + s - padding, j]
+     * weights[o,r,s,j]}.
      *
      * @param x activations (n, h, w, c)
      * @param weights (k, kernelH, kernelW, c)

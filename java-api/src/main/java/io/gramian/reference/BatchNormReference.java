@@ -1,6 +1,9 @@
 package io.gramian.reference;
 
-/** Batch normalisation of (rows, c) with residual and ReLU in float64: {@code y = relu(gamma (x - mean) rstd + beta + r)}. */
+/**
+ * Batch normalisation of (rows, c) with residual and ReLU in float64: {@code y = relu(gamma (x - mean) rstd + beta +
+ * r)}.
+ */
 public final class BatchNormReference {
     private final int rows;
     private final int c;

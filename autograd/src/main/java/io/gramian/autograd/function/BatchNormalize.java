@@ -13,7 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code y = relu(gamma (x - mean) rstd + beta + residual)} in one operation, over all axes but the last. The input is saved;
+ * {@code y = relu(gamma (x - mean) rstd + beta + residual)} in one operation, over all axes but the last. The input
+ * is saved;
  * the output too, when there are both a residual and a ReLU.
  */
 public final class BatchNormalize extends Function {
@@ -31,7 +32,8 @@ public final class BatchNormalize extends Function {
      * What the layer does.
      *
      * @param eps added to the variance
-     * @param batchStatistics whether to normalise by the batch (and move the running statistics) or by the running statistics
+     * @param batchStatistics whether to normalise by the batch (and move the running statistics) or by the running
+     * statistics
      * @param running running statistics
      * @param relu whether to end with a ReLU
      */
@@ -59,7 +61,9 @@ public final class BatchNormalize extends Function {
         this.relu = settings.relu();
     }
 
-    /** Normalises x (..., c); gamma and beta (c) are both given or both null; residual has the shape of x, or is null. */
+    /**
+     * Normalises x (..., c); gamma and beta (c) are both given or both null; residual has the shape of x, or is null.
+     */
     public static Variable apply(
             Variable x,
             @Nullable Variable gamma,

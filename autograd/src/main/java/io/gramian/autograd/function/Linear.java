@@ -8,7 +8,10 @@ import io.gramian.autograd.Variable;
 import io.gramian.backend.LinearAlgebra;
 import org.jspecify.annotations.Nullable;
 
-/** {@code y = x W^T + bias} with x (n, in), W (out, in), bias (out); {@code 2 n in out} operations, twice that backward. */
+/**
+ * {@code y = x W^T + bias} with x (n, in), W (out, in), bias (out); {@code 2 n in out} operations, twice that
+ * backward.
+ */
 public final class Linear extends Function {
     private final Saved x;
     private final Saved weight;

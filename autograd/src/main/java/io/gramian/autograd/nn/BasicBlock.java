@@ -5,7 +5,8 @@ import io.gramian.autograd.Variable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The residual block of ResNet-18 and -34 (He et al., 2016): {@code relu(bn2(conv2(relu(bn1(conv1(x))))) + shortcut(x))} with 3 x 3
+ * The residual block of ResNet-18 and -34 (He et al., 2016): {@code relu(bn2(conv2(relu(bn1(conv1(x))))) +
+ * shortcut(x))} with 3 x 3
  * convolutions. The shortcut is the identity, or a 1 x 1 convolution and normalisation where stride or width change.
  */
 public final class BasicBlock extends Module {

@@ -9,8 +9,10 @@ import io.gramian.backend.Check;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch normalisation of the last axis (Ioffe and Szegedy, 2015), as PyTorch's: eps 1e-5, running statistics with momentum 0.1
- * and unbiased variance. Parameters {@code weight} and {@code bias} (c) with the affine form, buffers {@code running_mean} and
+ * Batch normalisation of the last axis (Ioffe and Szegedy, 2015), as PyTorch's: eps 1e-5, running statistics with
+ * momentum 0.1
+ * and unbiased variance. Parameters {@code weight} and {@code bias} (c) with the affine form, buffers {@code
+ * running_mean} and
  * {@code running_var} (c).
  */
 public final class BatchNorm extends Module {
@@ -43,7 +45,9 @@ public final class BatchNorm extends Module {
                 x, weight, bias, residual, new BatchNormalize.Settings(EPS, training(), running, relu));
     }
 
-    /** Makes the output start at 0: what a residual block's last layer may do so that the block starts as the identity. */
+    /**
+     * Makes the output start at 0: what a residual block's last layer may do so that the block starts as the identity.
+     */
     public BatchNorm startAtZero() {
         if (weight == null) {
             throw new IllegalStateException("startAtZero: expected a layer with affine parameters");

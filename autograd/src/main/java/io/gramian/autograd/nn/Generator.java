@@ -4,7 +4,8 @@ import io.gramian.Device;
 import io.gramian.Tensor;
 
 /**
- * Random numbers by counter: the value at an index depends on seed and index only (SplitMix64, Steele, Lea and Flood, 2014).
+ * Random numbers by counter: the value at an index depends on seed and index only (SplitMix64, Steele, Lea and Flood,
+ * 2014).
  * The same seed gives the same network on every machine.
  */
 public final class Generator {

@@ -8,7 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A layer or network: named parameters, named buffers and named children, in the order in which they were added. Names of
+ * A layer or network: named parameters, named buffers and named children, in the order in which they were added.
+ * Names of
  * nested parameters are joined by dots, as in {@code layer1.0.conv1.weight}.
  */
 public abstract class Module implements AutoCloseable {

@@ -3,7 +3,10 @@ package io.gramian.autograd.nn;
 import io.gramian.autograd.Variable;
 import java.util.List;
 
-/** Modules one after the other, named 0, 1, 2, ... A {@link BatchNorm} followed by a {@link Relu} runs as one operation. */
+/**
+ * Modules one after the other, named 0, 1, 2, ... A {@link BatchNorm} followed by a {@link Relu} runs as one
+ * operation.
+ */
 public final class Sequential extends Module {
     private final List<Module> modules;
 

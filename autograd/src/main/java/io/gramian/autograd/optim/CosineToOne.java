@@ -3,7 +3,8 @@ package io.gramian.autograd.optim;
 import io.gramian.backend.Check;
 
 /**
- * Half a cosine from {@code start} to 1 over {@code total} steps: the momentum of the averaged network in BYOL and MoCo v3,
+ * Half a cosine from {@code start} to 1 over {@code total} steps: the momentum of the averaged network in BYOL and
+ * MoCo v3,
  * {@code 1 - (1 - start) (1 + cos(pi step / total)) / 2}.
  *
  * @param start value at step 0, in [0, 1]

@@ -7,8 +7,10 @@ import io.gramian.backend.Optimizers.LarsForm;
 import java.util.Map;
 
 /**
- * LARS (You et al., 2017): SGD with momentum whose gradients are scaled by a trust ratio per tensor, see {@link LarsForm}.
- * Parameters with one axis (biases, normalisation) are excluded from weight decay and trust ratio, unless told otherwise.
+ * LARS (You et al., 2017): SGD with momentum whose gradients are scaled by a trust ratio per tensor, see {@link
+ * LarsForm}.
+ * Parameters with one axis (biases, normalisation) are excluded from weight decay and trust ratio, unless told
+ * otherwise.
  */
 public final class Lars extends Optimizer {
     private final Settings settings;
@@ -45,7 +47,10 @@ public final class Lars extends Optimizer {
             return new Settings(0.9, weightDecay, eta, 1e-8, LarsForm.RAW_NORM, true, true, 1);
         }
 
-        /** With this factor for the learning rate of biases and normalisation: the authors' Barlow Twins has 0.0048 / 0.2. */
+        /**
+         * With this factor for the learning rate of biases and normalisation: the authors' Barlow Twins has 0.0048 /
+         * 0.2.
+         */
         public Settings vectorRate(double factor) {
             return new Settings(momentum, weightDecay, eta, eps, form, clip, excludeVectors, factor);
         }

@@ -3,7 +3,8 @@ package io.gramian.autograd.optim;
 import io.gramian.backend.Check;
 
 /**
- * The schedule of lightly's {@code CosineWarmupScheduler}: {@code peak (step + 1) / warmup}, then half a cosine from peak to end
+ * The schedule of lightly's {@code CosineWarmupScheduler}: {@code peak (step + 1) / warmup}, then half a cosine from
+ * peak to end
  * that reaches the end one step before the last.
  *
  * @param peak value at the end of the warm-up

@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Changes parameters in place by their gradients. Parameters without a gradient are left as they are. {@link #state()} and
+ * Changes parameters in place by their gradients. Parameters without a gradient are left as they are. {@link
+ * #state()} and
  * {@link #steps()} are all that a checkpoint needs: the tensors are the live ones, to be written from or read into.
  */
 public abstract class Optimizer implements AutoCloseable {

@@ -3,7 +3,8 @@ package io.gramian.autograd.optim;
 import io.gramian.backend.Check;
 
 /**
- * Linear from 0 to {@code peak} over the warm-up, then half a cosine to {@code end} at step {@code total}: what Barlow Twins,
+ * Linear from 0 to {@code peak} over the warm-up, then half a cosine to {@code end} at step {@code total}: what
+ * Barlow Twins,
  * VICReg (end = peak / 1000) and MoCo v3 (end = 0) do. Step 0 has rate 0 when there is a warm-up.
  *
  * @param peak value at the end of the warm-up

@@ -18,8 +18,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Residual networks of basic blocks (He et al., 2016, arXiv 1512.03385) without their classifier: images (n, h, w, c) to
- * features, as ResNet-18 (n, 8 width). Names of parameters and buffers are torchvision's; weights are stored as (out, h, w, in).
+ * Residual networks of basic blocks (He et al., 2016, arXiv 1512.03385) without their classifier: images (n, h, w, c)
+ * to
+ * features, as ResNet-18 (n, 8 width). Names of parameters and buffers are torchvision's; weights are stored as (out,
+ * h, w, in).
  */
 public final class ResNet extends Module {
     private final Conv2d conv1;
@@ -115,7 +117,10 @@ public final class ResNet extends Module {
         return features;
     }
 
-    /** Features (n, {@link #features}) of images (n, h, w, c). Without recording, a block's memory is freed when the next one is through. */
+    /**
+     * Features (n, {@link #features}) of images (n, h, w, c). Without recording, a block's memory is freed when the
+     * next one is through.
+     */
     @Override
     public Variable forward(Variable x) {
         Variable y = stage(x, x, this::stem);

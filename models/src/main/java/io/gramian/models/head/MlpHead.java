@@ -13,7 +13,10 @@ import io.gramian.backend.Check;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Linear layers with batch normalisation and ReLU between them: the projectors, expanders and predictors of the methods. */
+/**
+ * Linear layers with batch normalisation and ReLU between them: the projectors, expanders and predictors of the
+ * methods.
+ */
 public final class MlpHead extends Module {
     private final Sequential layers;
     private final int features;
@@ -44,7 +47,10 @@ public final class MlpHead extends Module {
             sizes.forEach(size -> Check.atLeast("size", size, 1));
         }
 
-        /** Widths, no offsets before a normalisation, no offset and no normalisation at the end: Barlow Twins and VICReg. */
+        /**
+         * Widths, no offsets before a normalisation, no offset and no normalisation at the end: Barlow Twins and
+         * VICReg.
+         */
         public static Settings of(Integer... sizes) {
             return new Settings(List.of(sizes), false, false, LastNorm.NONE);
         }
