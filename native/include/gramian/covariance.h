@@ -38,8 +38,8 @@ GRAMIAN_EXPORT gramian_status gramian_barlow_twins(gramian_context* context, int
     const float* b, float lambda, float eps, float scale, int32_t side, double* value, float* da, float* db);
 /**
  * VICReg of views x, y (n,d), n >= 2. terms (3) receives invariance, variance and covariance without their weights;
- * hinge multiplies the variance term of each view (0.5 in the authors' code, 1 in the paper); dx and dy (n,d) receive the
- * gradients of the weighted sum, unless both are null.
+ * hinge multiplies the variance term of each view (0.5 in the authors' code, 1 in the paper); dx and dy (n,d) receive
+ * the gradients of the weighted sum, unless both are null.
  */
 GRAMIAN_EXPORT gramian_status gramian_vicreg(gramian_context* context, int64_t n, int64_t d, const float* x,
     const float* y, float invariance, float variance, float covariance, float eps, float gamma, float hinge,

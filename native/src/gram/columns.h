@@ -1,8 +1,8 @@
 // Column statistics of a block of a row-major matrix: n rows, w neighbouring columns, rows ldx elements apart.
 //
-// A block is copied once into the caches (columns_load) and worked on there: mean, centring, squares, scale. Sums run in
-// float64 and the variance is that of the centred values, never E[x^2] - E[x]^2. Rows of a matrix whose width is a power
-// of two share few cache sets, so blocks are kept with a padded stride (padded()).
+// A block is copied once into the caches (columns_load) and worked on there: mean, centring, squares, scale. Sums run
+// in float64 and the variance is that of the centred values, never E[x^2] - E[x]^2. Rows of a matrix whose width is a
+// power of two share few cache sets, so blocks are kept with a padded stride (padded()).
 #pragma once
 
 #include "core/simd.h"
@@ -22,10 +22,12 @@ GRAMIAN_SIMD_DECLARE(
     void, columns_load, (int64_t n, int64_t w, const float* z, int64_t ldz, float* x, int64_t ldx, double* sum))
 // x -= mean, squares (w) = column sums of x^2. The mean is subtracted in two float32 parts: a column with a large mean
 // keeps its digits.
-GRAMIAN_SIMD_DECLARE(void, columns_center, (int64_t n, int64_t w, const double* mean, float* x, int64_t ldx, double* squares))
+GRAMIAN_SIMD_DECLARE(
+    void, columns_center, (int64_t n, int64_t w, const double* mean, float* x, int64_t ldx, double* squares))
 // x *= factor (w)
 GRAMIAN_SIMD_DECLARE(void, columns_scale, (int64_t n, int64_t w, const float* factor, float* x, int64_t ldx))
-// x = (z - mean) factor: the bits of columns_load, columns_center and columns_scale again, once the statistics are known.
+// x = (z - mean) factor: the bits of columns_load, columns_center and columns_scale again, once the statistics are
+// known.
 GRAMIAN_SIMD_DECLARE(void, columns_apply,
     (int64_t n, int64_t w, const float* z, int64_t ldz, const double* mean, const float* factor, float* x, int64_t ldx))
 // dot (w) = column sums of x o y

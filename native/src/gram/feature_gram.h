@@ -1,4 +1,4 @@
-// The d x d feature Gram of panels a, b (n,d), strip by strip: the cheap side when d < 2 n.
+// The d x d feature Gram of panels a, b (n,d), strip by strip: the cheap side when d <= n.
 //
 // A strip is kStrip rows of C = alpha a^T b: made tile by tile, folded into row and column sums of squares, turned into
 // G = dL/dC in place, multiplied back onto the panels, and overwritten by the next: kStrip d floats, never d^2.
@@ -24,8 +24,8 @@ class FeatureGram {
 
   // Sum of C_ij^2 over i != j for C = alpha a^T b, one row and one column sum each (d). With gradients (not null):
   // da (n,d) = alpha b G^T and db (n,d) = alpha a G, where G_ii = diagonal[i];  6 n d^2 FLOP, 2 n d^2 without.
-  // before_a(columns) is called once the row sums of those columns are known; then finish_a(rows, columns) for each block
-  // of da that is complete, while it is in the cache. The same for b.
+  // before_a(columns) is called once the row sums of those columns are known; then finish_a(rows, columns) for each
+  // block of da that is complete, while it is in the cache. The same for b.
   template <typename BeforeA, typename FinishA, typename BeforeB, typename FinishB>
   void pair(Panel a, Panel b, float alpha, float slope, const float* diagonal, double* row_squares,
       double* column_squares, float* da, float* db, BeforeA&& before_a, FinishA&& finish_a, BeforeB&& before_b,

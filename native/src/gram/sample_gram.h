@@ -1,13 +1,13 @@
-// The n x n sample Gram K = X X^T of one or two views whose columns arrive in blocks: the cheap side when d >= 2 n.
+// The n x n sample Gram K = X X^T of one or two views whose columns arrive in blocks: the cheap side when d > n.
 //
-//   SampleGram gram(context, n, d, views, slabs);
-//   gram.accumulate(prepare);   prepare(columns, x) fills columns of every view's panel x[view], rows gram.stride() apart
-//   gram.pair(0, 1)             <K_0, K_1>, float64 sum of float32 products: n^2
-//   gram.times(view, w, ...)    p (n,w) = K x
+//   SampleGram gram(context, n, d, views);
+//   gram.accumulate(prepare);      prepare(columns, x) fills these columns of each view: x[view], rows stride() apart
+//   gram.pair(0, 1)                <K_0, K_1>, float64 sum of float32 products
+//   gram.times(view, w, x, ldx, p, ldp)    p (n,w) = K x
 //
-// n^2 d FLOP a view (lower triangle only), 2 n^2 w for each product. K is kept (n^2 floats, at most half a view when
-// d >= 2 n, plus up to kParts - 1 partial copies of a small K); a view is never copied whole: its columns pass through a
-// panel of at most kPanel floats. The partition depends on the sizes alone.
+// n^2 d FLOP a view (lower triangle only), 2 n^2 w for each product. K is kept, n^2 floats (less than a view when d > n),
+// and up to three partial copies of a small one. A view is never copied whole: its columns pass through a panel of
+// about kPanel floats. The partition depends on the sizes alone.
 #pragma once
 
 #include <omp.h>

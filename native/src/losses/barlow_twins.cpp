@@ -1,7 +1,8 @@
 // Barlow Twins: epilogue/barlow_twins.h. With g = dL/dC_ii - slope c (a vector) and al = slope / n^2:
 //   features   C = a^T b / n in strips,  da = b G^T / n,  db = a G / n                          6 n d^2 FLOP
 //   samples    ||C||^2 = <K_a, K_b> / n^2,  da = al K_b a + b o g / n,  db = al K_a b + a o g / n   6 n^2 d FLOP
-// and dA = rstd (da - mean(da) - a o mean(da o a)). The diagonal c is summed in float64 from the columns, not from the Gram.
+// and dA = rstd (da - mean(da) - a o mean(da o a)). The diagonal c is summed in float64 from the columns, not from the
+// Gram.
 #include "gramian/epilogue/barlow_twins.h"
 
 #include "core/context.h"

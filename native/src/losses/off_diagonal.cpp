@@ -1,5 +1,7 @@
-// Off-diagonal penalty of the feature Gram F = z^T z: P = sum_{i != j} (F_ij / scale)^2, dP/dz = (4 / scale^2) z offdiag(F).
-// On the sample side sum_{i != j} F_ij^2 = ||z z^T||^2 - sum_j |z_j|^4 and z offdiag(F) = (z z^T) z - z o |z_j|^2.
+// Off-diagonal penalty of the feature Gram F = z^T z:
+//   P = sum_{i != j} (F_ij / scale)^2,  dP/dz = (4 / scale^2) z offdiag(F)
+// and on the sample side, with column norms |z_j|:
+//   sum_{i != j} F_ij^2 = ||z z^T||^2 - sum_j |z_j|^4,  z offdiag(F) = (z z^T) z - z o |z_j|^2
 #include "core/context.h"
 #include "core/status.h"
 #include "gram/feature_gram.h"

@@ -43,12 +43,13 @@ Columns columns_of_call(
   double* statistics = context->scratch<double>(5 * d);
   float* weights = context->scratch<float>(3 * d);
   for (int64_t j = 0; j < d; ++j) weights[2 * d + j] = 1;
-  return {n, d, {{x, y, dx, statistics, statistics + d, weights}, {y, x, dy, statistics + 2 * d, statistics + 3 * d, weights + d}},
-      statistics + 4 * d, weights + 2 * d};
+  const View view_x{x, y, dx, statistics, statistics + d, weights};
+  const View view_y{y, x, dy, statistics + 2 * d, statistics + 3 * d, weights + d};
+  return {n, d, {view_x, view_y}, statistics + 4 * d, weights + 2 * d};
 }
 
-// Invariance and variance terms, and the factors of zc in the gradient; excess (n - 1 or 0) is how much of v_j the product
-// with the whole Gram adds to each column.
+// Invariance and variance terms, and the factors of zc in the gradient; excess (n - 1 or 0) is how much of v_j the
+// product with the whole Gram adds to each column.
 void column_terms(const Columns& in, const VicRegEpilogue& epilogue, int64_t blocks, double excess, double* terms) {
   terms[0] = 0;
   terms[1] = 0;
@@ -58,8 +59,7 @@ void column_terms(const Columns& in, const VicRegEpilogue& epilogue, int64_t blo
     for (int64_t j = 0; j < in.d; ++j) {
       const double deviation = epilogue.deviation(view.var[j]);
       terms[1] += epilogue.miss(deviation);
-      view.weight[j] =
-          static_cast<float>(epilogue.push(deviation) - epilogue.decorrelate() * excess * view.var[j]);
+      view.weight[j] = static_cast<float>(epilogue.push(deviation) - epilogue.decorrelate() * excess * view.var[j]);
     }
   }
   terms[1] *= epilogue.hinge / static_cast<double>(in.d);

@@ -6,8 +6,9 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Columns of a batch and their feature Gram: standardisation, centring, cross-correlation, off-diagonal penalty, and the
- * losses made of them. Rows are samples, columns are features. Column sums run in float64, variances over centred values.
+ * Columns of a batch and their feature Gram: standardisation, centring, cross-correlation, off-diagonal penalty, and
+ * the losses made of them. Rows are samples, columns are features. Column sums run in float64, variances over centred
+ * values.
  */
 public final class Covariance {
     private final Stream stream;
@@ -34,7 +35,7 @@ public final class Covariance {
         long d = z.shape().size(1);
         Check.positive("eps", eps);
         Check.shape("u", u, n, d);
-        checkStatistics("mean", mean, "rstd", rstd, d, "z", z, "u", u);
+        CovarianceChecks.statistics("mean", mean, "rstd", rstd, d, "z", z, "u", u);
         stream.run((kernels, context) -> kernels.gramian_standardize_columns(
                 context, n, d, z.address(), eps, u.address(), mean.address(), rstd.address()));
     }
@@ -60,8 +61,8 @@ public final class Covariance {
     }
 
     /**
-     * Centres columns: {@code c = z - mean}, and their variance with divisor {@code n - 1} (NaN for one row). The gradient
-     * of centring is centring: call this on the gradient of {@code c}.
+     * Centres columns: {@code c = z - mean}, and their variance with divisor {@code n - 1} (NaN for one row). The
+     * gradient of centring is centring: call this on the gradient of {@code c}.
      *
      * @param z input (n, d)
      * @param c receives the centred columns (n, d); may be {@code z}
@@ -73,14 +74,14 @@ public final class Covariance {
         long n = z.shape().size(0);
         long d = z.shape().size(1);
         Check.shape("c", c, n, d);
-        checkStatistics("mean", mean, "variance", variance, d, "z", z, "c", c);
+        CovarianceChecks.statistics("mean", mean, "variance", variance, d, "z", z, "c", c);
         stream.run((kernels, context) -> kernels.gramian_center_columns(
                 context, n, d, z.address(), c.address(), mean.address(), variance.address()));
     }
 
     /**
-     * Cross-correlation {@code C = standardised(a)^T standardised(b) / n}: the matrix that Barlow Twins pulls towards the
-     * identity. Entries lie in [-1, 1]; the row or column of a constant feature is 0. O(n da db) time.
+     * Cross-correlation {@code C = standardised(a)^T standardised(b) / n}: the matrix that Barlow Twins pulls towards
+     * the identity. Entries lie in [-1, 1]; the row or column of a constant feature is 0. O(n da db) time.
      *
      * @param a one view (n, da), at least one row
      * @param b the other (n, db); may be {@code a}, may have another width
@@ -88,15 +89,15 @@ public final class Covariance {
      * @param c receives the matrix (da, db)
      */
     public void crossCorrelation(Tensor a, Tensor b, float eps, Tensor c) {
-        checkPair(a, b, eps);
+        CovarianceChecks.pair(a, b, eps);
         long n = a.shape().size(0);
         long da = a.shape().size(1);
         long db = b.shape().size(1);
         Check.shape("c", c, da, db);
         Check.disjoint("c", c, "a", a);
         Check.disjoint("c", c, "b", b);
-        stream.run((kernels, context) -> kernels.gramian_cross_correlation(
-                context, n, da, db, a.address(), b.address(), eps, c.address()));
+        stream.run((kernels, context) ->
+                kernels.gramian_cross_correlation(context, n, da, db, a.address(), b.address(), eps, c.address()));
     }
 
     /**
@@ -108,7 +109,7 @@ public final class Covariance {
      * @param gradB receives the gradient of {@code b} (n, db)
      */
     public void crossCorrelationBackward(Tensor a, Tensor b, float eps, Tensor dc, Tensor gradA, Tensor gradB) {
-        checkPair(a, b, eps);
+        CovarianceChecks.pair(a, b, eps);
         long n = a.shape().size(0);
         long da = a.shape().size(1);
         long db = b.shape().size(1);
@@ -116,8 +117,8 @@ public final class Covariance {
         Check.shape("gradA", gradA, n, da);
         Check.shape("gradB", gradB, n, db);
         Check.disjoint("gradA", gradA, "gradB", gradB);
-        checkApart("gradA", gradA, "a", a, "b", b, "dc", dc);
-        checkApart("gradB", gradB, "a", a, "b", b, "dc", dc);
+        CovarianceChecks.apart("gradA", gradA, "a", a, "b", b, "dc", dc);
+        CovarianceChecks.apart("gradB", gradB, "a", a, "b", b, "dc", dc);
         stream.run((kernels, context) -> kernels.gramian_cross_correlation_backward(
                 context, n, da, db, a.address(), b.address(), eps, dc.address(), gradA.address(), gradB.address()));
     }
@@ -141,8 +142,10 @@ public final class Covariance {
             Check.disjoint("dz", dz, "z", z);
         }
         double[] value = new double[1];
-        stream.run((kernels, context) -> fetch(value, kernels.gramian_off_diagonal_penalty(
-                context, n, d, z.address(), scale, side(onSamples), result.address(), address(dz))));
+        stream.run((kernels, context) -> fetch(
+                value,
+                kernels.gramian_off_diagonal_penalty(
+                        context, n, d, z.address(), scale, side(onSamples), result.address(), address(dz))));
         return value[0];
     }
 
@@ -154,17 +157,37 @@ public final class Covariance {
      * @param da receives the gradient of {@code a}; {@code db} that of {@code b}; both null for the value only
      * @return the loss
      */
-    public double barlowTwins(Tensor a, Tensor b, float lambda, float eps, float scale, boolean onSamples,
-            @Nullable Tensor da, @Nullable Tensor db) {
-        checkViews("a", a, "b", b, "da", da, "db", db);
+    public double barlowTwins(
+            Tensor a,
+            Tensor b,
+            float lambda,
+            float eps,
+            float scale,
+            boolean onSamples,
+            @Nullable Tensor da,
+            @Nullable Tensor db) {
+        CovarianceChecks.views("a", a, "b", b, "da", da, "db", db);
         Check.nonNegative("lambda", lambda);
         Check.positive("eps", eps);
         Check.positive("scale", scale);
         long n = a.shape().size(0);
         long d = a.shape().size(1);
         double[] value = new double[1];
-        stream.run((kernels, context) -> fetch(value, kernels.gramian_barlow_twins(context, n, d, a.address(),
-                b.address(), lambda, eps, scale, side(onSamples), result.address(), address(da), address(db))));
+        stream.run((kernels, context) -> fetch(
+                value,
+                kernels.gramian_barlow_twins(
+                        context,
+                        n,
+                        d,
+                        a.address(),
+                        b.address(),
+                        lambda,
+                        eps,
+                        scale,
+                        side(onSamples),
+                        result.address(),
+                        address(da),
+                        address(db))));
         return value[0];
     }
 
@@ -177,9 +200,19 @@ public final class Covariance {
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return invariance, variance and covariance, without their weights
      */
-    public double[] vicReg(Tensor x, Tensor y, float invariance, float variance, float covariance, float eps,
-            float gamma, float hinge, boolean onSamples, @Nullable Tensor dx, @Nullable Tensor dy) {
-        checkViews("x", x, "y", y, "dx", dx, "dy", dy);
+    public double[] vicReg(
+            Tensor x,
+            Tensor y,
+            float invariance,
+            float variance,
+            float covariance,
+            float eps,
+            float gamma,
+            float hinge,
+            boolean onSamples,
+            @Nullable Tensor dx,
+            @Nullable Tensor dy) {
+        CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         Check.nonNegative("invariance", invariance);
         Check.nonNegative("variance", variance);
         Check.nonNegative("covariance", covariance);
@@ -189,9 +222,24 @@ public final class Covariance {
         long n = x.shape().size(0);
         long d = x.shape().size(1);
         double[] terms = new double[3];
-        stream.run((kernels, context) -> fetch(terms, kernels.gramian_vicreg(context, n, d, x.address(), y.address(),
-                invariance, variance, covariance, eps, gamma, hinge, side(onSamples), result.address(), address(dx),
-                address(dy))));
+        stream.run((kernels, context) -> fetch(
+                terms,
+                kernels.gramian_vicreg(
+                        context,
+                        n,
+                        d,
+                        x.address(),
+                        y.address(),
+                        invariance,
+                        variance,
+                        covariance,
+                        eps,
+                        gamma,
+                        hinge,
+                        side(onSamples),
+                        result.address(),
+                        address(dx),
+                        address(dy))));
         return terms;
     }
 
@@ -206,64 +254,5 @@ public final class Covariance {
 
     private static long address(@Nullable Tensor tensor) {
         return tensor == null ? 0 : tensor.address();
-    }
-
-    private static void checkStatistics(String firstName, Tensor first, String secondName, Tensor second, long d,
-            String inputName, Tensor input, String outputName, Tensor output) {
-        Check.shape(firstName, first, d);
-        Check.shape(secondName, second, d);
-        Check.disjoint(firstName, first, secondName, second);
-        Check.disjoint(firstName, first, inputName, input);
-        Check.disjoint(firstName, first, outputName, output);
-        Check.disjoint(secondName, second, inputName, input);
-        Check.disjoint(secondName, second, outputName, output);
-        if (output.address() != input.address()) {
-            Check.disjoint(outputName, output, inputName, input);
-        }
-    }
-
-    private static void checkPair(Tensor a, Tensor b, float eps) {
-        Check.matrix("a", a);
-        Check.matrix("b", b);
-        Check.positive("eps", eps);
-        if (a.shape().size(0) != b.shape().size(0)) {
-            throw new IllegalArgumentException(
-                    "b: expected as many rows as a " + a.shape() + ", got " + b.shape());
-        }
-        Check.atLeast("rows of a", a.shape().size(0), 1);
-    }
-
-    private static void checkApart(
-            String outputName, Tensor output, String one, Tensor a, String two, Tensor b, String three, Tensor c) {
-        Check.disjoint(outputName, output, one, a);
-        Check.disjoint(outputName, output, two, b);
-        Check.disjoint(outputName, output, three, c);
-    }
-
-    private static void checkViews(String aName, Tensor a, String bName, Tensor b, String daName, @Nullable Tensor da,
-            String dbName, @Nullable Tensor db) {
-        Check.matrix(aName, a);
-        Check.matrix(bName, b);
-        Check.sameShape(bName, b, aName, a);
-        if (a.shape().size(0) < 2) {
-            throw new IllegalArgumentException("batch: expected at least 2 rows, because one has no variance, got shape "
-                    + a.shape() + "; use a larger batch, or drop the last incomplete one");
-        }
-        Check.atLeast("width of " + aName, a.shape().size(1), 1);
-        if ((da == null) != (db == null)) {
-            throw new IllegalArgumentException(
-                    daName + " and " + dbName + ": expected both gradients or neither, got one");
-        }
-        if (da == null || db == null) {
-            return;
-        }
-        Check.shape(daName, da, a.shape().toArray());
-        Check.shape(dbName, db, a.shape().toArray());
-        Check.disjoint(daName, da, dbName, db);
-        for (Tensor gradient : new Tensor[] {da, db}) {
-            String name = gradient == da ? daName : dbName;
-            Check.disjoint(name, gradient, aName, a);
-            Check.disjoint(name, gradient, bName, b);
-        }
     }
 }

@@ -9,19 +9,19 @@ import java.util.List;
  * Barlow Twins: pulls the cross-correlation of two views towards the identity.
  *
  * <p>{@code L = scale [ sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2 ]} with {@code C = a^T b / n} and columns
- * standardised over the batch, {@code a = (A - mean) / sqrt(biased variance + eps)}. A sum over features, not a mean: it
- * grows with d, from about d at the start of training to near 0.
+ * standardised over the batch, {@code a = (A - mean) / sqrt(biased variance + eps)}. A sum over features, not a mean:
+ * it grows with d, from about d at the start of training to near 0.
  *
  * <p>Two views (n, d), n at least 2. The views are not modified; the gradients are overwritten. Time
  * O(n d min(n, d)); memory beside the gradients: on the sample side two n x n matrices and a panel of some MB, on the
  * feature side two standardised copies and 512 d numbers; never d x d.
  *
- * <p>A constant column counts as uncorrelated: its diagonal costs {@code scale}, and its gradient is 0 when it is constant
- * in both views. NaN in a view gives a NaN loss and NaN gradients.
+ * <p>A constant column counts as uncorrelated: its diagonal costs {@code scale}, and its gradient is 0 when it is
+ * constant in both views. NaN in a view gives a NaN loss and NaN gradients.
  *
- * <p>Source: Zbontar et al., <i>Barlow Twins: Self-Supervised Learning via Redundancy Reduction</i>, ICML 2021, eq. 1 and 2;
- * {@code facebookresearch/barlowtwins: main.py}, which has lambda 0.0051 where the paper says 0.005. Some libraries multiply
- * by a scale of 0.025 or 0.1.
+ * <p>Source: Zbontar et al., <i>Barlow Twins: Self-Supervised Learning via Redundancy Reduction</i>, ICML 2021, eq. 1
+ * and 2; {@code facebookresearch/barlowtwins: main.py}, which has lambda 0.0051 where the paper says 0.005. Some
+ * libraries multiply by a scale of 0.025 or 0.1.
  *
  * @param lambda weight of the off-diagonal part, at least 0
  * @param eps added to the variances, above 0
@@ -58,7 +58,7 @@ public record BarlowTwins(float lambda, float eps, float scale, GramSide side) i
         TwoViews.check("barlow-twins", views, gradients);
         Tensor a = views.get(0);
         return room(a).barlowTwins(
-                a, views.get(1), lambda, eps, scale, onSamples(a), gradients.get(0), gradients.get(1));
+                        a, views.get(1), lambda, eps, scale, onSamples(a), gradients.get(0), gradients.get(1));
     }
 
     private static Covariance room(Tensor a) {

@@ -19,8 +19,7 @@ final class TwoViews {
     static void check(String loss, List<Tensor> views, List<Tensor> gradients) {
         check(loss, views);
         if (gradients.size() != 2) {
-            throw new IllegalArgumentException(
-                    loss + ": expected 2 gradients, one per view, got " + gradients.size());
+            throw new IllegalArgumentException(loss + ": expected 2 gradients, one per view, got " + gradients.size());
         }
     }
 }

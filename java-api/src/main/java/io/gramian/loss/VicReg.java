@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
  * VICReg: pulls two views together, keeps the variance of every feature, and decorrelates features.
  *
  * <p>{@code L = invariance mean((x - y)^2) + variance h [v(x) + v(y)] + covariance [c(x) + c(y)]} with
- * {@code v = mean_j relu(gamma - sqrt(var_j + eps))}, {@code c = (1/d) sum_{i != j} Cov_ij^2}, variances and covariances with
- * divisor n - 1, and h = 1/2 as in the authors' code or 1 as in the paper.
+ * {@code v = mean_j relu(gamma - sqrt(var_j + eps))}, {@code c = (1/d) sum_{i != j} Cov_ij^2}, variances and
+ * covariances with divisor n - 1, and h = 1/2 as in the authors' code or 1 as in the paper.
  *
  * <p>Two views (n, d), n at least 2. The views are not modified; the gradients are overwritten. Time
  * O(n d min(n, d)); memory beside the gradients: on the sample side two n x n matrices and a panel of some MB, on the
  * feature side two centred copies and 512 d numbers; never d x d.
  *
- * <p>At exact collapse (both views constant and equal) the gradient is exactly 0: VICReg does not leave it. NaN in a view
- * gives a NaN loss and NaN gradients.
+ * <p>At exact collapse (both views constant and equal) the gradient is exactly 0: VICReg does not leave it. NaN in a
+ * view gives a NaN loss and NaN gradients.
  *
  * <p>Source: Bardes, Ponce, LeCun, <i>VICReg: Variance-Invariance-Covariance Regularization for Self-Supervised
- * Learning</i>, ICLR 2022, eq. 1 to 6; {@code facebookresearch/vicreg: main_vicreg.py}, which halves the variance term. The
- * published numbers were made with that code; solo-learn does not halve.
+ * Learning</i>, ICLR 2022, eq. 1 to 6; {@code facebookresearch/vicreg: main_vicreg.py}, which halves the variance term.
+ * The published numbers were made with that code; solo-learn does not halve.
  *
  * @param invariance weight of the distance between views, at least 0
  * @param variance weight of the variance hinge, at least 0
@@ -101,8 +101,8 @@ public record VicReg(
         Covariance room = x.device().backend().covariance();
         boolean onSamples = side.onSamples(x.shape().size(0), x.shape().size(1));
         float hinge = halvedVariance ? 0.5f : 1;
-        double[] terms = room.vicReg(
-                x, views.get(1), invariance, variance, covariance, eps, gamma, hinge, onSamples, dx, dy);
+        double[] terms =
+                room.vicReg(x, views.get(1), invariance, variance, covariance, eps, gamma, hinge, onSamples, dx, dy);
         return new Terms(terms[0], terms[1], terms[2]);
     }
 }

@@ -1,8 +1,8 @@
 package io.gramian.reference;
 
 /**
- * Barlow Twins in float64: {@code L = scale [ sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2 ]} with C stored. Views are
- * n x d, row-major.
+ * Barlow Twins in float64: {@code L = scale [ sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2 ]} with C stored. Views
+ * are n x d, row-major.
  */
 public final class BarlowTwinsReference {
     private BarlowTwinsReference() {}

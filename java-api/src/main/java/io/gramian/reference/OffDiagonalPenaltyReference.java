@@ -26,7 +26,7 @@ public final class OffDiagonalPenaltyReference {
         return sum;
     }
 
-    /** Its gradient: each entry of the Gram depends on two columns, and each column on a row and a column of the Gram. */
+    /** Its gradient: each entry of the Gram depends on two columns, each column on a row and a column of it. */
     public static double[] gradient(double[] z, int n, int d, double scale) {
         double[] gram = offDiagonal(z, n, d, scale);
         double[] dz = new double[n * d];

@@ -46,9 +46,7 @@ public final class VicRegReference {
         double[] yc = StandardizeColumnsReference.centered(y, n, d);
         double covariance = OffDiagonalPenaltyReference.value(xc, n, d, n - 1) / d
                 + OffDiagonalPenaltyReference.value(yc, n, d, n - 1) / d;
-        double loss = settings.invariance * distance
-                + settings.variance * variance
-                + settings.covariance * covariance;
+        double loss = settings.invariance * distance + settings.variance * variance + settings.covariance * covariance;
         return new Result(
                 loss, distance, variance, covariance, gradient(x, y, n, d, settings), gradient(y, x, n, d, settings));
     }

@@ -146,10 +146,12 @@ class CovarianceTest {
             assertThatThrownBy(() -> room.standardizeColumns(z, 0, z, s, t))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("eps: expected a finite number above 0, got 0.0");
-            assertThatThrownBy(() -> room.standardizeColumns(z, EPS, z, s, s)).hasMessageStartingWith("mean overlaps rstd");
+            assertThatThrownBy(() -> room.standardizeColumns(z, EPS, z, s, s))
+                    .hasMessageStartingWith("mean overlaps rstd");
             assertThatThrownBy(() -> room.centerColumns(z, z, s, Tensor.zeros(device, 4)))
                     .hasMessage("variance: expected shape (3), got (4)");
-            assertThatThrownBy(() -> room.crossCorrelation(z, Tensor.zeros(device, 5, 3), EPS, Tensor.zeros(device, 3, 3)))
+            assertThatThrownBy(
+                            () -> room.crossCorrelation(z, Tensor.zeros(device, 5, 3), EPS, Tensor.zeros(device, 3, 3)))
                     .hasMessage("b: expected as many rows as a (4, 3), got (5, 3)");
             Tensor none = Tensor.zeros(device, 0, 3);
             assertThatThrownBy(() -> room.crossCorrelation(none, none, EPS, Tensor.zeros(device, 3, 3)))

@@ -70,8 +70,8 @@ class BarlowTwinsTest {
         try (Scope scope = Scope.open()) {
             for (GramSide side : GramSide.values()) {
                 List<Tensor> gradients = List.of(poisoned(n, d), poisoned(n, d));
-                double loss = on(side).valueAndGradient(
-                        List.of(Batches.tensor(a, n, d), Batches.tensor(b, n, d)), gradients);
+                double loss =
+                        on(side).valueAndGradient(List.of(Batches.tensor(a, n, d), Batches.tensor(b, n, d)), gradients);
                 Batches.assertClose(loss, truth.loss(), 2e-6);
                 Batches.assertClose(gradients.get(0), truth.da(), 1e-5);
             }
@@ -105,8 +105,8 @@ class BarlowTwinsTest {
         a[7] = Double.NaN;
         try (Scope scope = Scope.open()) {
             List<Tensor> gradients = List.of(Tensor.zeros(Device.cpu(), 9, 20), Tensor.zeros(Device.cpu(), 9, 20));
-            double loss = on(side).valueAndGradient(
-                    List.of(Batches.tensor(a, 9, 20), Batches.tensor(b, 9, 20)), gradients);
+            double loss =
+                    on(side).valueAndGradient(List.of(Batches.tensor(a, 9, 20), Batches.tensor(b, 9, 20)), gradients);
             assertThat(loss).isNaN();
             assertThat(gradients.get(0).toFloats()).contains(Float.NaN);
             assertThat(gradients.get(1).toFloats()).contains(Float.NaN);

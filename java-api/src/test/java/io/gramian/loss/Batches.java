@@ -47,7 +47,9 @@ final class Batches {
             double error = Math.abs(values[i] - expected[i]);
             worst = error <= worst ? worst : error;
         }
-        assertThat(worst / largest).as("worst error relative to the largest entry").isLessThanOrEqualTo(tolerance);
+        assertThat(worst / largest)
+                .as("worst error relative to the largest entry")
+                .isLessThanOrEqualTo(tolerance);
     }
 
     static void assertClose(double actual, double expected, double tolerance) {

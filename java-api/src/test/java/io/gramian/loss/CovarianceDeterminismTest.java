@@ -42,14 +42,40 @@ class CovarianceDeterminismTest {
         try (Scope scope = Scope.open();
                 LongPointer context = new LongPointer(1);
                 DoublePointer value = new DoublePointer(3)) {
-            assertThat(kernels.gramian_context_create(threads, 0, context.address())).isEqualTo(Kernels.GRAMIAN_OK);
+            assertThat(kernels.gramian_context_create(threads, 0, context.address()))
+                    .isEqualTo(Kernels.GRAMIAN_OK);
             Tensor all = Tensor.empty(device, 4 * size + GUARD).fill(12345);
             long at = all.address();
-            assertThat(kernels.gramian_barlow_twins(context.get(), n, d, x.address(), y.address(), 0.005f, 1e-5f, 1, side,
-                            value.address(), at, at + 4 * size))
+            assertThat(kernels.gramian_barlow_twins(
+                            context.get(),
+                            n,
+                            d,
+                            x.address(),
+                            y.address(),
+                            0.005f,
+                            1e-5f,
+                            1,
+                            side,
+                            value.address(),
+                            at,
+                            at + 4 * size))
                     .isEqualTo(Kernels.GRAMIAN_OK);
-            assertThat(kernels.gramian_vicreg(context.get(), n, d, x.address(), y.address(), 25, 25, 1, 1e-4f, 1, 0.5f,
-                            side, value.address(), at + 8 * size, at + 12 * size))
+            assertThat(kernels.gramian_vicreg(
+                            context.get(),
+                            n,
+                            d,
+                            x.address(),
+                            y.address(),
+                            25,
+                            25,
+                            1,
+                            1e-4f,
+                            1,
+                            0.5f,
+                            side,
+                            value.address(),
+                            at + 8 * size,
+                            at + 12 * size))
                     .isEqualTo(Kernels.GRAMIAN_OK);
             kernels.gramian_context_destroy(context.get());
             float[] values = all.toFloats();

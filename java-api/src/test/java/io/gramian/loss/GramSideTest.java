@@ -58,7 +58,8 @@ class GramSideTest {
     /** Orthonormal columns times sqrt(n) where they fit (d < n), plus noise of 1e-3; rounded to float32. */
     private static double[] nearlyOrthogonal(int n, int d) {
         Random random = new Random(7);
-        double[] z = random.doubles((long) n * d).map(x -> random.nextGaussian()).toArray();
+        double[] z =
+                random.doubles((long) n * d).map(x -> random.nextGaussian()).toArray();
         for (int j = 0; j < d && d < n; j++) {
             for (int k = 0; k < j; k++) {
                 double dot = dot(z, n, d, j, k);

@@ -55,8 +55,10 @@ class OffDiagonalPenaltyTest {
         try (Scope scope = Scope.open()) {
             Tensor rows = Tensor.zeros(Device.cpu(), 0, 4);
             Tensor columns = Tensor.zeros(Device.cpu(), 4, 0);
-            assertThat(new OffDiagonalPenalty(1, GramSide.SAMPLES).valueAndGradient(rows, rows.copy())).isZero();
-            assertThat(new OffDiagonalPenalty(1, GramSide.FEATURES).valueAndGradient(columns, columns.copy())).isZero();
+            assertThat(new OffDiagonalPenalty(1, GramSide.SAMPLES).valueAndGradient(rows, rows.copy()))
+                    .isZero();
+            assertThat(new OffDiagonalPenalty(1, GramSide.FEATURES).valueAndGradient(columns, columns.copy()))
+                    .isZero();
         }
     }
 

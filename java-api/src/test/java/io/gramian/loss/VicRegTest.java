@@ -34,8 +34,7 @@ class VicRegTest {
             Batches.assertClose(terms.variance(), hinges / 2, 1e-6);
             Batches.assertClose(terms.covariance(), 2 * 0.36 * 0.36 / 2, 1e-6);
             VicReg weighted = new VicReg(2, 3, 5, 1e-12f, 1, true, side);
-            Batches.assertClose(
-                    weighted.value(List.of(x, y)), 2 * 0.18 + 3 * hinges / 4 + 5 * 0.36 * 0.36, 1e-6);
+            Batches.assertClose(weighted.value(List.of(x, y)), 2 * 0.18 + 3 * hinges / 4 + 5 * 0.36 * 0.36, 1e-6);
         }
     }
 
@@ -47,8 +46,7 @@ class VicRegTest {
     void bothSidesAgreeWithTheTruth(int n, int d) {
         double[] x = Batches.random(n * 1000L + d, n, d);
         double[] y = Batches.view(x, n * 1000L + d + 1);
-        var truth = VicRegReference.valueAndGradient(
-                x, y, n, d, new VicRegReference.Settings(25, 25, 1, EPS, 1, 0.5));
+        var truth = VicRegReference.valueAndGradient(x, y, n, d, new VicRegReference.Settings(25, 25, 1, EPS, 1, 0.5));
         try (Scope scope = Scope.open()) {
             List<Tensor> views = List.of(Batches.tensor(x, n, d), Batches.tensor(y, n, d));
             for (GramSide side : GramSide.values()) {
@@ -107,8 +105,8 @@ class VicRegTest {
         x[7] = Double.NaN;
         try (Scope scope = Scope.open()) {
             List<Tensor> gradients = List.of(Tensor.zeros(Device.cpu(), 9, 20), Tensor.zeros(Device.cpu(), 9, 20));
-            VicReg.Terms terms = on(side).termsAndGradient(
-                    List.of(Batches.tensor(x, 9, 20), Batches.tensor(y, 9, 20)), gradients);
+            VicReg.Terms terms =
+                    on(side).termsAndGradient(List.of(Batches.tensor(x, 9, 20), Batches.tensor(y, 9, 20)), gradients);
             assertThat(terms.invariance()).isNaN();
             assertThat(terms.variance()).isNaN();
             assertThat(terms.covariance()).isNaN();

@@ -61,8 +61,10 @@ class CovarianceReferencesTest {
             var settings = new VicRegReference.Settings(3, 5, 2, 1e-3, 0.58, hinge);
             var result = VicRegReference.valueAndGradient(x, y, N, D, settings);
             assertThat(result.variance()).isPositive();
-            assertGradient(x, result.dx(), v -> VicRegReference.valueAndGradient(v, y, N, D, settings).loss());
-            assertGradient(y, result.dy(), v -> VicRegReference.valueAndGradient(x, v, N, D, settings).loss());
+            assertGradient(x, result.dx(), v -> VicRegReference.valueAndGradient(v, y, N, D, settings)
+                    .loss());
+            assertGradient(y, result.dy(), v -> VicRegReference.valueAndGradient(x, v, N, D, settings)
+                    .loss());
         }
     }
 
