@@ -39,7 +39,8 @@ class GoldenTest {
             new ScheduleRunner(),
             new SpectrumRunner(),
             new DualityRunner(),
-            new KnnRunner());
+            new KnnRunner(),
+            new AugmentRunner());
 
     private static final Map<String, Line> TABLE = new TreeMap<>();
 
