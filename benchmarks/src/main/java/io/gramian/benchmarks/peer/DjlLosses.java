@@ -5,7 +5,10 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.norm.BatchNorm;
 
-/** The losses as their authors write them in PyTorch, and Barlow Twins and VICReg by the duality, by hand. */
+/**
+ * The losses as their authors write them in PyTorch, and Barlow Twins and VICReg by the duality, by hand. Scalars are floats: DJL
+ * turns a double into an array that makes everything after it float64.
+ */
 public final class DjlLosses {
     private DjlLosses() {}
 
@@ -41,7 +44,7 @@ public final class DjlLosses {
         NDArray zb = standardize(b);
         NDArray diagonal = za.mul(zb).mean(new int[] {0});
         NDArray all =
-                za.matMul(za.transpose()).mul(zb.matMul(zb.transpose())).sum().div((double) n * n);
+                za.matMul(za.transpose()).mul(zb.matMul(zb.transpose())).sum().div((float) n).div((float) n);
         NDArray on = diagonal.sub(1).square().sum();
         return on.add(all.sub(diagonal.square().sum()).mul(lambda));
     }
@@ -68,7 +71,7 @@ public final class DjlLosses {
     }
 
     private static NDArray covariance(NDArray centred, NDArray variance, boolean dual) {
-        double n1 = centred.getShape().get(0) - 1.0;
+        float n1 = centred.getShape().get(0) - 1f;
         long d = centred.getShape().get(1);
         if (dual) {
             NDArray gram = centred.matMul(centred.transpose()).div(n1);
@@ -81,11 +84,11 @@ public final class DjlLosses {
     }
 
     private static NDArray variance(NDArray centred) {
-        return centred.square().sum(new int[] {0}).div(centred.getShape().get(0) - 1.0);
+        return centred.square().sum(new int[] {0}).div(centred.getShape().get(0) - 1f);
     }
 
     private static NDArray hinge(NDArray variance) {
-        return variance.add(1e-4).sqrt().neg().add(1).maximum(0).mean();
+        return variance.add(1e-4f).sqrt().neg().add(1).maximum(0).mean();
     }
 
     private static NDArray standardize(NDArray z) {
