@@ -6,8 +6,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.norm.BatchNorm;
 
 /**
- * The losses as their authors write them in PyTorch, and Barlow Twins and VICReg by the duality, by hand. Scalars are floats: DJL
- * turns a double into an array that makes everything after it float64.
+ * The losses as their authors write them in PyTorch, and Barlow Twins and VICReg by the duality, by hand. Scalars are
+ * floats: DJL turns a double into an array that makes everything after it float64.
  */
 public final class DjlLosses {
     private DjlLosses() {}
