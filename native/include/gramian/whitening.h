@@ -16,9 +16,9 @@ GRAMIAN_EXPORT gramian_status gramian_whitening_backward(gramian_context* contex
     const float* y, const float* w, const float* dy, float eps, float* dx);
 /**
  * W-MSE over views (n,d), slices of window rows by index: rows permutations[k n + b window ...] are slice b of
- * iteration k, in every view. Normalised: mean over images and pairs of views of |u - u'|^2 with u = y/|y|, otherwise of
- * |y - y'|^2 / d. loss (1). gradients: as many as views, overwritten, or null for the value alone. A NaN in a view gives
- * NaN everywhere; a singular slice is an error.
+ * iteration k, in every view. Normalised: mean over images and pairs of views of |u - u'|^2 with u = y/|y|, otherwise
+ * of |y - y'|^2 / d. loss (1). gradients: as many as views, overwritten, or null for the value alone. A NaN in a view
+ * gives NaN everywhere; a singular slice is an error.
  */
 GRAMIAN_EXPORT gramian_status gramian_w_mse(gramian_context* context, int64_t views, int64_t n, int64_t d,
     const gramian_input* z, int64_t window, int64_t iterations, const int32_t* permutations, float eps,

@@ -1,8 +1,8 @@
 // Pairs of views without a loop over pairs: with the mean m of the V vectors of a row,
 //   sum_{a<b} |u_a - u_b|^2 = V sum_v |u_v - m|^2        (no difference of large numbers, never negative)
 //   gradient in u_v         = 2 V (u_v - m)
-// u = y / max(|y|, 1e-12), or y. For unit vectors |u_a - u_b|^2 = 2 - 2 <u_a, u_b>, the loss as published; a row below the
-// clamp is not a unit vector and is corrected by (V - 1)(1 - |u|^2), the gradient by -2 (V - 1) u. O(V d) per row.
+// u = y / max(|y|, 1e-12), or y. For unit vectors |u_a - u_b|^2 = 2 - 2 <u_a, u_b>, the loss as published; a row below
+// the clamp is not a unit vector and is corrected by (V - 1)(1 - |u|^2), the gradient by -2 (V - 1) u. O(V d) per row.
 #include "losses/w_mse_rows.h"
 
 #include <cmath>

@@ -64,7 +64,8 @@ std::string describe(const BadPivot& bad, int64_t n, int64_t d, const std::strin
   const std::string what = "whitening of " + where + ": pivot " + value + " of column " + std::to_string(bad.column);
   if (bad.value != bad.value) return what + ": the slice has NaN or infinite values; look at what produced it";
   return what + " is not positive: the covariance of " + std::to_string(n) + " rows and " + std::to_string(d) +
-         " columns is singular; use a larger eps (1e-4, say) or a larger w_size, or look for a constant or repeated column";
+         " columns is singular; use a larger eps (1e-4, say) or a larger w_size, or look for a constant or repeated "
+         "column";
 }
 
 void whiten_slice_backward(int64_t n, int64_t d, const float* y, const float* w, float* dy, float eps,

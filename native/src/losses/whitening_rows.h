@@ -9,4 +9,5 @@ GRAMIAN_SIMD_DECLARE(void, center_rows,
 // dy -= column mean
 GRAMIAN_SIMD_DECLARE(void, center_in_place, (int64_t n, int64_t d, double* mean, float* dy))
 // Row i of g, written or added to row index[i] of dx.
-GRAMIAN_SIMD_DECLARE(void, scatter_rows, (int64_t n, int64_t d, const float* g, const int32_t* index, bool add, float* dx))
+GRAMIAN_SIMD_DECLARE(void, scatter_rows,
+    (int64_t n, int64_t d, const float* g, const int32_t* index, bool add, float* dx))
