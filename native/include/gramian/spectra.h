@@ -7,8 +7,8 @@
 GRAMIAN_EXTERN_C_BEGIN
 
 /**
- * values (min(n,d)), descending: the singular values of z (n,d) after dividing each row by its norm (normalize) and then
- * subtracting the column means (center). All NaN when z has NaN or infinite entries.
+ * values (min(n,d)), descending: the singular values of z (n,d) after dividing each row by its norm (normalize) and
+ * then subtracting the column means (center). All NaN when z has NaN or infinite entries.
  */
 GRAMIAN_EXPORT gramian_status gramian_singular_values(gramian_context* context, int64_t n, int64_t d, const float* z,
     int32_t normalize, int32_t center, double* values);

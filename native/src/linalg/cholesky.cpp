@@ -38,7 +38,7 @@ void invert_rows(int64_t d, int64_t j, int64_t m, const double* a, double* w, do
 
 BadPivot cholesky_with_inverse(int64_t d, double* a, double* w, double* scratch) {
   const auto factor = GRAMIAN_SIMD(cholesky_block);
-  // What rounding alone leaves of the pivot of a column that depends on the columns before it: a smaller one says nothing.
+  // What rounding alone leaves of the pivot of a column that depends on the columns before it.
   const double rounding = static_cast<double>(d) * DBL_EPSILON;
   double* diagonal = scratch;  // read only while no panel is in flight
   for (int64_t i = 0; i < d; ++i) {

@@ -1,5 +1,5 @@
-// Cholesky factor and its inverse in float64, in blocks of 32: the diagonal blocks are inverted as they are made, so that
-// everything else is a matrix product.
+// Cholesky factor and its inverse in float64, in blocks of 32: the diagonal blocks are inverted as they are made, so
+// that everything else is a matrix product.
 #pragma once
 
 #include "core/simd.h"

@@ -10,7 +10,8 @@
 namespace gramian {
 namespace {
 
-AdamFactors factors_of(double rate, double decay, double beta1, double beta2, double eps, int64_t step, bool decoupled) {
+AdamFactors factors_of(
+    double rate, double decay, double beta1, double beta2, double eps, int64_t step, bool decoupled) {
   AdamFactors factors;
   factors.rate = static_cast<float>(rate);
   factors.decay = static_cast<float>(decay);

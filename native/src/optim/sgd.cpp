@@ -1,4 +1,5 @@
-// SGD with momentum, and LARS: SGD whose gradient is scaled by a trust ratio per tensor (You et al. 2017, arXiv 1708.03888).
+// SGD with momentum, and LARS: SGD whose gradient is scaled by a trust ratio per tensor (You et al. 2017, arXiv
+// 1708.03888).
 #include <cmath>
 
 #include "core/status.h"
