@@ -1,5 +1,7 @@
-// One view after the other through the operations of image.h, views shared out over the threads. A view's pixels depend on its
-// parameters alone, so the schedule may be dynamic. Scratch per thread: a few planes of the largest view, in cache for small images.
+// One view after the other through the operations of image.h, views shared out over the threads. A view's pixels
+// depend on its
+// parameters alone, so the schedule may be dynamic. Scratch per thread: a few planes of the largest view, in cache for
+// small images.
 #include <omp.h>
 
 #include <algorithm>

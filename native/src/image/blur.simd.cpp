@@ -1,4 +1,5 @@
-// Columns of taps first into scratch rows, then along each row from a copy with its reflected borders: both inner loops run
+// Columns of taps first into scratch rows, then along each row from a copy with its reflected borders: both inner
+// loops run
 // over contiguous pixels.
 #include "image/blur.h"
 

@@ -5,7 +5,8 @@
 
 namespace gramian {
 
-// Filter taps of one axis: output i = sum_t weights[i * taps + t] * input[start[i] + t], start[i] + taps <= input length.
+// Filter taps of one axis: output i = sum_t weights[i * taps + t] * input[start[i] + t], start[i] + taps <= input
+// length.
 struct Axis {
   int32_t* start;
   float* weights;
@@ -30,7 +31,8 @@ struct Source {
 
 }  // namespace gramian
 
-// planes (channels, y.size, x.size) = resampled crop, columns reversed when flip; row: scratch of width * channels floats.
+// planes (channels, y.size, x.size) = resampled crop, columns reversed when flip; row: scratch of width * channels
+// floats.
 // 2 y.size (width y.taps + x.size x.taps) channels FLOP. clamp: results are cut to [0, 1] (bicubic overshoots).
 GRAMIAN_SIMD_DECLARE(void, resample,
     (const ::gramian::Source& source, const ::gramian::Axis& y, const ::gramian::Axis& x, bool flip, bool clamp,

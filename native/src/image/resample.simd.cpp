@@ -1,4 +1,5 @@
-// Rows first: an output row is a weighted sum of source rows, which are contiguous whatever the channels, so that the wide
+// Rows first: an output row is a weighted sum of source rows, which are contiguous whatever the channels, so that the
+// wide
 // pass runs in vectors straight from the bytes; the column pass then sees only output rows.
 #include "image/resample.h"
 

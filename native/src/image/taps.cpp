@@ -1,6 +1,8 @@
 // Filter taps as torchvision has them: pixel centres at i + 0.5, scale = input / output.
-//   plain      bilinear: triangle around the two nearest centres; bicubic: Keys' kernel with a = -0.75; edges replicated
-//   antialias  the filter is stretched by max(scale, 1), cut at the edges and normalised; bicubic has a = -0.5 (as Pillow)
+//   plain      bilinear: triangle around the two nearest centres; bicubic: Keys' kernel with a = -0.75; edges
+// replicated
+//   antialias  the filter is stretched by max(scale, 1), cut at the edges and normalised; bicubic has a = -0.5 (as
+// Pillow)
 #include <algorithm>
 #include <cmath>
 

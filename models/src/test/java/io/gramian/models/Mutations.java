@@ -13,7 +13,9 @@ import java.util.function.Consumer;
 
 /** Seeded damage to valid files: a reader may read the result or throw {@link GramianException}, nothing else. */
 public final class Mutations {
-    private static final long[] EXTREMES = {0, 1, -1, 0x7f, 0x80, 0x7fff_ffffL, 0x8000_0000L, Long.MAX_VALUE, Long.MIN_VALUE};
+    private static final long[] EXTREMES = {
+        0, 1, -1, 0x7f, 0x80, 0x7fff_ffffL, 0x8000_0000L, Long.MAX_VALUE, Long.MIN_VALUE
+    };
 
     private Mutations() {}
 
@@ -51,7 +53,9 @@ public final class Mutations {
                 case 2 -> bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length + 1));
                 case 3 -> bytes = Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(40));
                 case 4 -> extreme(bytes, at, random);
-                default -> Arrays.fill(bytes, at, Math.min(bytes.length, at + 1 + random.nextInt(16)), (byte) random.nextInt());
+                default ->
+                    Arrays.fill(
+                            bytes, at, Math.min(bytes.length, at + 1 + random.nextInt(16)), (byte) random.nextInt());
             }
         }
         return bytes;

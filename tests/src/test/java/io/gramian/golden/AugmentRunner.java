@@ -37,9 +37,11 @@ final class AugmentRunner implements MethodRunner {
                     new Operation(x -> AugmentReference.solarize(x, 0.5), view -> view.withSolarize(0.5f))),
             Map.entry("hflip", new Operation(AugmentReference::flip, view -> view.withFlip(true))),
             Map.entry(
-                    "blur_k5_s1p1", new Operation(x -> AugmentReference.blur(x, 2, 1.1), view -> view.withBlur(2, 1.1f))),
+                    "blur_k5_s1p1",
+                    new Operation(x -> AugmentReference.blur(x, 2, 1.1), view -> view.withBlur(2, 1.1f))),
             Map.entry(
-                    "blur_k3_s0p4", new Operation(x -> AugmentReference.blur(x, 1, 0.4), view -> view.withBlur(1, 0.4f))),
+                    "blur_k3_s0p4",
+                    new Operation(x -> AugmentReference.blur(x, 1, 0.4), view -> view.withBlur(1, 0.4f))),
             Map.entry(
                     "normalize_imagenet",
                     new Operation(x -> AugmentReference.normalise(x, MEAN, STD), UnaryOperator.identity())));
@@ -111,15 +113,18 @@ final class AugmentRunner implements MethodRunner {
                 view = whole.withCrop(box[0], box[1], box[2], box[3]);
             }
             boolean imagenet = name.equals("normalize_imagenet");
-            Tensor out = Tensor.empty(device, 1, expected.shape()[1], expected.shape()[2], 3).fill(Float.NaN);
-            device.backend().images().augment(
-                    List.of(view),
-                    DType.FLOAT32,
-                    resized.bicubic() ? Resampling.BICUBIC : Resampling.BILINEAR,
-                    resized.antialias(),
-                    imagenet ? new float[] {0.485f, 0.456f, 0.406f} : new float[3],
-                    imagenet ? new float[] {0.229f, 0.224f, 0.225f} : new float[] {1, 1, 1},
-                    out);
+            Tensor out = Tensor.empty(device, 1, expected.shape()[1], expected.shape()[2], 3)
+                    .fill(Float.NaN);
+            device.backend()
+                    .images()
+                    .augment(
+                            List.of(view),
+                            DType.FLOAT32,
+                            resized.bicubic() ? Resampling.BICUBIC : Resampling.BILINEAR,
+                            resized.antialias(),
+                            imagenet ? new float[] {0.485f, 0.456f, 0.406f} : new float[3],
+                            imagenet ? new float[] {0.229f, 0.224f, 0.225f} : new float[] {1, 1, 1},
+                            out);
             score.values(GoldenArray.widen(out), flat(image(expected)));
         }
     }

@@ -24,7 +24,9 @@ public record Recipe(String name, List<Augmentation> views) {
         if (count < 1) {
             throw new IllegalArgumentException("views: expected at least 1, got " + count);
         }
-        return IntStream.range(0, count).mapToObj(view -> views.get(view % views.size())).toList();
+        return IntStream.range(0, count)
+                .mapToObj(view -> views.get(view % views.size()))
+                .toList();
     }
 
     /** With every view changed. */

@@ -52,7 +52,8 @@ public final class Recipes {
     }
 
     private static Recipe byol(String name, int size) {
-        Augmentation view = base(size, 0.08).withJitter(new Jitter(0.8, 0.4, 0.4, 0.2, 0.1)).withGrey(0.2);
+        Augmentation view =
+                base(size, 0.08).withJitter(new Jitter(0.8, 0.4, 0.4, 0.2, 0.1)).withGrey(0.2);
         Augmentation first = view.withBlur(blur(size, 1));
         Augmentation second = view.withBlur(blur(size, 0.1)).withSolarize(new Solarize(0.2, 128 / 255.0));
         return new Recipe(name, List.of(first, second));
@@ -63,7 +64,8 @@ public final class Recipes {
      * to 100 %, flip.
      */
     public static Recipe wmse(int size) {
-        Augmentation view = base(size, 0.2).withJitter(new Jitter(0.8, 0.4, 0.4, 0.4, 0.1)).withGrey(0.1);
+        Augmentation view =
+                base(size, 0.2).withJitter(new Jitter(0.8, 0.4, 0.4, 0.4, 0.1)).withGrey(0.1);
         return new Recipe("wmse", List.of(view.withColourFirst(true)));
     }
 
@@ -100,7 +102,9 @@ public final class Recipes {
     }
 
     private static Augmentation base(int size, double scaleMin) {
-        return Augmentation.plain(size).withCrop(Crop.random(scaleMin, 1, Resampling.BICUBIC)).withFlip(0.5);
+        return Augmentation.plain(size)
+                .withCrop(Crop.random(scaleMin, 1, Resampling.BICUBIC))
+                .withFlip(0.5);
     }
 
     private static Blur blur(int size, double probability) {

@@ -35,8 +35,8 @@ public final class BatchLoader implements AutoCloseable {
         /** Checks the ranges. */
         public Settings {
             if (batch < 1 || threads < 1 || ahead < 1) {
-                throw new IllegalArgumentException("expected batch, threads and ahead of at least 1, got " + batch + ", "
-                        + threads + " and " + ahead);
+                throw new IllegalArgumentException("expected batch, threads and ahead of at least 1, got " + batch
+                        + ", " + threads + " and " + ahead);
             }
         }
     }
@@ -68,16 +68,15 @@ public final class BatchLoader implements AutoCloseable {
      * @param firstStep number of the first batch: 0, or where an interrupted run goes on
      * @throws IllegalArgumentException if the data set is smaller than one batch
      */
-    public BatchLoader(
-            Device device, ImageDataset data, List<Augmentation> views, Settings settings, long firstStep) {
+    public BatchLoader(Device device, ImageDataset data, List<Augmentation> views, Settings settings, long firstStep) {
         this.device = device;
         this.data = data;
         this.views = List.copyOf(views);
         this.settings = settings;
         this.stepsPerEpoch = stepsPerEpoch(data, settings.batch());
         if (firstStep < 0 || views.isEmpty()) {
-            throw new IllegalArgumentException("expected a first step of at least 0 and at least one view, got " + firstStep
-                    + " and " + views.size());
+            throw new IllegalArgumentException("expected a first step of at least 0 and at least one view, got "
+                    + firstStep + " and " + views.size());
         }
         this.claimed = firstStep;
         this.wanted = firstStep;

@@ -59,15 +59,16 @@ record Cifar(
             0,
             List.of("train.bin"),
             "test.bin",
-            List.of(("apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can"
-                            + " castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur"
-                            + " dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard"
-                            + " lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter"
-                            + " palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road"
-                            + " rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower"
-                            + " sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale"
-                            + " willow_tree wolf woman worm")
-                    .split(" ")));
+            List.of(
+                    ("apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can"
+                                    + " castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur"
+                                    + " dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard"
+                                    + " lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter"
+                                    + " palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road"
+                                    + " rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower"
+                                    + " sweet_pepper table tank telephone television tiger tractor train trout tulip turtle wardrobe whale"
+                                    + " willow_tree wolf woman worm")
+                            .split(" ")));
 
     /** Images in one file. CIFAR-100 has one file of 50,000 and one of 10,000, CIFAR-10 six of 10,000. */
     private int records(String file) {
@@ -87,7 +88,8 @@ record Cifar(
             return new PackedDataset(name + (train ? "/train" : "/test"), builder.pixels, builder.labels, classNames);
         } catch (IOException failure) {
             builder.pixels.close();
-            throw new GramianException(dataDir + ": could not be read: " + failure.getMessage() + "; get it again", failure);
+            throw new GramianException(
+                    dataDir + ": could not be read: " + failure.getMessage() + "; get it again", failure);
         } catch (RuntimeException failure) {
             builder.pixels.close();
             throw failure;
@@ -95,7 +97,8 @@ record Cifar(
     }
 
     private void fill(Path dataDir, List<String> files, Builder builder) throws IOException {
-        for (Path place : List.of(dataDir, dataDir.resolve(folder), dataDir.resolve(name).resolve(folder))) {
+        for (Path place :
+                List.of(dataDir, dataDir.resolve(folder), dataDir.resolve(name).resolve(folder))) {
             if (Files.isRegularFile(place.resolve(files.get(0)))) {
                 for (String file : files) {
                     builder.read(place.resolve(file), file);
@@ -103,14 +106,16 @@ record Cifar(
                 return;
             }
         }
-        for (Path place : List.of(dataDir, dataDir.resolve(archive), dataDir.resolve(name).resolve(archive))) {
+        for (Path place :
+                List.of(dataDir, dataDir.resolve(archive), dataDir.resolve(name).resolve(archive))) {
             if (Files.isRegularFile(place)) {
                 fillFromArchive(place, files, builder);
                 return;
             }
         }
         throw new GramianException(dataDir + ": expected " + files.get(0) + ", the folder " + folder + " or " + archive
-                + ", got none of them; download the binary version of " + name + " and give its folder with --data-dir");
+                + ", got none of them; download the binary version of " + name
+                + " and give its folder with --data-dir");
     }
 
     private void fillFromArchive(Path path, List<String> files, Builder builder) throws IOException {
@@ -154,8 +159,8 @@ record Cifar(
 
         void read(Path path, String file) throws IOException {
             if (!Files.isRegularFile(path)) {
-                throw new GramianException(path + ": expected this file of " + name + " beside the others, but there is none;"
-                        + " unpack the archive again");
+                throw new GramianException(path + ": expected this file of " + name
+                        + " beside the others, but there is none;" + " unpack the archive again");
             }
             try (InputStream stream = new BufferedInputStream(Files.newInputStream(path), 1 << 16)) {
                 read(stream, Files.size(path), path.toString(), file);
@@ -165,20 +170,24 @@ record Cifar(
         void read(InputStream stream, long bytes, String shown, String file) throws IOException {
             long expected = records(file) * recordBytes();
             if (bytes != expected) {
-                throw new GramianException(shown + ": expected " + expected + " bytes, " + records(file) + " records of "
-                        + recordBytes() + ", got " + bytes + "; the file is cut off or of another data set");
+                throw new GramianException(
+                        shown + ": expected " + expected + " bytes, " + records(file) + " records of " + recordBytes()
+                                + ", got " + bytes + "; the file is cut off or of another data set");
             }
-            int at = files.subList(0, files.indexOf(file)).stream().mapToInt(Cifar.this::records).sum();
+            int at = files.subList(0, files.indexOf(file)).stream()
+                    .mapToInt(Cifar.this::records)
+                    .sum();
             byte[] record = new byte[(int) recordBytes()];
             byte[] image = new byte[3 * PIXELS];
             for (int i = at; i < at + records(file); i++) {
                 if (stream.readNBytes(record, 0, record.length) < record.length) {
-                    throw new GramianException(shown + ": expected " + expected + " bytes, but it ends before; get it again");
+                    throw new GramianException(
+                            shown + ": expected " + expected + " bytes, but it ends before; get it again");
                 }
                 labels[i] = record[labelBytes - 1] & 0xff;
                 if (labels[i] >= classNames.size()) {
-                    throw new GramianException(shown + ": expected labels below " + classNames.size() + ", got " + labels[i]
-                            + " in record " + (i - at) + "; the file is damaged or of another data set");
+                    throw new GramianException(shown + ": expected labels below " + classNames.size() + ", got "
+                            + labels[i] + " in record " + (i - at) + "; the file is damaged or of another data set");
                 }
                 for (int pixel = 0; pixel < PIXELS; pixel++) {
                     for (int c = 0; c < 3; c++) {

@@ -59,8 +59,9 @@ final class DataFile implements AutoCloseable {
         long most = zipped ? Math.multiplyExact(MOST_EXPANSION, fileBytes) : fileBytes - consumed;
         boolean fits = zipped ? bytes <= most : bytes == most;
         if (!fits) {
-            throw new GramianException(path + ": expected " + bytes + " bytes for " + what + ", got " + (zipped ? "at most " : "")
-                    + most + "; the file is damaged, cut off or of another kind; get it again");
+            throw new GramianException(
+                    path + ": expected " + bytes + " bytes for " + what + ", got " + (zipped ? "at most " : "") + most
+                            + "; the file is damaged, cut off or of another kind; get it again");
         }
     }
 
@@ -101,7 +102,8 @@ final class DataFile implements AutoCloseable {
     void expectEnd() {
         try {
             if (stream.read() >= 0) {
-                throw new GramianException(path + ": expected " + consumed + " bytes, got more; the file is of another kind");
+                throw new GramianException(
+                        path + ": expected " + consumed + " bytes, got more; the file is of another kind");
             }
         } catch (IOException failure) {
             throw damaged(path, failure);

@@ -56,8 +56,10 @@ public final class DatasetSpec {
         }
         return switch (kind) {
             case "fashion-mnist" -> FashionMnist.spec(dataDir);
-            case "cifar10" -> cifar(Cifar.TEN, dataDir, List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616));
-            case "cifar100" -> cifar(Cifar.HUNDRED, dataDir, List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762));
+            case "cifar10" ->
+                cifar(Cifar.TEN, dataDir, List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616));
+            case "cifar100" ->
+                cifar(Cifar.HUNDRED, dataDir, List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762));
             case "stl10" -> stl10(needed(text, dataDir));
             case "folder" -> folder(Path.of(rest));
             case "idx" -> idx(text, rest.split(",", -1));
@@ -106,7 +108,8 @@ public final class DatasetSpec {
         }
         Supplier<ImageDataset> train = () -> Idx.read(text + "/train", Path.of(paths[0]), Path.of(paths[1]), List.of());
         int at = paths.length - 2;
-        Supplier<ImageDataset> test = () -> Idx.read(text + "/test", Path.of(paths[at]), Path.of(paths[at + 1]), List.of());
+        Supplier<ImageDataset> test =
+                () -> Idx.read(text + "/test", Path.of(paths[at]), Path.of(paths[at + 1]), List.of());
         return new DatasetSpec("idx", 28, List.of(0.5), List.of(0.25), train, train, test);
     }
 

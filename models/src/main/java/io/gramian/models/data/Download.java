@@ -59,8 +59,8 @@ final class Download {
             String actual = sha256OfContent(part);
             if (!actual.equals(item.sha256())) {
                 Files.delete(part);
-                throw new GramianException(item.url() + ": expected content with SHA-256 " + item.sha256() + ", got " + actual
-                        + "; the download was removed, try again or give the files with --data-dir");
+                throw new GramianException(item.url() + ": expected content with SHA-256 " + item.sha256() + ", got "
+                        + actual + "; the download was removed, try again or give the files with --data-dir");
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return target;
@@ -78,7 +78,8 @@ final class Download {
                 .connectTimeout(TIMEOUT)
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .build();
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(item.url())).timeout(TIMEOUT);
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(item.url())).timeout(TIMEOUT);
         if (have > 0) {
             request.header("Range", "bytes=" + have + "-");
         }
@@ -93,8 +94,7 @@ final class Download {
                 throw new IOException("the server answered " + status);
             }
             boolean goesOn = status == 206;
-            try (FileChannel channel = FileChannel.open(
-                    part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 channel.truncate(goesOn ? have : 0);
                 channel.position(goesOn ? have : 0);
                 body.transferTo(java.nio.channels.Channels.newOutputStream(channel));
@@ -123,7 +123,9 @@ final class Download {
 
     private static GramianException unreachable(Item item, Exception failure) {
         String reason = failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
-        return new GramianException("could not download " + item.url() + ": " + reason + "; install the Debian package"
-                + " dataset-fashion-mnist, or give a folder with the files by --data-dir", failure);
+        return new GramianException(
+                "could not download " + item.url() + ": " + reason + "; install the Debian package"
+                        + " dataset-fashion-mnist, or give a folder with the files by --data-dir",
+                failure);
     }
 }

@@ -76,8 +76,9 @@ final class FashionMnist {
             }
         }
         if (dataDir != null) {
-            throw new GramianException(dataDir + ": expected " + item.file() + " or " + plain + " of Fashion-MNIST, got neither;"
-                    + " check --data-dir, or leave it out to use the Debian package dataset-fashion-mnist or a download");
+            throw new GramianException(
+                    dataDir + ": expected " + item.file() + " or " + plain + " of Fashion-MNIST, got neither;"
+                            + " check --data-dir, or leave it out to use the Debian package dataset-fashion-mnist or a download");
         }
         return Download.fetch(item, Download.cache(NAME));
     }

@@ -27,8 +27,9 @@ final class Idx {
         Tensor pixels = images(images);
         try {
             if (pixels.shape().size(0) != values.length) {
-                throw new GramianException(labels + ": expected " + pixels.shape().size(0) + " labels, one for each image of "
-                        + images + ", got " + values.length + "; give files that belong together");
+                throw new GramianException(
+                        labels + ": expected " + pixels.shape().size(0) + " labels, one for each image of " + images
+                                + ", got " + values.length + "; give files that belong together");
             }
             return new PackedDataset(name, pixels, values, named(labels, values, classNames));
         } catch (RuntimeException failure) {

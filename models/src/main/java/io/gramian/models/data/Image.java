@@ -16,8 +16,8 @@ public record Image(int height, int width, int channels, byte[] pixels) {
                     + " x " + width + " x " + channels);
         }
         if (pixels.length != (long) height * width * channels) {
-            throw new IllegalArgumentException("expected " + (long) height * width * channels + " bytes for an image of "
-                    + height + " x " + width + " x " + channels + ", got " + pixels.length);
+            throw new IllegalArgumentException("expected " + (long) height * width * channels
+                    + " bytes for an image of " + height + " x " + width + " x " + channels + ", got " + pixels.length);
         }
     }
 }

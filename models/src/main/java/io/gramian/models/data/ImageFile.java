@@ -43,7 +43,8 @@ final class ImageFile {
     /** Whether a name ends as image files do. */
     static boolean named(Path path) {
         String name = String.valueOf(path.getFileName()).toLowerCase(Locale.ROOT);
-        return !name.startsWith(".") && List.of(".jpg", ".jpeg", ".png", ".bmp").stream().anyMatch(name::endsWith);
+        return !name.startsWith(".")
+                && List.of(".jpg", ".jpeg", ".png", ".bmp").stream().anyMatch(name::endsWith);
     }
 
     /** What is wrong with the start of a file; null if it looks like an image. */
@@ -65,7 +66,8 @@ final class ImageFile {
         try {
             long size = Files.size(path);
             if (size > MOST_BYTES) {
-                throw new GramianException(path + ": expected an image file of at most " + MOST_BYTES + " bytes, got " + size);
+                throw new GramianException(
+                        path + ": expected an image file of at most " + MOST_BYTES + " bytes, got " + size);
             }
             byte[] bytes = Files.readAllBytes(path);
             String format = format(bytes);
@@ -94,7 +96,10 @@ final class ImageFile {
             long width = reader.getWidth(0);
             long most = Math.min(MOST_PIXELS, 4096 + MOST_PIXELS_PER_BYTE * bytes.length);
             if (height < 1 || width < 1 || height > 65_535 || width > 65_535 || height * width > most) {
-                throw unreadable(path, "its header claims " + height + " x " + width + " pixels, expected at most " + most, null);
+                throw unreadable(
+                        path,
+                        "its header claims " + height + " x " + width + " pixels, expected at most " + most,
+                        null);
             }
             ImageReadParam parameters = reader.getDefaultReadParam();
             return pixels(reader.read(0, parameters));
@@ -151,6 +156,7 @@ final class ImageFile {
 
     static GramianException unreadable(Path path, String reason, @Nullable Exception cause) {
         String oneLine = reason.lines().findFirst().orElse("it is damaged");
-        return new GramianException(path + ": could not be read as an image: " + oneLine + "; remove or replace it", cause);
+        return new GramianException(
+                path + ": could not be read as an image: " + oneLine + "; remove or replace it", cause);
     }
 }

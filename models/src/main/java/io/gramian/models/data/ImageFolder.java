@@ -47,7 +47,12 @@ final class ImageFolder implements ImageDataset {
         List<Path> testFolders = List.of(folder.resolve("test"), folder.resolve("val"));
         boolean split = Files.isDirectory(trainFolder) && testFolders.stream().anyMatch(Files::isDirectory);
         if (split) {
-            Path part = train ? trainFolder : testFolders.stream().filter(Files::isDirectory).findFirst().orElseThrow();
+            Path part = train
+                    ? trainFolder
+                    : testFolders.stream()
+                            .filter(Files::isDirectory)
+                            .findFirst()
+                            .orElseThrow();
             // classes are those of the training folder, so that numbers agree
             return scan(folder.getFileName() + (train ? "/train" : "/test"), part, classNames(trainFolder));
         }
@@ -95,11 +100,13 @@ final class ImageFolder implements ImageDataset {
             }
         }
         if (files.isEmpty()) {
-            throw new GramianException(folder + ": expected JPEG, PNG or BMP files, in one subfolder for each class or in the"
-                    + " folder itself, got none; check the path");
+            throw new GramianException(
+                    folder + ": expected JPEG, PNG or BMP files, in one subfolder for each class or in the"
+                            + " folder itself, got none; check the path");
         }
         refuseUnreadable(folder, files);
-        return new ImageFolder(name, files, labels.stream().mapToInt(Integer::intValue).toArray(), classNames);
+        return new ImageFolder(
+                name, files, labels.stream().mapToInt(Integer::intValue).toArray(), classNames);
     }
 
     private static void refuseUnreadable(Path folder, List<Path> files) {
@@ -111,9 +118,10 @@ final class ImageFolder implements ImageDataset {
                 .filter(text -> !text.isEmpty())
                 .toList();
         if (!defects.isEmpty()) {
-            throw new GramianException(folder + ": " + defects.size() + " of " + files.size() + " images cannot be read: "
-                    + String.join(", ", defects.subList(0, Math.min(SHOWN, defects.size())))
-                    + (defects.size() > SHOWN ? " and others" : "") + "; remove or replace them");
+            throw new GramianException(
+                    folder + ": " + defects.size() + " of " + files.size() + " images cannot be read: "
+                            + String.join(", ", defects.subList(0, Math.min(SHOWN, defects.size())))
+                            + (defects.size() > SHOWN ? " and others" : "") + "; remove or replace them");
         }
     }
 
@@ -127,7 +135,9 @@ final class ImageFolder implements ImageDataset {
 
     private static List<Path> images(Path folder) {
         try (Stream<Path> entries = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return entries.filter(path -> ImageFile.named(path) && Files.isRegularFile(path)).sorted().toList();
+            return entries.filter(path -> ImageFile.named(path) && Files.isRegularFile(path))
+                    .sorted()
+                    .toList();
         } catch (IOException | java.io.UncheckedIOException failure) {
             throw new GramianException(folder + ": could not be listed: " + failure.getMessage(), failure);
         }

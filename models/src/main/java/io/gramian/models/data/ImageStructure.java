@@ -23,7 +23,8 @@ final class ImageStructure {
         while (bytes.limit() - at >= 12) {
             long length = bytes.getInt(at) & 0xffffffffL;
             if (length > bytes.limit() - at - 12) {
-                throw ImageFile.unreadable(path, "a PNG chunk of " + length + " bytes reaches beyond its end, it is cut off", null);
+                throw ImageFile.unreadable(
+                        path, "a PNG chunk of " + length + " bytes reaches beyond its end, it is cut off", null);
             }
             String type = new String(bytes.array(), at + 4, 4, StandardCharsets.ISO_8859_1);
             if (type.equals("IEND")) {

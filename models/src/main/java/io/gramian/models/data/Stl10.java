@@ -37,13 +37,17 @@ final class Stl10 implements ImageDataset {
 
     /** The folder with the files of STL-10. */
     static Path folder(Path dataDir) {
-        for (Path place : List.of(dataDir, dataDir.resolve("stl10_binary"), dataDir.resolve("stl10").resolve("stl10_binary"))) {
+        for (Path place : List.of(
+                dataDir,
+                dataDir.resolve("stl10_binary"),
+                dataDir.resolve("stl10").resolve("stl10_binary"))) {
             if (Files.isRegularFile(place.resolve("train_X.bin"))) {
                 return place;
             }
         }
-        throw new GramianException(dataDir + ": expected train_X.bin or the folder stl10_binary, got neither; download and unpack"
-                + " the binary version of STL-10 and give its folder with --data-dir");
+        throw new GramianException(
+                dataDir + ": expected train_X.bin or the folder stl10_binary, got neither; download and unpack"
+                        + " the binary version of STL-10 and give its folder with --data-dir");
     }
 
     /** Opens images and, where there are any, labels. */
@@ -51,14 +55,16 @@ final class Stl10 implements ImageDataset {
         try {
             long bytes = Files.size(images);
             if (bytes == 0 || bytes % BYTES != 0 || bytes / BYTES > Integer.MAX_VALUE) {
-                throw new GramianException(images + ": expected a multiple of " + BYTES + " bytes, one image of 96 x 96 each, got "
-                        + bytes + "; the file is cut off or empty; get it again");
+                throw new GramianException(
+                        images + ": expected a multiple of " + BYTES + " bytes, one image of 96 x 96 each, got " + bytes
+                                + "; the file is cut off or empty; get it again");
             }
             int size = (int) (bytes / BYTES);
             int[] values = labels == null ? new int[0] : labels(labels, size);
             return new Stl10(name, images, FileChannel.open(images, StandardOpenOption.READ), size, values);
         } catch (IOException failure) {
-            throw new GramianException(images + ": could not be read: " + failure.getMessage() + "; check the path", failure);
+            throw new GramianException(
+                    images + ": could not be read: " + failure.getMessage() + "; check the path", failure);
         }
     }
 
@@ -71,8 +77,8 @@ final class Stl10 implements ImageDataset {
             for (int i = 0; i < size; i++) {
                 labels[i] = (bytes[i] & 0xff) - 1;
                 if (labels[i] < 0 || labels[i] >= CLASSES.size()) {
-                    throw new GramianException(path + ": expected labels 1 to 10, got " + (labels[i] + 1) + " for image " + i
-                            + "; the file is damaged");
+                    throw new GramianException(path + ": expected labels 1 to 10, got " + (labels[i] + 1)
+                            + " for image " + i + "; the file is damaged");
                 }
             }
             return labels;

@@ -40,8 +40,7 @@ public final class ViewRenderer implements AutoCloseable {
      * @param view number of the view, part of the seed
      * @return float32 (n, size, size, channels), of the caller's scope
      */
-    public Tensor render(
-            ImageDataset data, int[] indices, Augmentation augmentation, long seed, int epoch, int view) {
+    public Tensor render(ImageDataset data, int[] indices, Augmentation augmentation, long seed, int epoch, int view) {
         long side = augmentation.size();
         Tensor out = Tensor.empty(device, indices.length, side, side, data.channels());
         try (Sources sources = Sources.of(device, data, indices)) {
@@ -55,7 +54,12 @@ public final class ViewRenderer implements AutoCloseable {
 
     /** Renders one view per augmentation into tensors that are there; each image is read once. */
     void render(
-            ImageDataset data, int[] indices, List<Augmentation> augmentations, long seed, int epoch, List<Tensor> out) {
+            ImageDataset data,
+            int[] indices,
+            List<Augmentation> augmentations,
+            long seed,
+            int epoch,
+            List<Tensor> out) {
         try (Sources sources = Sources.of(device, data, indices)) {
             for (int view = 0; view < augmentations.size(); view++) {
                 Augmentation augmentation = augmentations.get(view);
@@ -72,8 +76,13 @@ public final class ViewRenderer implements AutoCloseable {
                     a, sources.addresses[i], sources.heights[i], sources.widths[i], seed, epoch, indices[i], view));
         }
         images.augment(
-                views, DType.UINT8, a.crop().resampling(), a.crop().antialias(), perChannel(a.mean(), channels),
-                perChannel(a.std(), channels), out);
+                views,
+                DType.UINT8,
+                a.crop().resampling(),
+                a.crop().antialias(),
+                perChannel(a.mean(), channels),
+                perChannel(a.std(), channels),
+                out);
     }
 
     private static float[] perChannel(List<Double> values, int channels) {

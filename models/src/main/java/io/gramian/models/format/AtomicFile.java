@@ -54,7 +54,8 @@ public final class AtomicFile {
             force(folder);
         } catch (IOException failure) {
             throw new GramianException(
-                    "could not write " + path + ": " + reason(failure) + "; what was there before is unchanged", failure);
+                    "could not write " + path + ": " + reason(failure) + "; what was there before is unchanged",
+                    failure);
         } finally {
             removeQuietly(temporary);
         }

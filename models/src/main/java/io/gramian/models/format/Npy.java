@@ -47,7 +47,8 @@ public final class Npy {
         start.flip();
         for (byte expected : MAGIC) {
             if (!start.hasRemaining() || start.get() != expected) {
-                throw new GramianException(path + ": expected an .npy file, which starts with \\x93NUMPY; save it with numpy.save");
+                throw new GramianException(
+                        path + ": expected an .npy file, which starts with \\x93NUMPY; save it with numpy.save");
             }
         }
         int version = start.remaining() < 2 ? -1 : start.get();
@@ -93,7 +94,9 @@ public final class Npy {
         StringBuilder shape = new StringBuilder("(");
         long[] sizes = tensor.shape().toArray();
         for (int axis = 0; axis < sizes.length; axis++) {
-            shape.append(axis == 0 ? "" : " ").append(sizes[axis]).append(axis + 1 < sizes.length || axis == 0 ? "," : "");
+            shape.append(axis == 0 ? "" : " ")
+                    .append(sizes[axis])
+                    .append(axis + 1 < sizes.length || axis == 0 ? "," : "");
         }
         String text = "{'descr': '" + descr(tensor.dtype()) + "', 'fortran_order': False, 'shape': " + shape + "), }";
         // the data starts at a multiple of 64, the header ends in a newline

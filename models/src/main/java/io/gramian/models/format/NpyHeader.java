@@ -24,11 +24,12 @@ record NpyHeader(DType dtype, long[] sizes) {
                 bytes = Math.multiplyExact(bytes, size);
             }
             if (bytes != available) {
-                throw new GramianException(path + ": expected " + bytes + " bytes of data for its shape, got " + available
-                        + "; the file is " + (available < bytes ? "cut off" : "too long"));
+                throw new GramianException(path + ": expected " + bytes + " bytes of data for its shape, got "
+                        + available + "; the file is " + (available < bytes ? "cut off" : "too long"));
             }
         } catch (ArithmeticException overflow) {
-            throw new GramianException(path + ": its shape has more elements than any file can hold; it is damaged", overflow);
+            throw new GramianException(
+                    path + ": its shape has more elements than any file can hold; it is damaged", overflow);
         }
     }
 
@@ -39,8 +40,9 @@ record NpyHeader(DType dtype, long[] sizes) {
             case "<i4" -> DType.INT32;
             case "<i8" -> DType.INT64;
             case "|u1", "<u1" -> DType.UINT8;
-            default -> throw new GramianException(path + ": expected type <f4, <f8, <i4, <i8 or |u1, got '"
-                    + printable(descr) + "'; save it with numpy.save(file, array.astype('<f4'))");
+            default ->
+                throw new GramianException(path + ": expected type <f4, <f8, <i4, <i8 or |u1, got '" + printable(descr)
+                        + "'; save it with numpy.save(file, array.astype('<f4'))");
         };
     }
 

@@ -40,7 +40,8 @@ public final class SafetensorsFile implements AutoCloseable {
                 throw failure;
             }
         } catch (NoSuchFileException missing) {
-            throw new GramianException(path + ": expected a safetensors file, but there is none; check the path", missing);
+            throw new GramianException(
+                    path + ": expected a safetensors file, but there is none; check the path", missing);
         } catch (IOException failure) {
             throw unreadable(path, failure);
         }
@@ -50,7 +51,8 @@ public final class SafetensorsFile implements AutoCloseable {
         long size = channel.size();
         ByteBuffer start = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         if (!TensorChannel.readFully(channel, 0, start)) {
-            throw new GramianException(path + ": expected a safetensors file, got " + size + " bytes; the file is cut off");
+            throw new GramianException(
+                    path + ": expected a safetensors file, got " + size + " bytes; the file is cut off");
         }
         long length = start.getLong(0);
         long most = Math.min(SafetensorsHeader.MAX_BYTES, size - 8);

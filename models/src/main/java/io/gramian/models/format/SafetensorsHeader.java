@@ -21,8 +21,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /** The limit of the reference implementation. */
     static final long MAX_BYTES = 100_000_000;
 
-    private static final JsonFactory JSON =
-            JsonFactory.builder().enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     /** Type, shape and bytes [begin, end) of one tensor, counted from the end of the header. */
     record Entry(DType dtype, long[] sizes, long begin, long end) {}
@@ -57,7 +58,8 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                 throw damaged(path, "one JSON object", "something behind it");
             }
         } catch (IOException failure) {
-            String first = String.valueOf(failure.getMessage()).lines().findFirst().orElse("an error");
+            String first =
+                    String.valueOf(failure.getMessage()).lines().findFirst().orElse("an error");
             throw new GramianException(path + ": its header is not valid: " + first + "; the file is damaged", failure);
         }
         return new SafetensorsHeader(inOrder(path, entries, dataBytes), metadata);
@@ -90,7 +92,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         }
         Entry entry = new Entry(dtype, sizes, offsets[0], offsets[1]);
         if (entry.end() - entry.begin() != bytes(path, name, entry)) {
-            throw damaged(path, bytes(path, name, entry) + " bytes for " + name + " " + Arrays.toString(sizes),
+            throw damaged(
+                    path,
+                    bytes(path, name, entry) + " bytes for " + name + " " + Arrays.toString(sizes),
                     (entry.end() - entry.begin()) + " bytes");
         }
         return entry;
@@ -125,8 +129,10 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             }
             return bytes;
         } catch (ArithmeticException overflow) {
-            throw new GramianException(path + ": the shape of " + name + " has more elements than any file can hold;"
-                    + " the file is damaged", overflow);
+            throw new GramianException(
+                    path + ": the shape of " + name + " has more elements than any file can hold;"
+                            + " the file is damaged",
+                    overflow);
         }
     }
 
@@ -135,11 +141,14 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         Map<String, Entry> sorted = new LinkedHashMap<>();
         long[] end = {0};
         entries.entrySet().stream()
-                .sorted(Comparator.comparingLong((Map.Entry<String, Entry> entry) -> entry.getValue().begin())
+                .sorted(Comparator.comparingLong((Map.Entry<String, Entry> entry) ->
+                                entry.getValue().begin())
                         .thenComparingLong(entry -> entry.getValue().end()))
                 .forEach(entry -> {
                     if (entry.getValue().begin() != end[0]) {
-                        throw damaged(path, entry.getKey() + " at byte " + end[0] + " (no gap, no overlap)",
+                        throw damaged(
+                                path,
+                                entry.getKey() + " at byte " + end[0] + " (no gap, no overlap)",
                                 "byte " + entry.getValue().begin());
                     }
                     end[0] = entry.getValue().end();

@@ -53,18 +53,25 @@ class ViewDrawTest {
     void frequenciesAreTheProbabilities() {
         Augmentation second = Recipes.barlowTwins(224).views().get(1);
         Map<Double, Predicate<ImageView>> expected = Map.of(
-                0.5, ImageView::flip,
-                0.2, ImageView::grey,
-                0.1, view -> view.blurRadius() > 0,
-                0.8, view -> !view.jitter().isEmpty());
+                0.5,
+                ImageView::flip,
+                0.2,
+                ImageView::grey,
+                0.1,
+                view -> view.blurRadius() > 0,
+                0.8,
+                view -> !view.jitter().isEmpty());
         // four standard deviations: 4 sqrt(0.25 / 20000) = 0.014
-        expected.forEach((probability, happened) ->
-                assertThat(share(second, happened)).isCloseTo(probability, within(0.014)));
+        expected.forEach(
+                (probability, happened) -> assertThat(share(second, happened)).isCloseTo(probability, within(0.014)));
         assertThat(share(second, view -> view.solarize() <= 1)).isCloseTo(0.2, within(0.014));
     }
 
     private static double share(Augmentation augmentation, Predicate<ImageView> happened) {
-        return IntStream.range(0, COUNT).filter(i -> happened.test(draw(augmentation, i))).count() / (double) COUNT;
+        return IntStream.range(0, COUNT)
+                        .filter(i -> happened.test(draw(augmentation, i)))
+                        .count()
+                / (double) COUNT;
     }
 
     @Test
@@ -122,7 +129,8 @@ class ViewDrawTest {
 
     @Test
     void recipesRepeatTheirViewsAndAreFoundByName() {
-        assertThat(Recipes.barlowTwins(32).forViews(3).get(2)).isEqualTo(Recipes.barlowTwins(32).views().get(0));
+        assertThat(Recipes.barlowTwins(32).forViews(3).get(2))
+                .isEqualTo(Recipes.barlowTwins(32).views().get(0));
         for (String name : Recipes.names()) {
             assertThat(Recipes.named(name, 32).name()).isEqualTo(name);
         }

@@ -35,7 +35,8 @@ class BatchLoaderTest {
                 try (Batch batch = loader.next()) {
                     float[] first = batch.views().get(0).toFloats();
                     float[] second = batch.views().get(1).toFloats();
-                    taken.add(new Taken(batch.step(), batch.epoch(), batch.indices().clone(), first, second));
+                    taken.add(new Taken(
+                            batch.step(), batch.epoch(), batch.indices().clone(), first, second));
                 }
             }
         }
@@ -47,8 +48,10 @@ class BatchLoaderTest {
         for (int i = 0; i < actual.size(); i++) {
             assertThat(actual.get(i).step()).isEqualTo(expected.get(i).step());
             assertThat(actual.get(i).indices()).isEqualTo(expected.get(i).indices());
-            assertThat(Arrays.equals(actual.get(i).first(), expected.get(i).first())).isTrue();
-            assertThat(Arrays.equals(actual.get(i).second(), expected.get(i).second())).isTrue();
+            assertThat(Arrays.equals(actual.get(i).first(), expected.get(i).first()))
+                    .isTrue();
+            assertThat(Arrays.equals(actual.get(i).second(), expected.get(i).second()))
+                    .isTrue();
         }
     }
 
@@ -80,7 +83,9 @@ class BatchLoaderTest {
     }
 
     private static int[] visited(List<Taken> batches) {
-        return batches.stream().flatMapToInt(batch -> Arrays.stream(batch.indices())).toArray();
+        return batches.stream()
+                .flatMapToInt(batch -> Arrays.stream(batch.indices()))
+                .toArray();
     }
 
     @Test
@@ -133,7 +138,9 @@ class BatchLoaderTest {
         assertThat(open.views().get(0).toFloats()).isEqualTo(pixels);
         open.close();
         assertThat(device.backend().memory().statistics().liveBytes()).isEqualTo(before);
-        assertThatThrownBy(loader::next).isInstanceOf(IllegalStateException.class).hasMessage("this loader is closed");
+        assertThatThrownBy(loader::next)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("this loader is closed");
         assertThatThrownBy(open::views).isInstanceOf(IllegalStateException.class);
     }
 

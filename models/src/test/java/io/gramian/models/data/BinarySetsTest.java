@@ -26,7 +26,14 @@ class BinarySetsTest {
 
     /** CIFAR-10 with two records a file. */
     private final Cifar small = new Cifar(
-            "cifar10", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", 1, 2, List.of("a.bin", "b.bin"), "t.bin", Cifar.TEN.classNames());
+            "cifar10",
+            "cifar-10-batches-bin",
+            "cifar-10-binary.tar.gz",
+            1,
+            2,
+            List.of("a.bin", "b.bin"),
+            "t.bin",
+            Cifar.TEN.classNames());
 
     @Test
     void readsCifarFromFolderAndArchive() throws IOException {
@@ -59,7 +66,9 @@ class BinarySetsTest {
         Files.write(folder.resolve("a.bin"), records(1));
         refused(folder, "b.bin: expected this file of cifar10 beside the others");
         Files.write(folder.resolve("b.bin"), Arrays.copyOf(records(2), 2 * RECORD - 1));
-        refused(folder, "b.bin: expected 6146 bytes, 2 records of 3073, got 6145; the file is cut off or of another data set");
+        refused(
+                folder,
+                "b.bin: expected 6146 bytes, 2 records of 3073, got 6145; the file is cut off or of another data set");
         byte[] wrong = records(2);
         wrong[RECORD] = 10;
         Files.write(folder.resolve("b.bin"), wrong);
@@ -74,11 +83,12 @@ class BinarySetsTest {
     @Test
     void cifarSurvivesDamage() throws IOException {
         byte[] valid = tar(List.of("a.bin", "b.bin"), List.of(records(1), records(2)));
-        int refused = Mutations.survive(
-                valid, folder.resolve("m.tar.gz"), 5, 600, path -> small.open(path, true).close());
+        int refused = Mutations.survive(valid, folder.resolve("m.tar.gz"), 5, 600, path -> small.open(path, true)
+                .close());
         assertThat(refused).isBetween(250, 599);
         Files.write(folder.resolve("b.bin"), records(2));
-        refused = Mutations.survive(records(1), folder.resolve("a.bin"), 6, 600, path -> small.open(folder, true).close());
+        refused = Mutations.survive(records(1), folder.resolve("a.bin"), 6, 600, path -> small.open(folder, true)
+                .close());
         assertThat(refused).isBetween(100, 599);
     }
 

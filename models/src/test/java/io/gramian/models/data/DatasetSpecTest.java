@@ -28,7 +28,8 @@ class DatasetSpecTest {
         }
         assertThatThrownBy(spec::test)
                 .isInstanceOf(GramianException.class)
-                .hasMessageContaining("expected t10k-images-idx3-ubyte.gz or t10k-images-idx3-ubyte of Fashion-MNIST, got neither");
+                .hasMessageContaining(
+                        "expected t10k-images-idx3-ubyte.gz or t10k-images-idx3-ubyte of Fashion-MNIST, got neither");
         Files.write(folder.resolve("train-images-idx3-ubyte"), IdxTest.images(3, 27, 28));
         assertThatThrownBy(spec::train)
                 .isInstanceOf(GramianException.class)
@@ -39,7 +40,8 @@ class DatasetSpecTest {
     void readsIdxPairs() throws IOException {
         Path images = Files.write(folder.resolve("i"), IdxTest.images(2, 5, 6));
         Path labels = Files.write(folder.resolve("l"), IdxTest.labels(1, 0));
-        try (ImageDataset data = DatasetSpec.parse("idx:" + images + "," + labels, null).test()) {
+        try (ImageDataset data =
+                DatasetSpec.parse("idx:" + images + "," + labels, null).test()) {
             assertThat(data.size()).isEqualTo(2);
         }
     }

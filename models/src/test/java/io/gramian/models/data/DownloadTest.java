@@ -72,7 +72,8 @@ class DownloadTest {
     @Test
     void goesOnWhereItStopped() throws IOException {
         Files.write(folder.resolve("data.gz.part"), Arrays.copyOf(zipped, 10));
-        assertThat(Files.readAllBytes(Download.fetch(item("/data.gz", sha256), folder))).isEqualTo(zipped);
+        assertThat(Files.readAllBytes(Download.fetch(item("/data.gz", sha256), folder)))
+                .isEqualTo(zipped);
         assertThat(ranges).containsExactly("bytes=10-");
     }
 

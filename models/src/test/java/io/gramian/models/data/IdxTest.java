@@ -24,12 +24,14 @@ class IdxTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void readsImagesAndLabels(boolean zipped) throws IOException {
-        try (ImageDataset data = Idx.read("x", write("i", images(3, 2, 4), zipped), write("l", labels(0, 2, 1), zipped), List.of())) {
+        try (ImageDataset data =
+                Idx.read("x", write("i", images(3, 2, 4), zipped), write("l", labels(0, 2, 1), zipped), List.of())) {
             assertThat(data.size()).isEqualTo(3);
             assertThat(data.classes()).isEqualTo(3);
             assertThat(data.labels()).containsExactly(0, 2, 1);
             assertThat(data.className(2)).isEqualTo("2");
-            assertThat(data.image(1)).usingRecursiveComparison()
+            assertThat(data.image(1))
+                    .usingRecursiveComparison()
                     .isEqualTo(new Image(2, 4, 1, new byte[] {8, 9, 10, 11, 12, 13, 14, 15}));
             assertThat(data.pixels().orElseThrow().shape().toArray()).containsExactly(3, 2, 4, 1);
         }
@@ -49,12 +51,18 @@ class IdxTest {
         Path good = write("good", images(3, 2, 4), zipped);
         Path labels = write("labels", labels(0, 2, 1), zipped);
         refused(good, write("few", labels(0, 2), zipped), "few: expected 3 labels, one for each image of ");
-        refused(labels, labels, "labels: expected an IDX file of images, which starts with 00 00 08 03, got 00 00 08 01");
+        refused(
+                labels,
+                labels,
+                "labels: expected an IDX file of images, which starts with 00 00 08 03, got 00 00 08 01");
         refused(good, good, "good: expected an IDX file of labels, which starts with 00 00 08 01, got 00 00 08 03");
         refused(write("cut", idx(new int[] {3, 2, 4}, 23), zipped), labels, "cut: expected 24 bytes ");
         refused(write("long", idx(new int[] {3, 2, 4}, 25), zipped), labels, "long: expected ");
         refused(write("none", idx(new int[] {0, 2, 4}, 0), zipped), labels, "none: expected sizes (n, height, width)");
-        refused(write("huge", idx(new int[] {Integer.MAX_VALUE, 60_000, 60_000}, 24), zipped), labels, "huge: expected 7");
+        refused(
+                write("huge", idx(new int[] {Integer.MAX_VALUE, 60_000, 60_000}, 24), zipped),
+                labels,
+                "huge: expected 7");
         refused(write("empty", new byte[0], zipped), labels, "empty: expected 4 bytes of the header, got 0");
         refused(folder.resolve("absent"), labels, "absent: expected a data file, but there is none");
         assertThatThrownBy(() -> Idx.read("x", good, labels, List.of("a", "b")))
@@ -75,7 +83,9 @@ class IdxTest {
         byte[] valid = Files.readAllBytes(write("v", images(5, 3, 4), zipped));
         byte[] validLabels = Files.readAllBytes(write("w", labels(1, 2, 3), zipped));
         Path file = folder.resolve("mutant");
-        assertThat(Mutations.survive(valid, file, 3, 1000, path -> Idx.images(path).close())).isBetween(300, 999);
+        assertThat(Mutations.survive(
+                        valid, file, 3, 1000, path -> Idx.images(path).close()))
+                .isBetween(300, 999);
         assertThat(Mutations.survive(validLabels, file, 4, 500, Idx::labels)).isBetween(100, 499);
     }
 

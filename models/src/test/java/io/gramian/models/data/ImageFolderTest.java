@@ -43,7 +43,9 @@ class ImageFolderTest {
                     expected = new int[] {rgb >> 16 & 255, rgb >> 8 & 255, rgb & 255};
                 }
                 for (int c = 0; c < 3; c++) {
-                    assertThat(read.pixels()[(y * 13 + x) * 3 + c] & 255).as("%d, %d", y, x).isEqualTo(expected[c]);
+                    assertThat(read.pixels()[(y * 13 + x) * 3 + c] & 255)
+                            .as("%d, %d", y, x)
+                            .isEqualTo(expected[c]);
                 }
             }
         }
@@ -109,7 +111,8 @@ class ImageFolderTest {
         Files.write(folder.resolve("a.png"), png);
         Files.write(folder.resolve("b.png"), new byte[0]);
         Files.writeString(folder.resolve("c.jpg"), "hello, this is text");
-        refused("2 of 3 images cannot be read: b.png (empty), c.jpg (not a JPEG, PNG or BMP file); remove or replace them");
+        refused(
+                "2 of 3 images cannot be read: b.png (empty), c.jpg (not a JPEG, PNG or BMP file); remove or replace them");
         Path cut = Files.write(folder.resolve("d.png"), Arrays.copyOf(png, png.length / 2));
         assertThatThrownBy(() -> ImageFile.decode(cut))
                 .isInstanceOf(GramianException.class)
@@ -118,7 +121,8 @@ class ImageFolderTest {
         png[16] = 0x7f;
         Path huge = Files.write(folder.resolve("e.png"), png);
         assertThatThrownBy(() -> ImageFile.decode(huge)).isInstanceOf(GramianException.class);
-        assertThatThrownBy(() -> DatasetSpec.parse("folder:" + folder.resolve("none"), null).train())
+        assertThatThrownBy(() -> DatasetSpec.parse("folder:" + folder.resolve("none"), null)
+                        .train())
                 .isInstanceOf(GramianException.class)
                 .hasMessageContaining("expected a folder of images, but there is none");
     }
@@ -144,13 +148,14 @@ class ImageFolderTest {
     }
 
     private static BufferedImage image(int width, int height, String kind) {
-        int type = switch (kind) {
-            case "GREY" -> BufferedImage.TYPE_BYTE_GRAY;
-            case "GREY16" -> BufferedImage.TYPE_USHORT_GRAY;
-            case "ALPHA" -> BufferedImage.TYPE_INT_ARGB;
-            case "INDEXED" -> BufferedImage.TYPE_BYTE_INDEXED;
-            default -> BufferedImage.TYPE_3BYTE_BGR;
-        };
+        int type =
+                switch (kind) {
+                    case "GREY" -> BufferedImage.TYPE_BYTE_GRAY;
+                    case "GREY16" -> BufferedImage.TYPE_USHORT_GRAY;
+                    case "ALPHA" -> BufferedImage.TYPE_INT_ARGB;
+                    case "INDEXED" -> BufferedImage.TYPE_BYTE_INDEXED;
+                    default -> BufferedImage.TYPE_3BYTE_BGR;
+                };
         BufferedImage image = new BufferedImage(width, height, type);
         Random random = new Random(width * 100L + height);
         for (int y = 0; y < height; y++) {

@@ -35,7 +35,8 @@ class AtomicFileTest {
                     throw new IOException("No space left on device");
                 }))
                 .isInstanceOf(GramianException.class)
-                .hasMessage("could not write " + file + ": No space left on device; what was there before is unchanged");
+                .hasMessage(
+                        "could not write " + file + ": No space left on device; what was there before is unchanged");
         assertThat(file).hasContent("old");
         assertThat(names(folder)).containsExactly("d.txt");
     }

@@ -39,7 +39,8 @@ class NpyTest {
         assertThat(bytes).hasSize(128 + 12);
         assertThat(new String(bytes, 10, 118, StandardCharsets.US_ASCII))
                 .isEqualTo("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 1), }" + " ".repeat(58) + "\n");
-        assertThat(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getFloat(132)).isEqualTo(2f);
+        assertThat(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getFloat(132))
+                .isEqualTo(2f);
     }
 
     @ParameterizedTest
@@ -76,7 +77,11 @@ class NpyTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            textBlock =
+                    """
             {'descr': '>f4', 'fortran_order': False, 'shape': (2,), }           | 8  | got '>f4'; save it with numpy.save
             {'descr': '<f2', 'fortran_order': False, 'shape': (2,), }           | 4  | expected type <f4
             {'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }          | 8  | Fortran order; save it with
@@ -108,13 +113,15 @@ class NpyTest {
     @Test
     void survivesDamage() throws IOException {
         byte[] valid = npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n", 24);
-        int refused = Mutations.survive(valid, folder.resolve("e.npy"), 1, 3000, file -> Npy.read(device, file).close());
+        int refused = Mutations.survive(valid, folder.resolve("e.npy"), 1, 3000, file -> Npy.read(device, file)
+                .close());
         assertThat(refused).isBetween(1000, 2999);
     }
 
     private static byte[] npy(int version, String header, int dataBytes) {
         int lengthBytes = version == 1 ? 2 : 4;
-        ByteBuffer bytes = ByteBuffer.allocate(8 + lengthBytes + header.length() + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(8 + lengthBytes + header.length() + dataBytes)
+                .order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', (byte) version, 0});
         if (version == 1) {
             bytes.putShort((short) header.length());

@@ -58,14 +58,20 @@ class SafetensorsTest {
     @Test
     void readsAHandWrittenFile() throws IOException {
         Path file = folder.resolve("b.safetensors");
-        Files.write(file, file("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}  ", new byte[] {0, 0, -128, 63}));
+        Files.write(file, file("{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}  ", new byte[] {
+            0, 0, -128, 63
+        }));
         try (Scope scope = Scope.open()) {
             assertThat(Safetensors.read(device, file).get("x").toFloats()).containsExactly(1f);
         }
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
             {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}} | no gap, no overlap
             {"x":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}} | no gap, no overlap
             {"x":{"dtype":"F32","shape":[2],"data_offsets":[0,6]}} | expected 8 bytes for x [2], got 6 bytes
@@ -84,7 +90,8 @@ class SafetensorsTest {
             {}{} | something behind it
              {} | starts with '{'
             {"x" | not valid
-            """, ignoreLeadingAndTrailingWhitespace = true)
+            """,
+            ignoreLeadingAndTrailingWhitespace = true)
     void refusesEveryBrokenRule(String header, String message) throws IOException {
         Path file = folder.resolve("c.safetensors");
         String text = message.startsWith("starts") ? " " + header : header;
