@@ -5,7 +5,7 @@
 //   gram.pair(0, 1)                <K_0, K_1>, float64 sum of float32 products
 //   gram.times(view, w, x, ldx, p, ldp)    p (n,w) = K x
 //
-// n^2 d FLOP a view (lower triangle only), 2 n^2 w for each product. K is kept, n^2 floats (less than a view when d > n),
+// n^2 d FLOP a view (lower triangle), 2 n^2 w for each product. K is kept: n^2 floats, less than a view when d > n,
 // and up to three partial copies of a small one. A view is never copied whole: its columns pass through a panel of
 // about kPanel floats. The partition depends on the sizes alone.
 #pragma once
