@@ -2,6 +2,7 @@ package io.gramian.models.config;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +106,7 @@ public final class Settings {
 
     /** All values by dotted key, in order. */
     public Map<String, Object> values() {
-        return Map.copyOf(values);
+        return Collections.unmodifiableMap(values);
     }
 
     /** All values as nested sections, in order: what config.yaml holds. */

@@ -13,6 +13,7 @@ import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.format.Safetensors;
 import java.nio.file.Files;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -139,8 +140,11 @@ public final class Pretrainer implements AutoCloseable {
             waited = loader.waitNanos() / 1e9;
         }
         if (reason != Outcome.Reason.INTERRUPTED) {
-            Safetensors.write(
-                    folder.model(), state.network().weights(), Map.of("config", config.toYaml(), "step", step + ""));
+            // a fixed order: the same run writes the same bytes
+            Map<String, String> metadata = new LinkedHashMap<>();
+            metadata.put("step", Long.toString(step));
+            metadata.put("config", config.toYaml());
+            Safetensors.write(folder.model(), state.network().weights(), metadata);
         }
         listener.finished();
         return new Outcome(reason, step, steps, lastLoss, (System.nanoTime() - start) / 1e9, waited);

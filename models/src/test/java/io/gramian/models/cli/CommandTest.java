@@ -1,0 +1,143 @@
+package io.gramian.models.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gramian.Device;
+import io.gramian.Tensor;
+import io.gramian.models.format.Npy;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CommandTest {
+    @TempDir
+    private Path folder;
+
+    private record Result(int code, String out, String err) {}
+
+    private static Result run(List<String> arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine line = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return new Result(line.execute(arguments.toArray(new String[0])), out.toString(), err.toString());
+    }
+
+    private static Result run(String... arguments) {
+        return run(List.of(arguments));
+    }
+
+    private static void assertFails(Result result, int code, String message) {
+        assertThat(result.err()).contains(message).doesNotContain("\tat ");
+        assertThat(result.code()).isEqualTo(code);
+    }
+
+    @Test
+    void everyCommandHasHelp() {
+        assertThat(run().out()).contains("pretrain", "resume", "doctor");
+        for (String command : Main.commandLine().getSubcommands().keySet()) {
+            Result help = run(command, "--help");
+            assertThat(help.code()).as(command).isZero();
+            assertThat(help.out()).as(command).contains("Usage: gramian " + command);
+        }
+        assertThat(run("--version").out()).startsWith("gramian 0.1.0 (commit ");
+        assertThat(run("completion", "bash").out()).contains("complete -F _complete_gramian", "pretrain");
+        assertThat(run("methods").out()).contains("wmse", "loss.w_size");
+        assertThat(run("recipes").out()).contains("barlow-twins-cifar10");
+        assertThat(run("doctor").out()).contains("instruction set", "blas core", "device cuda", "libgramian_cpu.so");
+    }
+
+    @Test
+    void wrongUsageIsCodeTwo() {
+        assertFails(run("pretrian"), 2, "pretrain");
+        assertFails(run("pretrain", "--set", "temprature=1"), 2, "did you mean");
+        assertFails(run("pretrain", "--set", "epochs"), 2, "expected key=value");
+        assertFails(run("pretrain", "--batch", "1"), 2, "batch must be 2 or more");
+        assertFails(run("pretrain", "--threads", "0"), 2, "--threads must be 1 or more");
+        assertFails(run("pretrain", "--data", "mnist"), 2, "data: expected one of");
+        assertFails(run("loss", "simclr"), 2, "--za");
+    }
+
+    @Test
+    void whatIsMissingOrDamagedIsNamed() throws IOException {
+        Path run = folder.resolve("run");
+        assertFails(run("resume", run.toString()), 1, "there is no run folder " + run);
+        assertFails(run("spectrum", run + ".npy"), 1, "expected an .npy file, but there is none");
+        String missing = "idx:" + folder.resolve("none") + "," + folder.resolve("none");
+        assertFails(run(TinyRun.pretrain(missing, run, 1)), 1, folder.resolve("none").toString());
+        assertThat(run).doesNotExist();
+        String data = TinyRun.images(folder, 20);
+        assertFails(run(TinyRun.pretrain(data, run, 1)), 2, "batch must be at most the 20 training images, got 32");
+        assertThat(run).doesNotExist();
+    }
+
+    @Test
+    void aTinyRunIsTrainedEvaluatedAndReported() throws IOException {
+        Path run = folder.resolve("run");
+        String data = TinyRun.images(folder, 128);
+        Result trained = run(TinyRun.pretrain(data, run, 2));
+        assertThat(trained.err()).isEmpty();
+        assertThat(trained.code()).isZero();
+        assertThat(trained.out()).contains("trained 8 steps", "untrained", "pixels", "report ");
+        for (String file : List.of("config.yaml", "metrics.jsonl", "model.safetensors", "evaluation.json", "report.html")) {
+            assertThat(run.resolve(file)).isNotEmptyFile();
+        }
+        assertThat(run("spectrum", run.toString()).out()).contains("effective rank", "RankMe");
+        assertThat(run("report", run.toString()).code()).isZero();
+        assertFails(run(TinyRun.pretrain(data, run, 2)), 2, "is not empty");
+
+        Path config = run.resolve("config.yaml");
+        String good = Files.readString(config);
+        Files.writeString(config, good.replace("width: 8", "width: 16"));
+        assertFails(
+                run("resume", run.toString()),
+                1,
+                "is of another architecture: expected backbone.conv1.weight to be FLOAT32");
+        Files.writeString(config, good.replace("seed: 0", "seed: 1"));
+        assertFails(run("resume", run.toString()), 1, "was made with another configuration");
+        Files.writeString(config, good);
+        Path checkpoint = run.resolve("checkpoints/last.safetensors");
+        byte[] bytes = Files.readAllBytes(checkpoint);
+        Files.write(checkpoint, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+        assertFails(run("resume", run.toString()), 1, checkpoint.toString());
+    }
+
+    @Test
+    void aLossThatIsNoNumberNamesTheFirstTensor() throws IOException {
+        Path run = folder.resolve("run");
+        String data = TinyRun.images(folder, 128);
+        Result result =
+                run(TinyRun.pretrain(data, run, 50, "--set", "learning_rate=1e30", "--set", "schedule.name=constant"));
+        assertFails(result, 1, "the first tensor that went bad is");
+        assertThat(result.err()).containsPattern("backbone\\.|projector\\.");
+        assertThat(run.resolve("model.safetensors")).doesNotExist();
+    }
+
+    @Test
+    void lossesOfFilesAndTheirGradients() {
+        Device device = Device.cpu();
+        Path a = folder.resolve("a.npy");
+        Path b = folder.resolve("b.npy");
+        float[] values = {1, 0, 0, 1, -1, 0, 0, -1};
+        try (Tensor z = Tensor.empty(device, 4, 2).copyFrom(values)) {
+            Npy.write(a, z);
+            Npy.write(b, z);
+        }
+        Result result = run("loss", "simclr", "--za", a.toString(), "--zb", b.toString(), "--set", "temperature=1",
+                "--grad-out", folder.resolve("g").toString());
+        // each row: log(e^1 + 4 e^0 + 2 e^-1) - 1
+        double expected = Math.log(Math.E + 4 + 2 / Math.E) - 1;
+        assertThat(result.code()).as(result.err()).isZero();
+        double loss = result.out().lines().filter(line -> line.startsWith("loss ")).mapToDouble(line ->
+                Double.parseDouble(line.substring(5))).findFirst().orElseThrow();
+        assertThat(loss).isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-6));
+        assertThat(folder.resolve("g/dza.npy")).isNotEmptyFile();
+        assertThat(folder.resolve("g/dzb.npy")).isNotEmptyFile();
+        assertFails(run("loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=3"), 1, "");
+    }
+}

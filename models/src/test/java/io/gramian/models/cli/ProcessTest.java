@@ -1,0 +1,110 @@
+package io.gramian.models.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.gramian.models.train.Checkpoint;
+import io.gramian.models.train.Metrics;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real program, killed, interrupted and starved. */
+class ProcessTest {
+    @TempDir
+    private Path folder;
+
+    private String data = "";
+
+    @BeforeEach
+    void writeImages() throws IOException {
+        data = TinyRun.images(folder, 256);
+    }
+
+    @Test
+    void aKilledRunGoesOnBitForBit() throws Exception {
+        Path whole = folder.resolve("whole");
+        Path cut = folder.resolve("cut");
+        Process first = TinyRun.start(
+                folder.resolve("a.log"), TinyRun.pretrain(data, whole, 5, "--no-evaluation"));
+        assertThat(TinyRun.finish(first)).isZero();
+        Process killed = TinyRun.start(folder.resolve("b.log"), TinyRun.pretrain(data, cut, 5, "--no-evaluation"));
+        TinyRun.await(cut.resolve("checkpoints/last.safetensors"), killed);
+        killed.destroyForcibly().waitFor();
+        assertThat(Checkpoint.describe(cut.resolve("checkpoints/last.safetensors")).step()).isLessThan(40);
+        Process resumed = TinyRun.start(
+                folder.resolve("c.log"), List.of("resume", cut.toString(), "--no-evaluation", "--threads", "1"));
+        assertThat(TinyRun.finish(resumed)).as(log("c.log")).isZero();
+        for (String file : List.of("model.safetensors", "checkpoints/last.safetensors")) {
+            assertThat(cut.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+        }
+        assertThat(losses(cut)).isEqualTo(losses(whole)).hasSize(40);
+    }
+
+    @Test
+    void interruptionSavesAndSaysHowToGoOn() throws Exception {
+        Path run = folder.resolve("run");
+        Process process = TinyRun.start(folder.resolve("log"), TinyRun.pretrain(data, run, 100_000, "--no-evaluation"));
+        TinyRun.await(run.resolve("checkpoints/last.safetensors"), process);
+        new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor();
+        assertThat(TinyRun.finish(process)).isEqualTo(130);
+        assertThat(log("log")).contains("go on with: gramian resume " + run);
+        long step = Checkpoint.describe(run.resolve("checkpoints/last.safetensors")).step();
+        List<JsonNode> lines = Metrics.read(run.resolve("metrics.jsonl"));
+        assertThat(lines.get(lines.size() - 1).path("step").asLong()).isEqualTo(step);
+        assertNothingHalfWritten(run);
+    }
+
+    @Test
+    void aFullDiskKeepsTheOldCheckpoint() throws Exception {
+        Path run = folder.resolve("run");
+        Path log = folder.resolve("log");
+        Path checkpoint = run.resolve("checkpoints/last.safetensors");
+        Process killed = TinyRun.start(log, TinyRun.pretrain(data, run, 100_000, "--no-evaluation"));
+        TinyRun.await(checkpoint, killed);
+        killed.destroyForcibly().waitFor();
+        byte[] before = Files.readAllBytes(checkpoint);
+        deleteTemporary(run);
+        // a limit on every file: what is logged in a few steps fits, a checkpoint does not
+        long blocks = before.length / 512 - 2;
+        Process full = TinyRun.start(
+                log,
+                List.of("sh", "-c", "trap '' XFSZ; ulimit -f " + blocks + "; exec \"$@\"", "sh"),
+                List.of("resume", run.toString(), "--no-evaluation", "--threads", "1"));
+        assertThat(TinyRun.finish(full)).isEqualTo(1);
+        assertThat(log("log")).contains("gramian: could not write").contains("unchanged").doesNotContain("\tat ");
+        assertThat(checkpoint).hasBinaryContent(before);
+        assertNothingHalfWritten(run);
+    }
+
+    /** SIGKILL may come in the middle of a save; its temporary file is not what this test is about. */
+    private static void deleteTemporary(Path run) throws IOException {
+        try (Stream<Path> files = Files.walk(run)) {
+            for (Path file : files.filter(each -> each.toString().endsWith(".tmp")).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private String log(String name) throws IOException {
+        return Files.readString(folder.resolve(name));
+    }
+
+    private static List<Double> losses(Path run) {
+        return Metrics.read(run.resolve("metrics.jsonl")).stream()
+                .filter(line -> line.path("type").asText().equals("step"))
+                .map(line -> line.path("loss").asDouble())
+                .toList();
+    }
+
+    private static void assertNothingHalfWritten(Path run) throws IOException {
+        try (Stream<Path> files = Files.walk(run)) {
+            assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".tmp"));
+        }
+    }
+}
