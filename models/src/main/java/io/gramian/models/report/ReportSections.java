@@ -143,7 +143,8 @@ final class ReportSections {
                 page,
                 "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve"
                         + " that falls off a cliff means dimensions that carry nothing: dimensional collapse. The"
-                        + " effective rank counts the dimensions in use; RankMe is the same with a small constant against rounding.");
+                        + " effective rank counts the dimensions in use; RankMe is the same with a small constant against"
+                        + " rounding.");
         Charts charts = new Charts(data.metrics());
         page.open("div", "class=\"pair\"");
         figure(page, charts.spectrum(), "Singular values over time, from dark (first) to bright (last).");

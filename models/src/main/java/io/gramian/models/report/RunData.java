@@ -123,8 +123,8 @@ record RunData(
         root.path("class_names").forEach(name -> names.add(name.asText()));
         Map<String, String> environment = new LinkedHashMap<>();
         root.path("environment")
-                .fields()
-                .forEachRemaining(e -> environment.put(e.getKey(), e.getValue().asText()));
+                .properties()
+                .forEach(e -> environment.put(e.getKey(), e.getValue().asText()));
         return new RunArtifacts.Summary(
                 root.path("method").asText("?"),
                 root.path("data").asText("?"),
