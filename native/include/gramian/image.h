@@ -37,7 +37,7 @@ typedef struct gramian_view {
 
 /**
  * out (n, out_height, out_width, channels) = (augmented view - mean) / std.
- * channels: 1 or 3. source_float: 0 for uint8 (divided by 255, and clamped after resizing), 1 for float32 (taken as it is).
+ * channels: 1 or 3. source_float: 0 for uint8 (divided by 255, and clamped after resizing), 1 for float32 (as it is).
  * bicubic: 0 bilinear, 1 bicubic. antialias: 1 widens the filter when shrinking. mean, std (channels).
  */
 GRAMIAN_EXPORT gramian_status gramian_augment(gramian_context* context, int64_t n, const gramian_view* views,
