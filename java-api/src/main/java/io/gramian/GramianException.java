@@ -1,5 +1,7 @@
 package io.gramian;
 
+import org.jspecify.annotations.Nullable;
+
 /** A failure of a device, a kernel or a file: not a wrong argument, which is an {@link IllegalArgumentException}. */
 public class GramianException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -10,7 +12,7 @@ public class GramianException extends RuntimeException {
     }
 
     /** Creates an exception with a message and its cause. */
-    public GramianException(String message, Throwable cause) {
+    public GramianException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

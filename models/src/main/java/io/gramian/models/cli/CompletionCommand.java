@@ -23,6 +23,7 @@ final class CompletionCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
     private CommandSpec spec;
 
+    @SuppressWarnings("UnusedVariable") // picocli checks the name; one script serves both
     @Parameters(paramLabel = "SHELL", description = "bash or zsh: the script is the same.", defaultValue = "bash")
     private Shell shell = Shell.bash;
 

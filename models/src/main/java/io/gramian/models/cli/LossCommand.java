@@ -40,6 +40,7 @@ final class LossCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
     private CommonOptions common = new CommonOptions();
 
     @Parameters(paramLabel = "METHOD", description = "simclr, barlow-twins, vicreg or wmse")

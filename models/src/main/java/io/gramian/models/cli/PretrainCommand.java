@@ -32,6 +32,7 @@ final class PretrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
     private CommonOptions common = new CommonOptions();
 
     @Mixin

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Values of settings by key. A key may be shortened to its last word where that is unambiguous: {@code lambda} for
@@ -75,7 +76,7 @@ public final class Settings {
             }
         }
         if (matches.size() == 1) {
-            return schema.get(matches.get(0));
+            return Objects.requireNonNull(schema.get(matches.get(0)));
         }
         if (matches.size() > 1) {
             throw new ConfigException(origin + ": " + key + " could be any of " + String.join(", ", matches));

@@ -58,7 +58,7 @@ public final class ConfigResolver {
         String method = last("method");
         TrainRecipes.Recipe base = base(method);
         if (method.isEmpty()) {
-            method = base == null ? "simclr" : (String) base.settings().get("method");
+            method = base == null ? "simclr" : String.valueOf(base.settings().get("method"));
         }
         SslSystem system = Systems.named(method);
         Settings settings = Settings.of(ConfigSchema.of(system))
