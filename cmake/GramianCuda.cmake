@@ -1,5 +1,5 @@
-# Finds nvcc on the path, in CUDACXX or in the usual folder; sets CMAKE_CUDA_COMPILER, or leaves it empty. Architectures:
-# machine code for sm_80 and sm_90, PTX for what is newer.
+# Finds nvcc on the path, in CUDACXX or in the usual folder; sets CMAKE_CUDA_COMPILER, or leaves it empty.
+# Architectures: machine code for sm_80 and sm_90, PTX for what is newer.
 macro(gramian_find_cuda)
   include(CheckLanguage)
   if(NOT DEFINED CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})

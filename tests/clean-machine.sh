@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command of a fresh clone in a root that debootstrap made: Debian 12 with git, and nothing else.
-#   usage, as root: tests/clean-machine.sh ROOT COMMAND ...     e.g. tests/clean-machine.sh /var/tmp/clean ./gramian test
+#   usage, as root: tests/clean-machine.sh ROOT COMMAND ...   e.g. tests/clean-machine.sh /var/tmp/clean ./gramian test
 # ROOT is made when it is not there, and kept; the clone in it is made anew from this checkout's last commit.
 # Name lookup, certificates and apt's settings are those of this machine. SUITE chooses another release.
 set -euo pipefail
@@ -30,4 +30,5 @@ for folder in proc sys dev; do
 done
 
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-chroot "$clean" env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 PATH="$path" bash -c 'cd ~/gramian && exec "$@"' bash "$@"
+chroot "$clean" env -i HOME=/root TERM="${TERM:-dumb}" LANG=C.UTF-8 PATH="$path" \
+  bash -c 'cd ~/gramian && exec "$@"' bash "$@"

@@ -15,7 +15,8 @@ thread_local std::string name;
 // 64 blocks of 128 threads: more blocks than a small device runs at once, so that several waves are seen.
 constexpr int kBlocks = 64;
 constexpr int kThreads = 128;
-constexpr uint32_t kMultiplier = 2654435761u;  // Knuth's: every word gets a value of its own, none of them 0 but the first
+// Knuth's: every word gets a value of its own, none of them 0 but the first
+constexpr uint32_t kMultiplier = 2654435761u;
 
 // words (kBlocks * kThreads): each thread writes one word that depends on its place.
 __global__ void write_pattern(uint32_t* words) {

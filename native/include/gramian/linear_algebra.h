@@ -9,7 +9,8 @@ GRAMIAN_EXTERN_C_BEGIN
 /** c (m,n) = alpha op(a) op(b) + beta c; op(a) is (m,k), op(b) is (k,n). A matrix whose flag is not 0 is stored
  *  transposed.
  *  With beta 0, c is only written. */
-GRAMIAN_EXPORT gramian_status gramian_gemm(gramian_context* context, int32_t transpose_a, int32_t transpose_b, int64_t m,
+GRAMIAN_EXPORT gramian_status gramian_gemm(gramian_context* context, int32_t transpose_a, int32_t transpose_b,
+    int64_t m,
     int64_t n, int64_t k, float alpha, const float* a, const float* b, float beta, float* c);
 /** z = x + y over count elements; z may be x or y. */
 GRAMIAN_EXPORT gramian_status gramian_add(

@@ -7,8 +7,8 @@
 namespace gramian {
 
 // 2^x with a relative error below 2e-7. 0 from -125.5 down (no denormal results), inf from 128, NaN for NaN.
-// 2^x = 2^(k-1) * (2 * 2^f), k = round(x), f in [-1/2, 1/2]; the minimax polynomial of degree 5 for the second factor is
-// exact at 0 and off by 9e-8 at most. 7 multiply-adds and 6 other instructions per vector.
+// 2^x = 2^(k-1) * (2 * 2^f), k = round(x), f in [-1/2, 1/2]; the minimax polynomial of degree 5 for the second factor
+// is exact at 0 and off by 9e-8 at most. 7 multiply-adds and 6 other instructions per vector.
 static inline float exp2_fast(float x) {
   // Written so that NaN, which is never less, stays NaN.
   float y = x < -126.0f ? -126.0f : x;
@@ -18,8 +18,8 @@ static inline float exp2_fast(float x) {
   const float f = y - (shifted - magic);
   uint32_t bits;
   std::memcpy(&bits, &shifted, sizeof bits);
-  // The exponent field k - 1 + 127 is 0 for k = -126, the number 0, and at most 254. NaN leaves rubbish here, but rubbish
-  // times NaN is NaN.
+  // The exponent field k - 1 + 127 is 0 for k = -126, the number 0, and at most 254. NaN leaves rubbish here, but
+  // rubbish times NaN is NaN.
   const uint32_t scale_bits = (bits - 0x4b400000u + 126u) << 23;  // 0x4b400000 is magic
   float scale;
   std::memcpy(&scale, &scale_bits, sizeof scale);

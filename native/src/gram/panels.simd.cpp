@@ -1,7 +1,7 @@
-// The register-blocked product behind panels.h. R rows of A by one panel, two vectors wide: with R = 6 and 16 registers (12
-// with 32) the accumulators leave room for the two vectors of B and a broadcast. Per step of k: 2 loads, R broadcasts,
-// 2 R multiply-adds: the multiply-adds are the limit from R = 4 on. An outer product in blocks of 256 steps of k keeps a
-// panel (16 KiB) and the strip of A in the L1 cache.
+// The register-blocked product behind panels.h. R rows of A by one panel, two vectors wide: with R = 6 and 16 registers
+// (12 with 32) the accumulators leave room for the two vectors of B and a broadcast. Per step of k: 2 loads, R
+// broadcasts, 2 R multiply-adds: the multiply-adds are the limit from R = 4 on. An outer product in blocks of 256 steps
+// of k keeps a panel (16 KiB) and the strip of A in the L1 cache.
 #include "gram/panels.h"
 
 #include <cstring>
@@ -57,7 +57,8 @@ inline void strip(int64_t k, const float* a, int64_t lda, const float* b, bool a
 
 // All rows of A by one panel: strips of R rows, then what is left in strips of R / 2, ..., 1.
 template <int R, bool transposed>
-inline void rows(int64_t m, int64_t k, const float* a, int64_t lda, const float* b, bool accumulate, float* c, int64_t ldc) {
+inline void rows(int64_t m, int64_t k, const float* a, int64_t lda, const float* b, bool accumulate, float* c,
+    int64_t ldc) {
   int64_t i = 0;
   for (; i + R <= m; i += R) {
     strip<R, transposed>(k, transposed ? a + i : a + i * lda, lda, b, accumulate, c + i * ldc, ldc);
@@ -69,7 +70,8 @@ inline void rows(int64_t m, int64_t k, const float* a, int64_t lda, const float*
 }
 
 template <bool transposed>
-void product(int64_t m, int64_t count, int64_t k, const float* a, int64_t lda, const float* panels, int64_t panel_stride,
+void product(int64_t m, int64_t count, int64_t k, const float* a, int64_t lda, const float* panels,
+    int64_t panel_stride,
     bool accumulate, float* c, int64_t ldc) {
   for (int64_t l = 0; l == 0 || l < k; l += kDepth) {
     const int64_t depth = k - l < kDepth ? k - l : kDepth;
@@ -108,7 +110,8 @@ void pack_feature_panels(int threads, int64_t n, int64_t d, const float* u, floa
   }
 }
 
-void panel_product(bool transposed, int64_t m, int64_t count, int64_t k, const float* a, int64_t lda, const float* panels,
+void panel_product(bool transposed, int64_t m, int64_t count, int64_t k, const float* a, int64_t lda,
+    const float* panels,
     int64_t panel_stride, bool accumulate, float* c, int64_t ldc) {
   if (transposed) {
     product<true>(m, count, k, a, lda, panels, panel_stride, accumulate, c, ldc);

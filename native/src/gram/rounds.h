@@ -1,14 +1,16 @@
-// Who computes which tile, and when: so that no two threads ever write the same rows, nothing is ever added atomically, and
-// every sum is taken in an order that depends on the sizes alone. Same input, same bits, whatever the number of threads.
+// Who computes which tile, and when: so that no two threads ever write the same rows, nothing is ever added atomically,
+// and every sum is taken in an order that depends on the sizes alone. Same input, same bits, whatever the number of
+// threads.
 //
 //   Blocks blocks(count, size);                             a fixed partition of items; never derive size from threads
 //   for_each_block(threads, blocks, body);                  body(thread, block): a block owns what it writes
-//   symmetric_rounds(threads, blocks, body);                body(thread, i, j), i <= j: every tile of the upper triangle once
+//   symmetric_rounds(threads, blocks, body);                body(thread, i, j), i <= j: every tile of the upper
+//        triangle once
 //   rectangular_rounds(threads, row_blocks, column_blocks, body);   body(thread, i, j): every tile once
 //
-// In both kinds of rounds body may write the rows of i and those of j, and statistics of either: within a round no block
-// occurs twice, and rounds follow each other behind a barrier. thread is in [0, threads): use it to pick scratch, never to
-// pick results. body must not throw. Keep the work of a body above ~50 us: a barrier costs a few.
+// In both kinds of rounds body may write the rows of i and those of j, and statistics of either: within a round no
+// block occurs twice, and rounds follow each other behind a barrier. thread is in [0, threads): use it to pick scratch,
+// never to pick results. body must not throw. Keep the work of a body above ~50 us: a barrier costs a few.
 #pragma once
 
 #include <omp.h>
@@ -42,8 +44,9 @@ void for_each_block(int threads, const Blocks& blocks, Body&& body) {
   for (int64_t block = 0; block < blocks.count(); ++block) body(omp_get_thread_num(), blocks[block]);
 }
 
-// The circle method of round-robin tournaments: seat `seats - 1` stays, the others move on by one each round, and opposite
-// seats meet. With an odd number of blocks one seat is empty. Round -1 is the diagonal, where a block meets itself.
+// The circle method of round-robin tournaments: seat `seats - 1` stays, the others move on by one each round, and
+// opposite seats meet. With an odd number of blocks one seat is empty. Round -1 is the diagonal, where a block meets
+// itself.
 template <typename Body>
 void symmetric_rounds(int threads, const Blocks& blocks, Body&& body) {
   const int64_t count = blocks.count();

@@ -2,20 +2,23 @@
 //
 // A loss is an epilogue, which the loop calls with tiles of G (I,J), I <= J, row-major, stride floats apart:
 //
-//   float masked() const;   what stands in for entries that are no part of the loss: -inf under an exponential, 0 under a sum
-//   void fold(thread, i, j, tile, stride);    adds the tile to statistics of the items of I and (when J is another block,
+//   float masked() const;   what stands in for entries that are no part of the loss: -inf under an exponential, 0 under
+//        a sum
+//   void fold(thread, i, j, tile, stride);    adds the tile to statistics of the items of I and (when J is another
+//        block,
 //                                             by symmetry) of J
-//   void weigh(thread, i, j, tile, stride);   overwrites the tile with W_ij = W_ji = dL/dg_ij + dL/dg_ji, which must be 0 (or
+//   void weigh(thread, i, j, tile, stride);   overwrites the tile with W_ij = W_ji = dL/dg_ij + dL/dg_ji, which must be
+//        0 (or
 //                                             NaN) where masked
 //
 // forward:   tile = U_I U_J^T, mask, fold.                                          count^2 d FLOP (the triangle)
 // backward:  tile again, mask, weigh, dU_I += W U_J, dU_J += W^T U_I.             3 count^2 d FLOP
-// Memory: u packed once or, with a gradient, twice (panels.h), dU, one tile per thread; the caller keeps O(count) statistics.
-// Masks come before statistics: an entry outside the
+// Memory: u packed once or, with a gradient, twice (panels.h), dU, one tile per thread; the caller keeps O(count)
+// statistics. Masks come before statistics: an entry outside the
 // matrix or of an excluded pair never reaches a sum or a maximum. Results do not depend on the thread count (rounds.h).
 //
-// Two towers, a queue: the same epilogues fit rectangular_rounds, where fold sees row and column statistics of different
-// matrices, and weigh gives W_ij = dL/dg_ij.
+// Two towers, a queue: the same epilogues fit rectangular_rounds, where fold sees row and column statistics of
+// different matrices, and weigh gives W_ij = dL/dg_ij.
 #pragma once
 
 #include <algorithm>
@@ -26,9 +29,9 @@
 
 namespace gramian {
 
-// Items per block. 192 floats by 192 make a tile of 156 KiB: with three operands of 192 x 128 it fits an L2 cache of 512 KiB.
-// Smaller for small problems, so that rounds have work for several cores. A multiple of 32, the widest panel, that depends
-// on the size of the problem only.
+// Items per block. 192 floats by 192 make a tile of 156 KiB: with three operands of 192 x 128 it fits an L2 cache of
+// 512 KiB. Smaller for small problems, so that rounds have work for several cores. A multiple of 32, the widest panel,
+// that depends on the size of the problem only.
 inline int64_t self_gram_block(int64_t count) {
   const int64_t eighth = (count / 8 + 31) / 32 * 32;
   return std::min<int64_t>(192, std::max<int64_t>(32, eighth));
@@ -97,7 +100,8 @@ class SelfGram {
   template <typename Epilogue>
   float* masked_tile(int thread, Range i, Range j, const Epilogue& epilogue) const {
     float* tile = tiles_ + thread * blocks_.size() * stride_;
-    GRAMIAN_SIMD(panel_product)(false, i.size, padded(j.size) / width_, d_, u_ + i.begin * d_, d_, items_ + j.begin * d_,
+    GRAMIAN_SIMD(panel_product)(false, i.size, padded(j.size) / width_, d_, u_ + i.begin * d_, d_,
+        items_ + j.begin * d_,
         d_ * width_, false, tile, stride_);
     mask_self_and_positive(count_, i, j, epilogue.masked(), tile, stride_);
     return tile;

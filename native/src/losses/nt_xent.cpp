@@ -1,7 +1,8 @@
-// NT-Xent on the CPU: normalise, positives, negatives by the Gram loop, loss; then weights by the Gram loop, row gradients.
+// NT-Xent on the CPU: normalise, positives, negatives by the Gram loop, loss; then weights by the Gram loop, row
+// gradients.
 //
-// M = 2n rows. FLOP: M^2 d forward, 3 M^2 d backward; M^2 / 2 exponentials each. Memory: u, two packed copies and du, (M,d)
-// each, O(M) statistics, one tile of 156 KiB per thread: 17 MiB at M = 8192, d = 128.
+// M = 2n rows. FLOP: M^2 d forward, 3 M^2 d backward; M^2 / 2 exponentials each. Memory: u, two packed copies and du,
+// (M,d) each, O(M) statistics, one tile of 156 KiB per thread: 17 MiB at M = 8192, d = 128.
 #include "gramian/nt_xent.h"
 
 #include <algorithm>
@@ -151,7 +152,8 @@ gramian_status gramian_nt_xent_value(gramian_context* context, int64_t n, int64_
 }
 
 gramian_status gramian_nt_xent_value_and_gradient(gramian_context* context, int64_t n, int64_t d, const float* za,
-    const float* zb, float temperature, float weight, float beta_a, float beta_b, double* loss, float* dza, float* dzb) {
+    const float* zb, float temperature, float weight, float beta_a, float beta_b, double* loss, float* dza,
+        float* dzb) {
   return gramian::guarded([&] {
     context->begin();
     const gramian::NtXent call(context, n, d, temperature);

@@ -29,5 +29,6 @@ constexpr int64_t kWeightGradientOutputs = 4;
 // any number
 // of threads.
 GRAMIAN_SIMD_DECLARE(void, weight_gradient,
-    (int threads, const WeightGradient& g, const float* x, const float* dy, float* packed_x, float* packed_dy, float* sums,
+    (int threads, const WeightGradient& g, const float* x, const float* dy, float* packed_x, float* packed_dy,
+        float* sums,
         float* dweights))

@@ -4,8 +4,9 @@
 //
 //   L = 1/M sum_i [ log sum_{j != i} exp(s_ij / tau) - s_ip / tau ]
 //
-// The positive stays out of the tiles (it comes from a dot product in float64), so that nothing cancels late in training,
-// when exp(s_ip / tau) is nearly the whole sum. With a shift m_i and N_i = sum_{j != i, p(i)} exp((s_ij - m_i) / tau),
+// The positive stays out of the tiles (it comes from a dot product in float64), so that nothing cancels late in
+// training, when exp(s_ip / tau) is nearly the whole sum. With a shift m_i and
+// N_i = sum_{j != i, p(i)} exp((s_ij - m_i) / tau),
 // E_i = exp((s_ip - m_i) / tau), A_i = 1 / (N_i + E_i):
 //
 //   loss_i = log(1 + N_i / E_i)
@@ -13,7 +14,8 @@
 //   P_ij = exp((s_ij - m_i) / tau) A_i
 //
 // As |s_ij| <= 1 the constant shift m_i = 1 serves every row, and one exponential gives both P_ij and P_ji, as long as
-// exp(-2 / tau) stays a normal float32: tau >= 0.023. Below, m_i is the maximum of row i and W_ij takes two exponentials.
+// exp(-2 / tau) stays a normal float32: tau >= 0.023. Below, m_i is the maximum of row i and W_ij takes two
+// exponentials.
 #pragma once
 
 #include <math.h>

@@ -85,8 +85,8 @@ public abstract class Function {
             Tensor gradient = gradients[i];
             passedOn |= gradient == dy;
             if (gradient != null && !gradient.shape().equals(inputs[i].value().shape())) {
-                throw new GramianException(name + ": expected a gradient of shape " + inputs[i].value().shape()
-                        + " for input " + i + ", got " + gradient.shape());
+                throw new GramianException(name + ": expected a gradient of shape "
+                        + inputs[i].value().shape() + " for input " + i + ", got " + gradient.shape());
             }
         }
         if (!passedOn) {

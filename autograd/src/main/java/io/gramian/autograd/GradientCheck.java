@@ -66,14 +66,14 @@ public record GradientCheck(double step, double tolerance, int samples, long see
             double numeric = difference(parameter.value(), values, index, forward, cotangent);
             double error = Math.abs(analytic[index] - numeric) / (1 + Math.abs(numeric));
             if (!(error <= tolerance)) {
-                throw new AssertionError(name + "[" + index + "]: gradient is " + analytic[index]
-                        + ", central difference is " + numeric + ", relative error " + error + " is above " + tolerance);
+                throw new AssertionError(
+                        name + "[" + index + "]: gradient is " + analytic[index] + ", central difference is " + numeric
+                                + ", relative error " + error + " is above " + tolerance);
             }
         }
     }
 
-    private double difference(
-            Tensor value, float[] values, int index, Supplier<Variable> forward, float[] cotangent) {
+    private double difference(Tensor value, float[] values, int index, Supplier<Variable> forward, float[] cotangent) {
         float kept = values[index];
         values[index] = (float) (kept + step);
         double width = values[index];

@@ -87,7 +87,8 @@ public final class GraphCheck {
                 return operation + " with " + parameter;
             }
         }
-        return operation + (inputs(variable).isEmpty() ? "" : source(inputs(variable).get(0), names));
+        return operation
+                + (inputs(variable).isEmpty() ? "" : source(inputs(variable).get(0), names));
     }
 
     private static String source(Variable input, Map<Variable, String> names) {

@@ -20,8 +20,8 @@ public final class Saved {
     /** The tensor; throws when it was changed in place since it was saved, or freed. */
     public Tensor get() {
         if (view.isClosed()) {
-            throw new IllegalStateException(
-                    function + ": the saved tensor " + what + " was freed; call backward() inside the scope of the forward pass");
+            throw new IllegalStateException(function + ": the saved tensor " + what
+                    + " was freed; call backward() inside the scope of the forward pass");
         }
         if (view.version() != version) {
             throw new GramianException(function + ": the tensor " + what + " " + view.shape()

@@ -71,8 +71,8 @@ public final class Variable {
     /** Adds the gradient of this scalar to the parameters behind it. The graph can be used once. */
     public void backward() {
         if (value().elements() != 1) {
-            throw new IllegalArgumentException("backward: expected a variable with one element, got shape " + value.shape()
-                    + "; give the gradient with backward(Tensor)");
+            throw new IllegalArgumentException("backward: expected a variable with one element, got shape "
+                    + value.shape() + "; give the gradient with backward(Tensor)");
         }
         backward(Tensor.empty(value.device(), value.shape().toArray()).fill(1));
     }
@@ -96,7 +96,8 @@ public final class Variable {
         value.close();
     }
 
-    @Nullable Function creator() {
+    @Nullable
+    Function creator() {
         return creator;
     }
 

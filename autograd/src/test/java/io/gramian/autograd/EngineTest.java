@@ -109,8 +109,9 @@ class EngineTest {
             y.value().fill(0);
             assertThatThrownBy(() -> y.backward(Tensor.zeros(device, 2)))
                     .isInstanceOf(GramianException.class)
-                    .hasMessage("Relu: the tensor y (2) is needed for the gradient but was changed in place after the forward"
-                            + " pass (version 2, saved at 1); change a copy instead");
+                    .hasMessage(
+                            "Relu: the tensor y (2) is needed for the gradient but was changed in place after the forward"
+                                    + " pass (version 2, saved at 1); change a copy instead");
         }
         x.close();
     }
@@ -169,7 +170,8 @@ class EngineTest {
             assertThatThrownBy(y::backward)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("expected a variable with one element, got shape (2)");
-            assertThatThrownBy(() -> y.backward(Tensor.zeros(device, 3))).hasMessageContaining("seed: expected the shape");
+            assertThatThrownBy(() -> y.backward(Tensor.zeros(device, 3)))
+                    .hasMessageContaining("seed: expected the shape");
         }
         x.close();
     }

@@ -16,7 +16,8 @@ import org.bytedeco.javacpp.Loader;
  */
 public record CudaProbe(List<CudaDevice> devices, String driver, String runtime, String reason) {
     /** What a device lacks that was found and works. */
-    private static final String NO_KERNELS = "this version computes on the CPU only: it has no CUDA kernels for training yet";
+    private static final String NO_KERNELS =
+            "this version computes on the CPU only: it has no CUDA kernels for training yet";
 
     /** Keeps a copy of the list. */
     public CudaProbe {
@@ -49,7 +50,8 @@ public record CudaProbe(List<CudaDevice> devices, String driver, String runtime,
             Loader.load(CudaDevices.class);
         } catch (UnsatisfiedLinkError e) {
             boolean built = CudaProbe.class.getResource("/io/gramian/jni/linux-x86_64/libgramian_cuda.so") != null;
-            return none("", built ? "the CUDA library does not load: " + e.getMessage() : "built without CUDA (no nvcc)");
+            return none(
+                    "", built ? "the CUDA library does not load: " + e.getMessage() : "built without CUDA (no nvcc)");
         }
         String runtime = version(CudaDevices.gramian_cuda_runtime_version());
         int count = CudaDevices.gramian_cuda_device_count();

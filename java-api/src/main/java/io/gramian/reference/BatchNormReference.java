@@ -38,7 +38,8 @@ public final class BatchNormReference {
     }
 
     /** Output with these statistics. */
-    public double[] value(double[] x, double[] gamma, double[] beta, double[] residual, double[] mean, double[] variance) {
+    public double[] value(
+            double[] x, double[] gamma, double[] beta, double[] residual, double[] mean, double[] variance) {
         double[] y = new double[rows * c];
         for (int i = 0; i < y.length; i++) {
             int j = i % c;

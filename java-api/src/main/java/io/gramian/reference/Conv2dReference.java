@@ -50,7 +50,8 @@ public final class Conv2dReference {
                         int pixel = (y / (s.oh() * s.ow()) * s.h + top + r) * s.w + left + q;
                         for (int o = 0; o < s.k; o++) {
                             for (int j = 0; j < s.c; j++) {
-                                visitor.visit(pixel * s.c + j, ((o * s.kernelH + r) * s.kernelW + q) * s.c + j, y * s.k + o);
+                                visitor.visit(
+                                        pixel * s.c + j, ((o * s.kernelH + r) * s.kernelW + q) * s.c + j, y * s.k + o);
                             }
                         }
                     }

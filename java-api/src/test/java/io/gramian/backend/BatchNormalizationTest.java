@@ -45,8 +45,13 @@ class BatchNormalizationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2,1,true,true", "31,33,true,true", "257,64,true,false", "257,65,false,true", "5000,17,false,false",
-        "129,2049,true,true", "4100,8,true,false"
+        "2,1,true,true",
+        "31,33,true,true",
+        "257,64,true,false",
+        "257,65,false,true",
+        "5000,17,false,false",
+        "129,2049,true,true",
+        "4100,8,true,false"
     })
     void agreesWithTheTruth(int rows, int c, boolean relu, boolean withResidual) {
         Random random = new Random(rows + c);
@@ -170,8 +175,9 @@ class BatchNormalizationTest {
                             Tensor.zeros(device, 8),
                             Tensor.zeros(device, 8)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("batch normalisation: expected at least 2 values per channel in training, got 1 in shape"
-                            + " (1, 8); use a larger batch, or evaluation mode");
+                    .hasMessage(
+                            "batch normalisation: expected at least 2 values per channel in training, got 1 in shape"
+                                    + " (1, 8); use a larger batch, or evaluation mode");
         }
     }
 }

@@ -55,7 +55,13 @@ class LinearAlgebraTest {
         try (Scope scope = Scope.open()) {
             Tensor c = Tensor.empty(device, 1, 1).fill(Float.NaN);
             algebra.gemm(
-                    false, false, 1, Tensor.of(device, new float[] {2}, 1, 1), Tensor.of(device, new float[] {3}, 1, 1), 0, c);
+                    false,
+                    false,
+                    1,
+                    Tensor.of(device, new float[] {2}, 1, 1),
+                    Tensor.of(device, new float[] {3}, 1, 1),
+                    0,
+                    c);
             assertThat(c.item()).isEqualTo(6);
         }
     }

@@ -23,7 +23,9 @@ class CudaProbeTest {
         assertThat(probe.devices()).allSatisfy(device -> {
             assertThat(device.name()).isNotBlank();
             assertThat(device.capability()).isBetween(30, 200);
-            assertThat(device.bytes()).isGreaterThanOrEqualTo(device.freeBytes()).isPositive();
+            assertThat(device.bytes())
+                    .isGreaterThanOrEqualTo(device.freeBytes())
+                    .isPositive();
         });
     }
 }

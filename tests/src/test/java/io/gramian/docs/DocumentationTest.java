@@ -26,7 +26,8 @@ class DocumentationTest {
 
     @Test
     void theExampleOfTheReadmeRuns(@TempDir Path folder) throws IOException, InterruptedException {
-        Matcher block = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(ROOT.resolve("README.md")));
+        Matcher block = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(ROOT.resolve("README.md")));
         assertThat(block.find()).as("a java block in README.md").isTrue();
         String source = block.group(1);
         assertThat(source.lines().count()).isLessThanOrEqualTo(EXAMPLE_LINES);

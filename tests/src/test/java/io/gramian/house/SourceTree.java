@@ -57,7 +57,7 @@ final class SourceTree {
 
     /** Java sources written by hand. */
     static List<Path> java(String sourceSet) {
-        return files(path -> path.endsWith(".java") && path.contains("src/" + sourceSet + "/java/"));
+        return files(path -> path.endsWith(".java") && path.contains("src/" + sourceSet + "/java/io/gramian/"));
     }
 
     /** C++ and CUDA sources. */

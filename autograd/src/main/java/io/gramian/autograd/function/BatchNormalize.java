@@ -97,8 +97,7 @@ public final class BatchNormalize extends Function {
         }
         Variable[] all = inputs.toArray(new Variable[0]);
         return Autograd.records(all)
-                ? new BatchNormalize(
-                                settings, new Statistics(mean, rstd), y, all, gamma, beta, residual != null)
+                ? new BatchNormalize(settings, new Statistics(mean, rstd), y, all, gamma, beta, residual != null)
                         .output(y)
                 : Variable.constant(y);
     }

@@ -35,9 +35,11 @@ public final class Linear extends Function {
     public static Variable apply(Variable x, Variable weight, @Nullable Variable bias) {
         Tensor value = x.value();
         LinearAlgebra algebra = value.device().backend().linearAlgebra();
-        if (value.shape().rank() != 2 || value.shape().size(1) != weight.value().shape().size(1)) {
+        if (value.shape().rank() != 2
+                || value.shape().size(1) != weight.value().shape().size(1)) {
             throw new IllegalArgumentException("linear: expected x (n, "
-                    + weight.value().shape().size(1) + ") for weight " + weight.value().shape() + ", got "
+                    + weight.value().shape().size(1) + ") for weight "
+                    + weight.value().shape() + ", got "
                     + value.shape());
         }
         Tensor y = Tensor.empty(

@@ -1,7 +1,7 @@
 package io.gramian.autograd.nn;
 
-import io.gramian.Tensor;
 import io.gramian.Scope;
+import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -49,14 +49,15 @@ public final class Adam extends Optimizer {
         if (active.isEmpty()) {
             return;
         }
-        active.optimizers().adam(
-                active.with(learningRate, settings.weightDecay()),
-                active.states(means),
-                active.states(squares),
-                settings.beta1(),
-                settings.beta2(),
-                settings.eps(),
-                optimizer.steps(),
-                decoupled);
+        active.optimizers()
+                .adam(
+                        active.with(learningRate, settings.weightDecay()),
+                        active.states(means),
+                        active.states(squares),
+                        settings.beta1(),
+                        settings.beta2(),
+                        settings.eps(),
+                        optimizer.steps(),
+                        decoupled);
     }
 }

@@ -77,14 +77,15 @@ public final class Lars extends Optimizer {
             parameters.rates()[i] *= vector ? settings.vectorRate() : 1;
             parameters.decays()[i] = adapted[i] ? settings.weightDecay() : 0;
         }
-        active.optimizers().lars(
-                parameters,
-                active.states(momenta),
-                adapted,
-                settings.momentum(),
-                settings.eta(),
-                settings.eps(),
-                settings.form(),
-                settings.clip());
+        active.optimizers()
+                .lars(
+                        parameters,
+                        active.states(momenta),
+                        adapted,
+                        settings.momentum(),
+                        settings.eta(),
+                        settings.eps(),
+                        settings.form(),
+                        settings.clip());
     }
 }

@@ -102,7 +102,8 @@ public abstract class Optimizer implements AutoCloseable {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         parameters.forEach((name, parameter) -> {
             Tensor value = parameter.value();
-            Tensor zero = Scope.detach(Tensor.zeros(value.device(), value.shape().toArray()));
+            Tensor zero =
+                    Scope.detach(Tensor.zeros(value.device(), value.shape().toArray()));
             tensors.put(name, zero);
             state.put(prefix + "." + name, zero);
         });

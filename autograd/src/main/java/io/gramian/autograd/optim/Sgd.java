@@ -31,10 +31,11 @@ public final class Sgd extends Optimizer {
         if (active.isEmpty()) {
             return;
         }
-        active.optimizers().sgd(
-                active.with(learningRate, settings.weightDecay()),
-                active.states(momenta),
-                settings.momentum(),
-                settings.nesterov());
+        active.optimizers()
+                .sgd(
+                        active.with(learningRate, settings.weightDecay()),
+                        active.states(momenta),
+                        settings.momentum(),
+                        settings.nesterov());
     }
 }

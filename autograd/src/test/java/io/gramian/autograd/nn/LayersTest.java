@@ -31,8 +31,7 @@ class LayersTest {
     }
 
     private Conv2d convolution(int in, int out, int size, int stride, int padding, boolean bias) {
-        return new Conv2d(
-                device, new Conv2d.Settings(in, out, size, stride, padding, bias), Init.PYTORCH, generator);
+        return new Conv2d(device, new Conv2d.Settings(in, out, size, stride, padding, bias), Init.PYTORCH, generator);
     }
 
     @Test
@@ -105,7 +104,8 @@ class LayersTest {
             Variable residual = input(9, 6);
             Tensor fused = norm.forward(x, residual, true).value();
             Variable sum = io.gramian.autograd.function.Add.apply(norm.forward(x), residual);
-            assertThat(fused.toFloats()).containsExactly(new Relu().forward(sum).value().toFloats());
+            assertThat(fused.toFloats())
+                    .containsExactly(new Relu().forward(sum).value().toFloats());
             x.close();
             residual.close();
         }
@@ -124,7 +124,10 @@ class LayersTest {
                         : new Relu().forward(io.gramian.autograd.function.Add.apply(norm.forward(x), residual));
                 y.backward(generator.split(6).normal(device, 1, 9, 6));
                 float[][] actual = {
-                    grad(x), grad(residual), grad(norm.parameters().get("weight")), grad(norm.parameters().get("bias"))
+                    grad(x),
+                    grad(residual),
+                    grad(norm.parameters().get("weight")),
+                    grad(norm.parameters().get("bias"))
                 };
                 if (expected == null) {
                     expected = actual;
@@ -154,8 +157,10 @@ class LayersTest {
             for (int i = 0; i < 200; i++) {
                 norm.forward(x);
             }
-            assertThat(norm.buffers().get("running_mean").item()).isEqualTo(2, org.assertj.core.data.Offset.offset(1e-4f));
-            assertThat(norm.buffers().get("running_var").item()).isEqualTo(2, org.assertj.core.data.Offset.offset(1e-4f));
+            assertThat(norm.buffers().get("running_mean").item())
+                    .isEqualTo(2, org.assertj.core.data.Offset.offset(1e-4f));
+            assertThat(norm.buffers().get("running_var").item())
+                    .isEqualTo(2, org.assertj.core.data.Offset.offset(1e-4f));
             norm.training(false);
             float[] y = Autograd.noGrad(() -> norm.forward(x)).value().toFloats();
             assertThat(y[1]).isEqualTo((float) Math.sqrt(0.5), org.assertj.core.data.Offset.offset(1e-3f));
@@ -173,7 +178,9 @@ class LayersTest {
 
     @Test
     void theSeedDecidesTheWeights() {
-        assertThat(Generator.of(1).uniform(0)).isEqualTo(Generator.of(1).uniform(0)).isNotEqualTo(Generator.of(2).uniform(0));
+        assertThat(Generator.of(1).uniform(0))
+                .isEqualTo(Generator.of(1).uniform(0))
+                .isNotEqualTo(Generator.of(2).uniform(0));
         double sum = 0;
         double squares = 0;
         for (int i = 0; i < 10_000; i++) {

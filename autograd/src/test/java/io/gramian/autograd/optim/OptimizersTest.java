@@ -29,7 +29,8 @@ class OptimizersTest {
     private void backward(Map<String, Variable> parameters) {
         try (Scope scope = Scope.open()) {
             parameters.values().forEach(parameter -> Scale.apply(parameter, 1)
-                    .backward(Tensor.empty(device, parameter.value().shape().toArray()).fill(1)));
+                    .backward(Tensor.empty(device, parameter.value().shape().toArray())
+                            .fill(1)));
         }
     }
 
@@ -105,8 +106,10 @@ class OptimizersTest {
                 backward(through);
                 one.step(0.1);
                 two.steps(one.steps());
-                two.state().forEach((name, tensor) -> tensor.copyFrom(one.state().get(name)));
-                resumed.forEach((name, parameter) -> parameter.value().copyFrom(through.get(name).value()));
+                two.state()
+                        .forEach((name, tensor) -> tensor.copyFrom(one.state().get(name)));
+                resumed.forEach((name, parameter) ->
+                        parameter.value().copyFrom(through.get(name).value()));
                 backward(through);
                 one.step(0.2);
                 one.zeroGrad();

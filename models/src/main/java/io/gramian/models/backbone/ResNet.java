@@ -50,8 +50,8 @@ public final class ResNet extends Module {
     private ResNet(Device device, Settings settings, int[] blocksPerStage, Generator generator) {
         int width = settings.width();
         Stem entry = settings.stem();
-        Conv2d.Settings stem =
-                new Conv2d.Settings(settings.channels(), width, entry.kernel(), entry.stride(), entry.kernel() / 2, false);
+        Conv2d.Settings stem = new Conv2d.Settings(
+                settings.channels(), width, entry.kernel(), entry.stride(), entry.kernel() / 2, false);
         conv1 = add("conv1", new Conv2d(device, stem, Init.KAIMING_FAN_OUT, generator.split(0)));
         bn1 = add("bn1", new BatchNorm(device, width, true));
         maxpool = entry.pooled() ? add("maxpool", new MaxPool2d(3, 2, 1)) : null;

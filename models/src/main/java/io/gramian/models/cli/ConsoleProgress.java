@@ -75,7 +75,8 @@ final class ConsoleProgress implements TrainListener, AutoCloseable {
     private String words(Progress p, long now) {
         double perStep = (double) (now - startNanos) / Math.max(1, p.step() - startStep);
         long left = Math.round(perStep * (p.steps() - p.step()) / 1e9);
-        String rank = Double.isNaN(p.effectiveRank()) ? "" : String.format(Locale.ROOT, ", rank %.1f", p.effectiveRank());
+        String rank =
+                Double.isNaN(p.effectiveRank()) ? "" : String.format(Locale.ROOT, ", rank %.1f", p.effectiveRank());
         return String.format(
                 Locale.ROOT,
                 "epoch %d, loss %.4f, %,.0f images/s%s, %d:%02d left",

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
         name = "doctor",
         description = "Prints what Gramian finds on this machine: Java, processor, libraries, devices, memory, data.")
 final class DoctorCommand implements Callable<Integer> {
-    private static final List<String> FEATURES = List.of("sse4_2", "avx", "fma", "avx2", "avx512f", "avx512bw", "amx_tile");
+    private static final List<String> FEATURES =
+            List.of("sse4_2", "avx", "fma", "avx2", "avx512f", "avx512bw", "amx_tile");
     private static final List<String> LIBRARIES = List.of("libgramian", "openblas", "dnnl", "libgomp", "jnigramian");
 
     /** Where the Debian package dataset-fashion-mnist puts its files. */
@@ -40,10 +41,16 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         line(out, "version", BuildVersion.line());
-        line(out, "java", System.getProperty("java.version") + ", " + System.getProperty("java.vm.name") + ", "
-                + System.getProperty("java.home"));
-        line(out, "system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch"));
+        line(
+                out,
+                "java",
+                System.getProperty("java.version") + ", " + System.getProperty("java.vm.name") + ", "
+                        + System.getProperty("java.home"));
+        line(
+                out,
+                "system",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                        + System.getProperty("os.arch"));
         processor(out);
         Device cpu = Device.cpu();
         line(out, "instruction set", cpu.backend().instructionSet() + " (GRAMIAN_ISA=plain|avx2 forces a lower one)");
@@ -69,7 +76,8 @@ final class DoctorCommand implements Callable<Integer> {
             String text = Files.readString(info);
             name = field(text, "model name");
             List<String> flags = List.of(field(text, "flags").split(" "));
-            features = String.join(" ", FEATURES.stream().filter(flags::contains).toList());
+            features =
+                    String.join(" ", FEATURES.stream().filter(flags::contains).toList());
         }
         line(out, "processor", name + ", " + Runtime.getRuntime().availableProcessors() + " usable cores");
         line(out, "cpu features", features.isEmpty() ? "unknown" : features);
@@ -126,9 +134,14 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static void data(PrintWriter out) {
         boolean found = Files.isRegularFile(FASHION_MNIST.resolve("train-images-idx3-ubyte.gz"));
-        line(out, "data", "fashion-mnist: " + (found
-                ? FASHION_MNIST.toString()
-                : "not in " + FASHION_MNIST + "; training downloads it, or: apt-get install dataset-fashion-mnist"));
+        line(
+                out,
+                "data",
+                "fashion-mnist: "
+                        + (found
+                                ? FASHION_MNIST.toString()
+                                : "not in " + FASHION_MNIST
+                                        + "; training downloads it, or: apt-get install dataset-fashion-mnist"));
         line(out, "data", "cifar10, cifar100, stl10, folder:PATH, idx:IMAGES,LABELS: named with --data and --data-dir");
     }
 }

@@ -97,8 +97,8 @@ final class LossCommand implements Callable<Integer> {
     static Tensor matrix(Path file) {
         Tensor view = Npy.read(Device.cpu(), file);
         if (view.dtype() != io.gramian.DType.FLOAT32 || view.shape().rank() != 2) {
-            throw new GramianException(file + ": expected a float32 matrix (n, d), got " + view.dtype() + " " + view.shape()
-                    + "; save it with numpy.save(file, z.astype('float32'))");
+            throw new GramianException(file + ": expected a float32 matrix (n, d), got " + view.dtype() + " "
+                    + view.shape() + "; save it with numpy.save(file, z.astype('float32'))");
         }
         return view;
     }

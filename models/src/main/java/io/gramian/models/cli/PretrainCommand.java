@@ -54,8 +54,11 @@ final class PretrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TrainConfig config = options.resolve();
-        return new RunSession(spec, trainOnly).start(config, () -> out != null
-                ? RunFolder.createAt(out)
-                : RunFolder.create(runs, config.system().name(), config.data()));
+        return new RunSession(spec, trainOnly)
+                .start(
+                        config,
+                        () -> out != null
+                                ? RunFolder.createAt(out)
+                                : RunFolder.create(runs, config.system().name(), config.data()));
     }
 }

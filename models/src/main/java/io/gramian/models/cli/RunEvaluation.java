@@ -69,8 +69,7 @@ final class RunEvaluation {
         }
     }
 
-    private Evaluation.Row row(
-            String features, ImageDataset train, ImageDataset test, Evaluation.Settings settings) {
+    private Evaluation.Row row(String features, ImageDataset train, ImageDataset test, Evaluation.Settings settings) {
         try (Scope scope = Scope.open()) {
             Evaluation.Labelled trainFeatures;
             Evaluation.Labelled testFeatures;

@@ -106,8 +106,8 @@ final class RunSession {
         try (RunFolder folder = RunFolder.lock(path)) {
             TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
             if (!Files.exists(folder.model()) && !Files.exists(folder.checkpoint())) {
-                throw new GramianException("the run " + path + " has neither a model nor a checkpoint yet; train it first: "
-                        + "gramian resume " + path);
+                throw new GramianException("the run " + path
+                        + " has neither a model nor a checkpoint yet; train it first: " + "gramian resume " + path);
             }
             DatasetSpec data = RunData.open(config);
             new RunEvaluation(config, data, folder, out).run();

@@ -44,13 +44,15 @@ final class SpectrumCommand implements Callable<Integer> {
                 file = folder.path().resolve("embeddings.npy");
             }
             if (!Files.exists(file)) {
-                throw new GramianException("the run " + source + " has no embeddings yet; make them: gramian evaluate " + source);
+                throw new GramianException(
+                        "the run " + source + " has no embeddings yet; make them: gramian evaluate " + source);
             }
         }
         PrintWriter out = spec.commandLine().getOut();
         try (Scope scope = Scope.open()) {
             Tensor z = LossCommand.matrix(file);
-            String title = file + ": " + z.shape().size(0) + " embeddings of " + z.shape().size(1) + " dimensions";
+            String title = file + ": " + z.shape().size(0) + " embeddings of "
+                    + z.shape().size(1) + " dimensions";
             out.print(SpectrumText.of(title, Spectrum.of(z).singularValues()));
         }
         out.flush();

@@ -53,7 +53,8 @@ public final class ConfigFile {
             return Map.of();
         }
         if (!(root instanceof Map<?, ?> map)) {
-            throw new ConfigException(origin + ": expected settings such as 'epochs: 10', one a line, got '" + root + "'");
+            throw new ConfigException(
+                    origin + ": expected settings such as 'epochs: 10', one a line, got '" + root + "'");
         }
         Map<String, Object> settings = new LinkedHashMap<>();
         map.forEach((key, value) -> settings.put(String.valueOf(key), value == null ? "" : value));

@@ -96,7 +96,8 @@ public final class Settings {
             return "; did you mean " + near + "?";
         }
         String section = wanted.contains(".") ? wanted.substring(0, wanted.lastIndexOf('.') + 1) : "";
-        List<String> siblings = schema.keySet().stream().filter(key -> key.startsWith(section)).toList();
+        List<String> siblings =
+                schema.keySet().stream().filter(key -> key.startsWith(section)).toList();
         return "; there are " + String.join(", ", siblings.isEmpty() ? schema.keySet() : siblings);
     }
 
@@ -161,7 +162,8 @@ public final class Settings {
 
     /** Value of a list setting. */
     public List<Integer> integers(String key) {
-        return ((List<?>) value(key)).stream().map(each -> Math.toIntExact((Long) each)).toList();
+        return ((List<?>) value(key))
+                .stream().map(each -> Math.toIntExact((Long) each)).toList();
     }
 
     private Object value(String key) {

@@ -72,10 +72,8 @@ public final class RunArtifacts {
                         + System.getProperty("os.arch"));
         facts.put("Device", device.toString());
         facts.put("Threads", String.valueOf(device.backend().stream().threads()));
-        facts.put(
-                "Instruction set",
-                device.backend().kernels().gramian_instruction_set().getString());
-        facts.put("BLAS core", device.backend().kernels().gramian_blas_core().getString());
+        facts.put("Instruction set", device.backend().instructionSet());
+        facts.put("BLAS core", device.backend().blasCore());
         return facts;
     }
 

@@ -49,15 +49,25 @@ public final class BarlowTwinsSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "batch_statistics", "separate",
-                "projector.hidden", List.of(2048L, 2048L),
-                "projector.out", 2048L,
-                "loss.scale", 0.1,
-                "augmentation.recipe", "barlow-twins",
-                "optimizer.name", "lars",
-                "optimizer.learning_rate", 0.3,
-                "optimizer.weight_decay", 1e-4,
-                "optimizer.trust", 0.02,
-                "optimizer.clip", true);
+                "batch_statistics",
+                "separate",
+                "projector.hidden",
+                List.of(2048L, 2048L),
+                "projector.out",
+                2048L,
+                "loss.scale",
+                0.1,
+                "augmentation.recipe",
+                "barlow-twins",
+                "optimizer.name",
+                "lars",
+                "optimizer.learning_rate",
+                0.3,
+                "optimizer.weight_decay",
+                1e-4,
+                "optimizer.trust",
+                0.02,
+                "optimizer.clip",
+                true);
     }
 }

@@ -13,7 +13,10 @@ final class LossSettings {
     /** Which Gram matrix a loss of features is computed on. */
     static Setting gramSide() {
         return Setting.choice(
-                "loss.gram", "auto", List.of("auto", "samples", "features"), "side of the Gram matrix: same value, other cost");
+                "loss.gram",
+                "auto",
+                List.of("auto", "samples", "features"),
+                "side of the Gram matrix: same value, other cost");
     }
 
     /** The choice as the losses take it. */

@@ -43,12 +43,19 @@ public final class SimClrSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "batch_statistics", "together",
-                "projector.hidden", List.of(512L),
-                "projector.out", 128L,
-                "augmentation.recipe", "simclr",
-                "optimizer.name", "lars",
-                "optimizer.learning_rate", 1.0,
-                "optimizer.weight_decay", 1e-6);
+                "batch_statistics",
+                "together",
+                "projector.hidden",
+                List.of(512L),
+                "projector.out",
+                128L,
+                "augmentation.recipe",
+                "simclr",
+                "optimizer.name",
+                "lars",
+                "optimizer.learning_rate",
+                1.0,
+                "optimizer.weight_decay",
+                1e-6);
     }
 }

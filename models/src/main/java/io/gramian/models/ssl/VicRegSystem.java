@@ -55,14 +55,23 @@ public final class VicRegSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "batch_statistics", "separate",
-                "projector.hidden", List.of(2048L, 2048L),
-                "projector.out", 2048L,
-                "augmentation.recipe", "vicreg",
-                "optimizer.name", "lars",
-                "optimizer.learning_rate", 0.3,
-                "optimizer.weight_decay", 1e-4,
-                "optimizer.trust", 0.02,
-                "optimizer.clip", true);
+                "batch_statistics",
+                "separate",
+                "projector.hidden",
+                List.of(2048L, 2048L),
+                "projector.out",
+                2048L,
+                "augmentation.recipe",
+                "vicreg",
+                "optimizer.name",
+                "lars",
+                "optimizer.learning_rate",
+                0.3,
+                "optimizer.weight_decay",
+                1e-4,
+                "optimizer.trust",
+                0.02,
+                "optimizer.clip",
+                true);
     }
 }

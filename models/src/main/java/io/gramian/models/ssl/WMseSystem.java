@@ -35,7 +35,8 @@ public final class WMseSystem implements SslSystem {
     @Override
     public List<Setting> lossSettings() {
         return List.of(
-                Setting.integer("loss.w_size", 128, 2, 1 << 20, "images in a slice that is whitened; divides the batch"),
+                Setting.integer(
+                        "loss.w_size", 128, 2, 1 << 20, "images in a slice that is whitened; divides the batch"),
                 Setting.integer("loss.iterations", 1, 1, 1024, "random slicings of the batch in a step"),
                 Setting.number("loss.eps", 0, 0, 1, "shrinkage of the covariance towards the identity"),
                 Setting.flag("loss.normalize", true, "whether whitened rows are normalised before the distance"));
@@ -70,15 +71,25 @@ public final class WMseSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "batch_statistics", "projector-together",
-                "projector.hidden", List.of(1024L),
-                "projector.out", 64L,
-                "augmentation.recipe", "wmse",
-                "batch", 512L,
-                "optimizer.name", "adam",
-                "optimizer.learning_rate", 3e-3,
-                "optimizer.scale_with_batch", false,
-                "optimizer.weight_decay", 1e-6,
-                "schedule", DROPS);
+                "batch_statistics",
+                "projector-together",
+                "projector.hidden",
+                List.of(1024L),
+                "projector.out",
+                64L,
+                "augmentation.recipe",
+                "wmse",
+                "batch",
+                512L,
+                "optimizer.name",
+                "adam",
+                "optimizer.learning_rate",
+                3e-3,
+                "optimizer.scale_with_batch",
+                false,
+                "optimizer.weight_decay",
+                1e-6,
+                "schedule",
+                DROPS);
     }
 }

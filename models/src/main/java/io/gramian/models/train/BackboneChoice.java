@@ -10,8 +10,9 @@ import java.util.Locale;
 /** The backbones that a configuration can name. */
 final class BackboneChoice {
     /** Words for the beginning of a network. */
-    static final List<String> STEMS =
-            Arrays.stream(Stem.values()).map(stem -> stem.name().toLowerCase(Locale.ROOT)).toList();
+    static final List<String> STEMS = Arrays.stream(Stem.values())
+            .map(stem -> stem.name().toLowerCase(Locale.ROOT))
+            .toList();
 
     private BackboneChoice() {}
 

@@ -49,11 +49,13 @@ public record Checkpoint(long step, String method, String digest, String config)
         Map<String, String> metadata = file.metadata();
         String format = metadata.getOrDefault("format", "none");
         if (!format.equals(FORMAT)) {
-            throw new GramianException(path + " is not a checkpoint of training: expected format " + FORMAT + ", got " + format);
+            throw new GramianException(
+                    path + " is not a checkpoint of training: expected format " + FORMAT + ", got " + format);
         }
         String step = metadata.getOrDefault("step", "");
         if (!step.matches("\\d{1,18}")) {
-            throw new GramianException(path + ": expected a number of steps, got '" + step + "'; the checkpoint is damaged");
+            throw new GramianException(
+                    path + ": expected a number of steps, got '" + step + "'; the checkpoint is damaged");
         }
         return new Checkpoint(
                 Long.parseLong(step),

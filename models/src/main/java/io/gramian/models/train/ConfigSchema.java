@@ -58,7 +58,8 @@ public final class ConfigSchema {
                 Setting.number("optimizer.learning_rate", 0.06, 0, 1e38, "peak learning rate"),
                 Setting.flag("optimizer.scale_with_batch", true, "multiply the learning rate with batch / 256"),
                 Setting.number("optimizer.momentum", 0.9, 0, 1, "momentum of sgd and lars"),
-                Setting.number("optimizer.weight_decay", 5e-4, 0, 1e6, "weight decay; lars leaves biases and norms out"),
+                Setting.number(
+                        "optimizer.weight_decay", 5e-4, 0, 1e6, "weight decay; lars leaves biases and norms out"),
                 Setting.number("optimizer.beta1", 0.9, 0, 1, "adam"),
                 Setting.number("optimizer.beta2", 0.999, 0, 1, "adam"),
                 Setting.number("optimizer.adam_eps", 1e-8, 0, 1, "adam"),

@@ -29,20 +29,20 @@ public final class Loading {
 
     /** How images are shown to the trained network: nothing random, the same statistics. */
     public static Augmentation plain(TrainConfig config, DatasetSpec spec) {
-        return spec.normalised(Recipes.evaluation(size(config, spec))).forViews(1).get(0);
+        return spec.normalised(Recipes.evaluation(size(config, spec)))
+                .forViews(1)
+                .get(0);
     }
 
     /** Augmented batches from a step on. */
-    static BatchLoader training(
-            Device device, TrainConfig config, DatasetSpec spec, ImageDataset images, long step) {
+    static BatchLoader training(Device device, TrainConfig config, DatasetSpec spec, ImageDataset images, long step) {
         List<Augmentation> views = augmentation(config, spec).forViews(config.views());
         BatchLoader.Settings settings = new BatchLoader.Settings(config.batch(), config.seed(), 1, AHEAD);
         return new BatchLoader(device, images, views, settings, step);
     }
 
     /** The same images, drawn by the seed and not augmented, every time. */
-    static BatchLoader probe(
-            Device device, TrainConfig config, DatasetSpec spec, ImageDataset images, int count) {
+    static BatchLoader probe(Device device, TrainConfig config, DatasetSpec spec, ImageDataset images, int count) {
         List<Augmentation> plain = List.of(plain(config, spec));
         return new BatchLoader(device, images, plain, new BatchLoader.Settings(count, config.seed(), 1, 1), 0);
     }

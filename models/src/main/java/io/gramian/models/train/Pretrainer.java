@@ -176,13 +176,13 @@ public final class Pretrainer implements AutoCloseable {
         if (every > 0 && (step % every == 0 || step == steps)) {
             spectrum(log);
         }
-        listener.step(new TrainListener.Progress(
-                step, steps, epoch, lastLoss, imagesPerSecond, probe.lastEffectiveRank()));
+        listener.step(
+                new TrainListener.Progress(step, steps, epoch, lastLoss, imagesPerSecond, probe.lastEffectiveRank()));
     }
 
     private GramianException diverged(Variable value) {
-        String first = GraphCheck.firstNotFinite(value, state.network().parameters())
-                .orElse("the loss itself, by overflow");
+        String first =
+                GraphCheck.firstNotFinite(value, state.network().parameters()).orElse("the loss itself, by overflow");
         String kept = Files.exists(folder.checkpoint())
                 ? "the last good checkpoint is kept in " + folder.checkpoint()
                 : "no checkpoint had been made yet";

@@ -35,7 +35,9 @@ public final class RunFolder implements AutoCloseable {
      * @throws GramianException if it cannot be made
      */
     public static RunFolder create(Path runs, String method, String data) {
-        String words = data.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String words = data.toLowerCase(java.util.Locale.ROOT)
+                .replaceAll("[^a-z0-9]+", "-")
+                .replaceAll("^-|-$", "");
         String name = LocalDateTime.now().format(TIME) + "-" + method + "-"
                 + (words.length() > 40 ? words.substring(words.length() - 40) : words);
         for (int attempt = 1; attempt < 10_000; attempt++) {
@@ -46,7 +48,8 @@ public final class RunFolder implements AutoCloseable {
                 return locked(path);
             } catch (FileAlreadyExistsException taken) {
                 if (!Files.isDirectory(runs)) {
-                    throw new GramianException("cannot make a run folder: " + runs + " is a file, expected a folder", taken);
+                    throw new GramianException(
+                            "cannot make a run folder: " + runs + " is a file, expected a folder", taken);
                 }
             } catch (IOException e) {
                 throw new GramianException("cannot make the run folder " + path + ": " + e.getMessage(), e);
@@ -87,7 +90,8 @@ public final class RunFolder implements AutoCloseable {
      */
     public static RunFolder open(Path path) {
         if (!Files.isDirectory(path)) {
-            throw new GramianException("there is no run folder " + path + "; runs lie in ./runs unless --runs said otherwise");
+            throw new GramianException(
+                    "there is no run folder " + path + "; runs lie in ./runs unless --runs said otherwise");
         }
         if (!Files.isRegularFile(path.resolve("config.yaml"))) {
             throw new GramianException(path + " is not a run: it has no config.yaml");

@@ -26,7 +26,8 @@ final class SpectrumProbe implements AutoCloseable {
         try (BatchLoader loader = Loading.probe(device, config, spec, images, count);
                 Batch batch = loader.next()) {
             Tensor view = batch.views().get(0);
-            return new SpectrumProbe(Scope.detach(Tensor.empty(device, view.shape().toArray()).copyFrom(view)));
+            return new SpectrumProbe(
+                    Scope.detach(Tensor.empty(device, view.shape().toArray()).copyFrom(view)));
         }
     }
 
@@ -34,10 +35,12 @@ final class SpectrumProbe implements AutoCloseable {
     void measure(SslNetwork network, TrainLog log, long step, int epoch) {
         try (Scope scope = Scope.open()) {
             network.training(false);
-            Tensor z = Autograd.noGrad(() -> network.forward(Variable.constant(images)).value());
+            Tensor z = Autograd.noGrad(
+                    () -> network.forward(Variable.constant(images)).value());
             Spectrum spectrum = Spectrum.of(z);
             effectiveRank = spectrum.effectiveRank();
-            double deviation = Arrays.stream(Spectrum.unitRowDeviations(z)).average().orElse(Double.NaN);
+            double deviation =
+                    Arrays.stream(Spectrum.unitRowDeviations(z)).average().orElse(Double.NaN);
             log.spectrum(step, epoch, spectrum, deviation);
         } finally {
             network.training(true);

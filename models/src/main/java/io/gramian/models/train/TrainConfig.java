@@ -133,7 +133,8 @@ public record TrainConfig(
         SslSystem system = Systems.named(s.text("method"));
         int batch = s.small("batch");
         if (batch < 2) {
-            throw new ConfigException("batch must be 2 or more, since the loss compares images of a batch, got " + batch);
+            throw new ConfigException(
+                    "batch must be 2 or more, since the loss compares images of a batch, got " + batch);
         }
         system.check(s);
         double scale = s.flag("optimizer.scale_with_batch") ? batch / 256.0 : 1;

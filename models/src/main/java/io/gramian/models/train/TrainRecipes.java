@@ -89,8 +89,8 @@ public final class TrainRecipes {
         Recipe recipe = ALL.get(name);
         if (recipe == null) {
             String near = Spelling.nearest(name, ALL.keySet());
-            throw new ConfigException("recipe must be one of " + String.join(", ", ALL.keySet()) + ", got '" + name + "'"
-                    + (near == null ? "" : "; did you mean " + near + "?"));
+            throw new ConfigException("recipe must be one of " + String.join(", ", ALL.keySet()) + ", got '" + name
+                    + "'" + (near == null ? "" : "; did you mean " + near + "?"));
         }
         return recipe;
     }

@@ -56,7 +56,8 @@ class ResNetTest {
         for (int stage = 1; stage <= 4; stage++) {
             for (int block = 0; block < 2; block++) {
                 String prefix = "layer" + stage + "." + block + ".";
-                for (String name : List.of("conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight", "bn2.bias")) {
+                for (String name :
+                        List.of("conv1.weight", "bn1.weight", "bn1.bias", "conv2.weight", "bn2.weight", "bn2.bias")) {
                     names.add(prefix + name);
                 }
                 if (stage > 1 && block == 0) {
@@ -75,8 +76,13 @@ class ResNetTest {
             assertThat(net.parameters().keySet()).containsExactlyElementsOf(torchvisionNames());
             assertThat(net.parameterCount()).isEqualTo(11_689_512 - 513_000); // torchvision's, without its classifier
             assertThat(net.features()).isEqualTo(512);
-            assertThat(net.parameters().get("conv1.weight").value().shape().toArray()).containsExactly(64, 7, 7, 3);
-            assertThat(net.parameters().get("layer3.0.downsample.0.weight").value().shape().toArray())
+            assertThat(net.parameters().get("conv1.weight").value().shape().toArray())
+                    .containsExactly(64, 7, 7, 3);
+            assertThat(net.parameters()
+                            .get("layer3.0.downsample.0.weight")
+                            .value()
+                            .shape()
+                            .toArray())
                     .containsExactly(256, 1, 1, 128);
             assertThat(net.buffers()).hasSize(40).containsKey("layer4.1.bn2.running_var");
         }
@@ -91,7 +97,8 @@ class ResNetTest {
                 Tensor training = net.forward(Variable.constant(images)).value();
                 assertThat(training.shape().toArray()).containsExactly(3, 64);
                 net.training(false);
-                Tensor frozen = Autograd.noGrad(() -> net.forward(Variable.constant(images))).value();
+                Tensor frozen = Autograd.noGrad(() -> net.forward(Variable.constant(images)))
+                        .value();
                 assertThat(frozen.shape().toArray()).containsExactly(3, 64);
                 assertThat(images.isClosed()).isFalse();
             }
@@ -108,7 +115,8 @@ class ResNetTest {
             Memory memory = device.backend().memory();
             memory.trim();
             long before = memory.statistics().liveBytes();
-            Tensor features = Autograd.noGrad(() -> net.forward(Variable.constant(images))).value();
+            Tensor features = Autograd.noGrad(() -> net.forward(Variable.constant(images)))
+                    .value();
             assertThat(memory.statistics().liveBytes() - before)
                     .isLessThan(activation)
                     .isGreaterThan(features.bytes());

@@ -26,7 +26,12 @@ class MlpHeadTest {
         try (MlpHead head = new MlpHead(device, full, 1)) {
             assertThat(head.parameters().keySet())
                     .containsExactly(
-                            "layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias", "layers.3.weight", "layers.3.bias");
+                            "layers.0.weight",
+                            "layers.0.bias",
+                            "layers.1.weight",
+                            "layers.1.bias",
+                            "layers.3.weight",
+                            "layers.3.bias");
             assertThat(head.buffers()).containsKey("layers.4.running_mean");
         }
         assertThatThrownBy(() -> Settings.of(8)).hasMessage("number of sizes: expected at least 2, got 1");
@@ -38,7 +43,8 @@ class MlpHeadTest {
         try (MlpHead head = new MlpHead(device, settings, 1)) {
             Variable x = Variable.constant(Generator.of(2).normal(device, 1, 32, 5));
             var checked = new java.util.LinkedHashMap<>(head.parameters());
-            checked.keySet().removeIf(name -> name.startsWith("layers.0")); // a step there moves values across the ReLU's kink
+            checked.keySet()
+                    .removeIf(name -> name.startsWith("layers.0")); // a step there moves values across the ReLU's kink
             new GradientCheck(1e-2, 2e-2, 10, 1).check(() -> head.forward(x), checked);
             x.close();
         }
