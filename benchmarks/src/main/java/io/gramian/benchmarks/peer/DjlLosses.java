@@ -43,8 +43,11 @@ public final class DjlLosses {
         NDArray za = standardize(a);
         NDArray zb = standardize(b);
         NDArray diagonal = za.mul(zb).mean(new int[] {0});
-        NDArray all =
-                za.matMul(za.transpose()).mul(zb.matMul(zb.transpose())).sum().div((float) n).div((float) n);
+        NDArray all = za.matMul(za.transpose())
+                .mul(zb.matMul(zb.transpose()))
+                .sum()
+                .div((float) n)
+                .div((float) n);
         NDArray on = diagonal.sub(1).square().sum();
         return on.add(all.sub(diagonal.square().sum()).mul(lambda));
     }
