@@ -35,6 +35,7 @@ final class DoctorCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
     private CommonOptions common = new CommonOptions();
 
     @Override

@@ -18,6 +18,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
     private CommonOptions common = new CommonOptions();
 
     @Parameters(paramLabel = "RUN", description = "Run folder.")

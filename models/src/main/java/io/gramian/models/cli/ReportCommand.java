@@ -21,6 +21,7 @@ final class ReportCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
     private CommonOptions common = new CommonOptions();
 
     @Parameters(paramLabel = "RUN", description = "Run folder.")

@@ -31,6 +31,7 @@ final class SpectrumCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
     private CommonOptions common = new CommonOptions();
 
     @Parameters(paramLabel = "RUN|FILE", description = "Run folder, or an npy file of float32 embeddings (n, d).")
