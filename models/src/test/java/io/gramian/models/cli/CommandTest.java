@@ -69,7 +69,10 @@ class CommandTest {
         assertFails(run("resume", run.toString()), 1, "there is no run folder " + run);
         assertFails(run("spectrum", run + ".npy"), 1, "expected an .npy file, but there is none");
         String missing = "idx:" + folder.resolve("none") + "," + folder.resolve("none");
-        assertFails(run(TinyRun.pretrain(missing, run, 1)), 1, folder.resolve("none").toString());
+        assertFails(
+                run(TinyRun.pretrain(missing, run, 1)),
+                1,
+                folder.resolve("none").toString());
         assertThat(run).doesNotExist();
         String data = TinyRun.images(folder, 20);
         assertFails(run(TinyRun.pretrain(data, run, 1)), 2, "batch must be at most the 20 training images, got 32");
@@ -84,7 +87,8 @@ class CommandTest {
         assertThat(trained.err()).isEmpty();
         assertThat(trained.code()).isZero();
         assertThat(trained.out()).contains("trained 8 steps", "untrained", "pixels", "report ");
-        for (String file : List.of("config.yaml", "metrics.jsonl", "model.safetensors", "evaluation.json", "report.html")) {
+        for (String file :
+                List.of("config.yaml", "metrics.jsonl", "model.safetensors", "evaluation.json", "report.html")) {
             assertThat(run.resolve(file)).isNotEmptyFile();
         }
         assertThat(run("spectrum", run.toString()).out()).contains("effective rank", "RankMe");
@@ -128,13 +132,26 @@ class CommandTest {
             Npy.write(a, z);
             Npy.write(b, z);
         }
-        Result result = run("loss", "simclr", "--za", a.toString(), "--zb", b.toString(), "--set", "temperature=1",
-                "--grad-out", folder.resolve("g").toString());
+        Result result = run(
+                "loss",
+                "simclr",
+                "--za",
+                a.toString(),
+                "--zb",
+                b.toString(),
+                "--set",
+                "temperature=1",
+                "--grad-out",
+                folder.resolve("g").toString());
         // each row: log(e^1 + 4 e^0 + 2 e^-1) - 1
         double expected = Math.log(Math.E + 4 + 2 / Math.E) - 1;
         assertThat(result.code()).as(result.err()).isZero();
-        double loss = result.out().lines().filter(line -> line.startsWith("loss ")).mapToDouble(line ->
-                Double.parseDouble(line.substring(5))).findFirst().orElseThrow();
+        double loss = result.out()
+                .lines()
+                .filter(line -> line.startsWith("loss "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(5)))
+                .findFirst()
+                .orElseThrow();
         assertThat(loss).isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-6));
         assertThat(folder.resolve("g/dza.npy")).isNotEmptyFile();
         assertThat(folder.resolve("g/dzb.npy")).isNotEmptyFile();

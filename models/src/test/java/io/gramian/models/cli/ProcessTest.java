@@ -30,13 +30,14 @@ class ProcessTest {
     void aKilledRunGoesOnBitForBit() throws Exception {
         Path whole = folder.resolve("whole");
         Path cut = folder.resolve("cut");
-        Process first = TinyRun.start(
-                folder.resolve("a.log"), TinyRun.pretrain(data, whole, 5, "--no-evaluation"));
+        Process first = TinyRun.start(folder.resolve("a.log"), TinyRun.pretrain(data, whole, 5, "--no-evaluation"));
         assertThat(TinyRun.finish(first)).isZero();
         Process killed = TinyRun.start(folder.resolve("b.log"), TinyRun.pretrain(data, cut, 5, "--no-evaluation"));
         TinyRun.await(cut.resolve("checkpoints/last.safetensors"), killed);
         killed.destroyForcibly().waitFor();
-        assertThat(Checkpoint.describe(cut.resolve("checkpoints/last.safetensors")).step()).isLessThan(40);
+        assertThat(Checkpoint.describe(cut.resolve("checkpoints/last.safetensors"))
+                        .step())
+                .isLessThan(40);
         Process resumed = TinyRun.start(
                 folder.resolve("c.log"), List.of("resume", cut.toString(), "--no-evaluation", "--threads", "1"));
         assertThat(TinyRun.finish(resumed)).as(log("c.log")).isZero();
@@ -54,7 +55,8 @@ class ProcessTest {
         new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor();
         assertThat(TinyRun.finish(process)).isEqualTo(130);
         assertThat(log("log")).contains("go on with: gramian resume " + run);
-        long step = Checkpoint.describe(run.resolve("checkpoints/last.safetensors")).step();
+        long step =
+                Checkpoint.describe(run.resolve("checkpoints/last.safetensors")).step();
         List<JsonNode> lines = Metrics.read(run.resolve("metrics.jsonl"));
         assertThat(lines.get(lines.size() - 1).path("step").asLong()).isEqualTo(step);
         assertNothingHalfWritten(run);
@@ -77,7 +79,10 @@ class ProcessTest {
                 List.of("sh", "-c", "trap '' XFSZ; ulimit -f " + blocks + "; exec \"$@\"", "sh"),
                 List.of("resume", run.toString(), "--no-evaluation", "--threads", "1"));
         assertThat(TinyRun.finish(full)).isEqualTo(1);
-        assertThat(log("log")).contains("gramian: could not write").contains("unchanged").doesNotContain("\tat ");
+        assertThat(log("log"))
+                .contains("gramian: could not write")
+                .contains("unchanged")
+                .doesNotContain("\tat ");
         assertThat(checkpoint).hasBinaryContent(before);
         assertNothingHalfWritten(run);
     }
@@ -85,7 +90,8 @@ class ProcessTest {
     /** SIGKILL may come in the middle of a save; its temporary file is not what this test is about. */
     private static void deleteTemporary(Path run) throws IOException {
         try (Stream<Path> files = Files.walk(run)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".tmp")).toList()) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".tmp")).toList()) {
                 Files.delete(file);
             }
         }

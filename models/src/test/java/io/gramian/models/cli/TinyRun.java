@@ -66,10 +66,14 @@ final class TinyRun {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-XX:TieredStopAtLevel=1"));
-        command.addAll(List.of("-Dorg.bytedeco.javacpp.nopointergc=true", "-cp", System.getProperty("java.class.path")));
+        command.addAll(
+                List.of("-Dorg.bytedeco.javacpp.nopointergc=true", "-cp", System.getProperty("java.class.path")));
         command.add(Main.class.getName());
         command.addAll(arguments);
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
     }
 
     /** Waits for the end; fails after a minute. */

@@ -18,7 +18,8 @@ class SettingsTest {
     @Test
     void takesShortKeysSectionsAndTexts() {
         Settings changed = settings.with(
-                Map.of("lambda", "0.25", "optimizer", Map.of("clip", true, "name", "adam"), "blocks", "[1, 3]"), "test");
+                Map.of("lambda", "0.25", "optimizer", Map.of("clip", true, "name", "adam"), "blocks", "[1, 3]"),
+                "test");
         assertThat(changed.number("loss.lambda")).isEqualTo(0.25);
         assertThat(changed.flag("optimizer.clip")).isTrue();
         assertThat(changed.text("optimizer.name")).isEqualTo("adam");
@@ -57,7 +58,8 @@ class SettingsTest {
         assertThat(read.values()).isEqualTo(changed.values());
         assertThat(ConfigFile.digest(read.values())).isEqualTo(ConfigFile.digest(changed.values()));
         assertThat(ConfigFile.digest(read.values())).isNotEqualTo(ConfigFile.digest(settings.values()));
-        assertThatThrownBy(() -> ConfigFile.parse("epochs: [1", "bad.yaml")).hasMessageStartingWith("bad.yaml in line 1");
+        assertThatThrownBy(() -> ConfigFile.parse("epochs: [1", "bad.yaml"))
+                .hasMessageStartingWith("bad.yaml in line 1");
         assertThatThrownBy(() -> ConfigFile.parse("just words", "bad.yaml")).hasMessageContaining("expected settings");
     }
 

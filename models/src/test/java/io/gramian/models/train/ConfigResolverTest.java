@@ -34,7 +34,9 @@ class ConfigResolverTest {
             TrainConfig config = new ConfigResolver().recipe(recipe.name()).resolve();
             Path file = Files.writeString(folder.resolve(recipe.name() + ".yaml"), config.toYaml());
             TrainConfig read = new ConfigResolver().file(file).resolve();
-            assertThat(read.settings().values()).as(recipe.name()).isEqualTo(config.settings().values());
+            assertThat(read.settings().values())
+                    .as(recipe.name())
+                    .isEqualTo(config.settings().values());
             assertThat(read.digest()).isEqualTo(config.digest());
         }
     }
@@ -44,8 +46,12 @@ class ConfigResolverTest {
         TrainConfig config = new ConfigResolver().resolve();
         assertThat(config.data()).isEqualTo("fashion-mnist");
         assertThat(config.digest())
-                .isEqualTo(new ConfigResolver().recipe(TrainRecipes.DEFAULT).resolve().digest());
-        TrainConfig other = new ConfigResolver().option("--method", "method", "vicreg").resolve();
+                .isEqualTo(new ConfigResolver()
+                        .recipe(TrainRecipes.DEFAULT)
+                        .resolve()
+                        .digest());
+        TrainConfig other =
+                new ConfigResolver().option("--method", "method", "vicreg").resolve();
         assertThat(other.system().name()).isEqualTo("vicreg");
         assertThat(other.network()).isEqualTo(config.network());
     }
@@ -55,9 +61,12 @@ class ConfigResolverTest {
         assertThatThrownBy(() -> new ConfigResolver().recipe("simclr-cifar").resolve())
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("did you mean simclr-cifar10?");
-        assertThatThrownBy(() -> new ConfigResolver().option("--method", "method", "simlcr").resolve())
+        assertThatThrownBy(() -> new ConfigResolver()
+                        .option("--method", "method", "simlcr")
+                        .resolve())
                 .hasMessageContaining("did you mean simclr?");
-        assertThatThrownBy(() -> new ConfigResolver().option("--batch", "batch", 1).resolve())
+        assertThatThrownBy(
+                        () -> new ConfigResolver().option("--batch", "batch", 1).resolve())
                 .hasMessageContaining("batch must be 2 or more");
         assertThatThrownBy(() -> new ConfigResolver()
                         .recipe("wmse-cifar10")

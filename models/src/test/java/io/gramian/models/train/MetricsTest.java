@@ -27,7 +27,9 @@ class MetricsTest {
         try (Metrics metrics = Metrics.resume(file, 3)) {
             metrics.write(Metrics.line("step").put("step", 4));
         }
-        assertThat(Metrics.read(file)).extracting(line -> line.path("step").asInt()).containsExactly(1, 2, 3, 4);
+        assertThat(Metrics.read(file))
+                .extracting(line -> line.path("step").asInt())
+                .containsExactly(1, 2, 3, 4);
     }
 
     @Test
