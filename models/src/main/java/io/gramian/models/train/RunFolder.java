@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,9 +79,27 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Opens an existing run to go on with it, and locks it. */
+    /** Opens an existing run to go on with it, locks it, and removes what a killed process left half-written. */
     public static RunFolder lock(Path path) {
-        return locked(open(path).path);
+        RunFolder folder = locked(open(path).path);
+        try {
+            removeTemporary(path);
+            removeTemporary(path.resolve("checkpoints"));
+            return folder;
+        } catch (IOException e) {
+            folder.close();
+            throw new GramianException("cannot clean the run folder " + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void removeTemporary(Path inside) throws IOException {
+        if (Files.isDirectory(inside)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(inside, "*.tmp")) {
+                for (Path file : files) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     /**

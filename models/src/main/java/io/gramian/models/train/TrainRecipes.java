@@ -44,7 +44,7 @@ public final class TrainRecipes {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("method", method);
         settings.put("data", "fashion-mnist");
-        settings.put("epochs", 6L);
+        settings.put("epochs", 4L);
         settings.put("batch", 256L);
         settings.put("network", Map.of("width", 32L, "blocks", List.of(1L, 1L, 1L), "stem", "compact"));
         settings.put("projector.hidden", List.of(256L));
