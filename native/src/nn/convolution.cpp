@@ -145,6 +145,20 @@ gramian_status own_weight_gradient(
   });
 }
 
+// A 1x1 kernel with a stride reads a grid of pixels and nothing else: dense (n, oh, ow, c) from x (n, h, w, c). oneDNN
+// 3.11 gathers the same grid for the gradient of the weights, but into scratch memory that is too small when c is no
+// multiple of its vector: wrong sums, a barrier that never opens, or a damaged heap for c of 1, 3, 4 and 7 with AVX2.
+void gather_grid(int threads, const ConvolutionShape& s, const float* x, float* dense) {
+  const int64_t oh = s.oh(), ow = s.ow();
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int64_t row = 0; row < s.n * oh; ++row) {
+    const float* from = x + ((row / oh) * s.h + (row % oh) * s.stride) * s.w * s.c;
+    for (int64_t j = 0; j < ow; ++j) {
+      std::copy_n(from + j * s.stride * s.c, s.c, dense + (row * ow + j) * s.c);
+    }
+  }
+}
+
 }  // namespace
 
 ConvolutionPrimitive& ConvolutionCache::get(Pass pass, const ConvolutionShape& shape) {
@@ -193,13 +207,22 @@ gramian_status gramian_convolution_backward_weights(gramian_context* context, in
     return gramian::own_weight_gradient(
         context, {n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0}, x, dy, dweights);
   }
-  const gramian::ConvolutionShape shape{n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0};
+  const gramian::ConvolutionShape given{n, h, w, c, k, kernel_h, kernel_w, stride, padding, false, 0};
+  const bool grid = kernel_h == 1 && kernel_w == 1 && stride > 1 && padding == 0;
+  const gramian::ConvolutionShape shape =
+      grid ? gramian::ConvolutionShape{n, given.oh(), given.ow(), c, k, 1, 1, 1, 0, false, 0} : given;
   return gramian::run(context, gramian::Pass::backward_weights, shape,
       [&](const gramian::Call& call) {
+        const float* source = x;
+        if (grid) {
+          float* dense = call.context->scratch<float>(n * given.oh() * given.ow() * c);
+          gramian::gather_grid(context->threads, given, x, dense);
+          source = dense;
+        }
         const dnnl::memory plain = call.wrap(call.primitive.plain_weights, dweights);
         const dnnl::memory wanted = call.primitive.reorders ? call.scratch(call.primitive.weights) : plain;
         call.primitive.convolution.execute(call.cache.stream(),
-            {{DNNL_ARG_SRC, call.wrap(call.primitive.source, x)},
+            {{DNNL_ARG_SRC, call.wrap(call.primitive.source, source)},
                 {DNNL_ARG_DIFF_DST, call.wrap(call.primitive.target, dy)},
                 {DNNL_ARG_DIFF_WEIGHTS, wanted}, {DNNL_ARG_SCRATCHPAD, call.scratch(call.primitive.scratchpad)}});
         if (call.primitive.reorders) call.reorder(wanted, plain);
