@@ -1,5 +1,5 @@
-// exp2_fast against exp2 in float64: every exponent, both signs, and a sample of mantissas; the ends of its range; what is no
-// number. On every instruction set that this processor has.
+// exp2_fast against exp2 in float64: every exponent, both signs, and a sample of mantissas; the ends of its range; what
+// is no number. On every instruction set that this processor has.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -23,7 +23,8 @@ bool right(float x, float y) {
 }
 
 std::vector<float> arguments() {
-  std::vector<float> x = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 127.5f, 127.99999f, 128.0f, -125.0f, -125.49f, -125.51f,
+  std::vector<float> x = {0.0f, -0.0f, 1.0f, -1.0f, 0.5f, -0.5f, 127.5f, 127.99999f, 128.0f, -125.0f, -125.49f,
+      -125.51f,
       -126.0f, -150.0f, 1e30f, -1e30f, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
       std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN(),
       std::numeric_limits<float>::denorm_min(), -std::numeric_limits<float>::denorm_min()};
@@ -57,7 +58,9 @@ int check(const char* name, void (*exp2_of)(int64_t, const float*, float*)) {
 
 int exp2_test() {
   int failures = check("plain", gramian::plain::exp2_of);
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) failures += check("avx2", gramian::avx2::exp2_of);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    failures += check("avx2", gramian::avx2::exp2_of);
+  }
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vl")) {
     failures += check("avx512", gramian::avx512::exp2_of);

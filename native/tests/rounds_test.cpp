@@ -76,7 +76,8 @@ int rounds_test() {
     for (int64_t count = 0; count <= 9; ++count) {
       int wrong = symmetric(threads, count);
       for (int64_t columns = 0; columns <= 6; ++columns) wrong += rectangular(threads, count, columns);
-      if (wrong != 0) std::printf("rounds of %d blocks on %d threads: %d wrong\n", static_cast<int>(count), threads, wrong);
+      if (wrong != 0) std::printf("rounds of %d blocks on %d threads: %d wrong\n", static_cast<int>(count), threads,
+          wrong);
       failures += wrong;
     }
   }
