@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         description = "Self-supervised learning on the JVM: from images to a spectrum.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failure", "2:wrong usage", "130:interrupted by Ctrl-C; a checkpoint was saved"},
+        footer = {"", "In a checkout, ./gramian test runs every test, and ./gramian setup only installs and builds."},
         subcommands = {
             PretrainCommand.class,
             ResumeCommand.class,
