@@ -53,7 +53,7 @@ public final class TrainRecipes {
         settings.put("schedule", Map.of("name", "cosine", "warmup_epochs", 0.5, "warmup_steps", 0L));
         settings.put("record.spectrum_steps", 50L);
         settings.putAll(own);
-        ALL.put(name, new Recipe(name, "ours: tuned for a few minutes on two cores", settings));
+        ALL.put(name, new Recipe(name, "ours: sized for a few minutes on two cores", settings));
     }
 
     private static Map<String, Object> sgd() {
