@@ -10,7 +10,7 @@ final class CommonOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Threads of the kernels; by default one a core. Results are the same for any number.")
+            description = "Threads of the kernels; by default one a core. Few results depend on the number.")
     void threads(int count) {
         if (count < 1) {
             throw new io.gramian.models.config.ConfigException("--threads must be 1 or more, got " + count);
