@@ -123,11 +123,16 @@ public final class ResNet extends Module {
      */
     @Override
     public Variable forward(Variable x) {
+        return pool.forward(maps(x));
+    }
+
+    /** The feature maps (n, h', w', {@link #features}) that {@link #forward} averages. */
+    public Variable maps(Variable x) {
         Variable y = stage(x, x, this::stem);
         for (BasicBlock block : blocks) {
             y = stage(x, y, block::forward);
         }
-        return pool.forward(y);
+        return y;
     }
 
     private Variable stem(Variable x) {

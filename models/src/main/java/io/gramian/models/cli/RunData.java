@@ -12,7 +12,7 @@ final class RunData {
     static DatasetSpec open(TrainConfig config) {
         Path folder = config.dataDir().isEmpty() ? null : Path.of(config.dataDir());
         try {
-            return DatasetSpec.parse(config.data(), folder);
+            return DatasetSpec.parse(config.data(), folder).withValidation(config.validation());
         } catch (IllegalArgumentException e) {
             throw new ConfigException(String.valueOf(e.getMessage()));
         }

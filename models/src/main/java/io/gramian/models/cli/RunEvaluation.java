@@ -6,12 +6,12 @@ import io.gramian.Tensor;
 import io.gramian.models.augment.Augmentation;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
+import io.gramian.models.data.Subset;
 import io.gramian.models.eval.Evaluation;
 import io.gramian.models.eval.FeatureExtractor;
 import io.gramian.models.report.RunArtifacts;
 import io.gramian.models.report.RunImages;
 import io.gramian.models.train.Checkpoint;
-import io.gramian.models.train.LimitedDataset;
 import io.gramian.models.train.Loading;
 import io.gramian.models.train.RunFolder;
 import io.gramian.models.train.SslNetwork;
@@ -50,7 +50,7 @@ final class RunEvaluation {
     /** Evaluates the network of the run folder; writes evaluation, embeddings and images. */
     void run() {
         try (ImageDataset test = data.test();
-                ImageDataset train = LimitedDataset.of(data.train(), config.limit())) {
+                ImageDataset train = Subset.first(data.train(), config.limit())) {
             images(train, test);
             if (test.classes() < 2 || train.classes() < 2) {
                 out.println("the images have no labels, so there is nothing to evaluate against");
@@ -80,8 +80,8 @@ final class RunEvaluation {
             } else {
                 try (SslNetwork network = network(features.equals(Evaluation.TRAINED), train.channels())) {
                     Augmentation view = Loading.plain(config, data);
-                    trainFeatures = extractor.network(network.backbone(), train, view);
-                    testFeatures = extractor.network(network.backbone(), test, view);
+                    trainFeatures = extractor.cells(network.backbone(), grid(), train, view);
+                    testFeatures = extractor.cells(network.backbone(), grid(), test, view);
                 }
             }
             if (features.equals(Evaluation.TRAINED)) {
@@ -119,8 +119,12 @@ final class RunEvaluation {
     private void embeddings(ImageDataset test) {
         try (Scope scope = Scope.open();
                 SslNetwork network = network(true, test.channels())) {
-            keep(extractor.network(network.backbone(), test, Loading.plain(config, data)));
+            keep(extractor.cells(network.backbone(), grid(), test, Loading.plain(config, data)));
         }
+    }
+
+    private int grid() {
+        return config.settings().small("evaluation.grid");
     }
 
     private void keep(Evaluation.Labelled test) {

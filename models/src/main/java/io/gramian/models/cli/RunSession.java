@@ -5,11 +5,11 @@ import io.gramian.GramianException;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
+import io.gramian.models.data.Subset;
 import io.gramian.models.format.AtomicFile;
 import io.gramian.models.report.Report;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
-import io.gramian.models.train.LimitedDataset;
 import io.gramian.models.train.Outcome;
 import io.gramian.models.train.Pretrainer;
 import io.gramian.models.train.RunFolder;
@@ -59,7 +59,7 @@ final class RunSession {
 
     /** What training sees; checked before a folder is made. */
     private static ImageDataset images(TrainConfig config, DatasetSpec data) {
-        ImageDataset images = LimitedDataset.of(data.pretrain(), config.limit());
+        ImageDataset images = Subset.first(data.pretrain(), config.limit());
         if (images.size() < config.batch()) {
             String words = images.size() + " training images";
             images.close();

@@ -1,9 +1,11 @@
 package io.gramian.models.data;
 
+import io.gramian.backend.Check;
 import io.gramian.models.augment.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,7 @@ public final class DatasetSpec {
     private final int viewSize;
     private final List<Double> mean;
     private final List<Double> std;
-    private final Supplier<ImageDataset> pretrain;
+    private final Supplier<Optional<ImageDataset>> unlabelled;
     private final Supplier<ImageDataset> train;
     private final Supplier<ImageDataset> test;
 
@@ -26,14 +28,14 @@ public final class DatasetSpec {
             int viewSize,
             List<Double> mean,
             List<Double> std,
-            Supplier<ImageDataset> pretrain,
+            Supplier<Optional<ImageDataset>> unlabelled,
             Supplier<ImageDataset> train,
             Supplier<ImageDataset> test) {
         this.name = name;
         this.viewSize = viewSize;
         this.mean = List.copyOf(mean);
         this.std = List.copyOf(std);
-        this.pretrain = pretrain;
+        this.unlabelled = unlabelled;
         this.train = train;
         this.test = test;
     }
@@ -74,7 +76,7 @@ public final class DatasetSpec {
     private static DatasetSpec cifar(Cifar cifar, @Nullable Path dataDir, List<Double> mean, List<Double> std) {
         Path folder = needed(cifar.name(), dataDir);
         Supplier<ImageDataset> train = () -> cifar.open(folder, true);
-        return new DatasetSpec(cifar.name(), 32, mean, std, train, train, () -> cifar.open(folder, false));
+        return new DatasetSpec(cifar.name(), 32, mean, std, Optional::empty, train, () -> cifar.open(folder, false));
     }
 
     private static DatasetSpec stl10(Path dataDir) {
@@ -86,12 +88,14 @@ public final class DatasetSpec {
             Path folder = Stl10.folder(dataDir);
             return Stl10.open("stl10/test", folder.resolve("test_X.bin"), folder.resolve("test_y.bin"));
         };
-        Supplier<ImageDataset> pretrain = () -> {
-            Path unlabelled = Stl10.folder(dataDir).resolve("unlabeled_X.bin");
-            return Files.isRegularFile(unlabelled) ? Stl10.open("stl10/unlabeled", unlabelled, null) : train.get();
+        Supplier<Optional<ImageDataset>> unlabelled = () -> {
+            Path file = Stl10.folder(dataDir).resolve("unlabeled_X.bin");
+            return Files.isRegularFile(file)
+                    ? Optional.of(Stl10.open("stl10/unlabeled", file, null))
+                    : Optional.empty();
         };
         List<Double> mean = List.of(0.4467, 0.4398, 0.4066);
-        return new DatasetSpec("stl10", 96, mean, List.of(0.2603, 0.2566, 0.2713), pretrain, train, test);
+        return new DatasetSpec("stl10", 96, mean, List.of(0.2603, 0.2566, 0.2713), unlabelled, train, test);
     }
 
     private static DatasetSpec folder(Path folder) {
@@ -99,7 +103,7 @@ public final class DatasetSpec {
         // of ImageNet, as everybody does for photographs
         List<Double> mean = List.of(0.485, 0.456, 0.406);
         List<Double> std = List.of(0.229, 0.224, 0.225);
-        return new DatasetSpec("folder", 224, mean, std, train, train, () -> ImageFolder.open(folder, false));
+        return new DatasetSpec("folder", 224, mean, std, Optional::empty, train, () -> ImageFolder.open(folder, false));
     }
 
     private static DatasetSpec idx(String text, String[] paths) {
@@ -110,7 +114,7 @@ public final class DatasetSpec {
         int at = paths.length - 2;
         Supplier<ImageDataset> test =
                 () -> Idx.read(text + "/test", Path.of(paths[at]), Path.of(paths[at + 1]), List.of());
-        return new DatasetSpec("idx", 28, List.of(0.5), List.of(0.25), train, train, test);
+        return new DatasetSpec("idx", 28, List.of(0.5), List.of(0.25), Optional::empty, train, test);
     }
 
     private static IllegalArgumentException unknown(String text) {
@@ -144,7 +148,27 @@ public final class DatasetSpec {
 
     /** Opens the images for self-supervised training: the training set, or the unlabelled images where there are any. */
     public ImageDataset pretrain() {
-        return pretrain.get();
+        return unlabelled.get().orElseGet(train);
+    }
+
+    /**
+     * The same data set whose test images are so many of its training images, spread evenly; training does not see them.
+     * For choosing settings without looking at the test set.
+     *
+     * @param count images to hold out; 0 for the data set as it is
+     */
+    public DatasetSpec withValidation(int count) {
+        Check.atLeast("validation", count, 0);
+        return count == 0
+                ? this
+                : new DatasetSpec(
+                        name,
+                        viewSize,
+                        mean,
+                        std,
+                        unlabelled,
+                        () -> Subset.rest(train.get(), count),
+                        () -> Subset.heldOut(train.get(), count));
     }
 
     /** Opens the labelled training set. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ final class FashionMnist {
                 // of the 60,000 training images
                 List.of(0.2860),
                 List.of(0.3530),
-                () -> open(dataDir, 0, "train"),
+                Optional::empty,
                 () -> open(dataDir, 0, "train"),
                 () -> open(dataDir, 2, "test"));
     }

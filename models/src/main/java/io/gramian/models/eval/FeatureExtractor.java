@@ -5,10 +5,12 @@ import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
-import io.gramian.autograd.nn.GlobalAveragePool;
+import io.gramian.autograd.function.AveragePool;
+import io.gramian.autograd.function.Reshape;
 import io.gramian.autograd.nn.Module;
 import io.gramian.backend.Check;
 import io.gramian.models.augment.Augmentation;
+import io.gramian.models.backbone.ResNet;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.data.ViewRenderer;
 import java.util.Objects;
@@ -45,11 +47,28 @@ public final class FeatureExtractor {
      * @return features (size of the data, d), of the caller's scope, with the labels
      */
     public Evaluation.Labelled network(Module backbone, ImageDataset data, Augmentation view) {
+        return evaluated(backbone, data, view, images -> pooled(backbone.forward(images), 1));
+    }
+
+    /**
+     * Features by a residual network, averaged over each of grid x grid cells of its last feature maps: what lies where in
+     * the image is kept.
+     *
+     * @param grid cells a side, at most the side of the maps; 1 is {@link #network(Module, ImageDataset, Augmentation)}
+     * @return features (size of the data, grid^2 d), of the caller's scope, with the labels
+     */
+    public Evaluation.Labelled cells(ResNet backbone, int grid, ImageDataset data, Augmentation view) {
+        Check.atLeast("grid", grid, 1);
+        return evaluated(backbone, data, view, images -> pooled(backbone.maps(images), grid));
+    }
+
+    private Evaluation.Labelled evaluated(
+            Module backbone, ImageDataset data, Augmentation view, UnaryOperator<Variable> features) {
         boolean before = backbone.training();
         backbone.training(false);
         try {
-            return extract(
-                    data, view, images -> Autograd.noGrad(() -> pooled(backbone.forward(Variable.constant(images)))));
+            return extract(data, view, images -> Autograd.noGrad(() -> features.apply(Variable.constant(images)))
+                    .value());
         } finally {
             backbone.training(before);
         }
@@ -68,10 +87,20 @@ public final class FeatureExtractor {
         });
     }
 
-    private static Tensor pooled(Variable output) {
-        return output.value().shape().rank() == 4
-                ? new GlobalAveragePool().forward(output).value()
-                : output.value();
+    private static Variable pooled(Variable output, int grid) {
+        if (output.value().shape().rank() != 4) {
+            return output;
+        }
+        long h = output.value().shape().size(1);
+        long w = output.value().shape().size(2);
+        if (grid > Math.min(h, w)) {
+            throw new IllegalArgumentException("grid: expected at most the " + Math.min(h, w)
+                    + " pixels of a side of the last feature maps, got " + grid);
+        }
+        // cells of the same size that overlap by a part of a cell where the side is not a multiple of the grid
+        Variable cells = AveragePool.apply(output, h - (grid - 1) * (h / grid), w - (grid - 1) * (w / grid), h / grid);
+        long n = cells.value().shape().size(0);
+        return Reshape.apply(cells, n, cells.value().elements() / Math.max(1, n));
     }
 
     private Evaluation.Labelled extract(ImageDataset data, Augmentation view, UnaryOperator<Tensor> features) {

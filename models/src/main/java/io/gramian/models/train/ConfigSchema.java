@@ -30,6 +30,12 @@ public final class ConfigSchema {
                 Setting.text("data", "fashion-mnist", "data set: a name, folder:PATH or idx:IMAGES,LABELS"),
                 Setting.text("data_dir", "", "folder of the data set's files; empty for the usual places"),
                 Setting.integer("limit", 0, 0, INT, "training images to use; 0 for all"),
+                Setting.integer(
+                        "validation",
+                        0,
+                        0,
+                        INT,
+                        "training images to hold out and evaluate on, in place of the test images; 0 for none"),
                 Setting.integer("seed", 0, 0, UNBOUNDED, "seed of everything random"),
                 Setting.integer("epochs", 100, 1, INT, "passes over the training images"),
                 Setting.integer("batch", 256, 1, 1 << 20, "images a step"),
@@ -84,6 +90,7 @@ public final class ConfigSchema {
                 Setting.integer("record.spectrum_steps", 50, 0, INT, "steps between spectra; 0 for none"),
                 Setting.integer("record.probe", 512, 2, 1 << 20, "images of the fixed batch whose spectrum is taken"),
                 Setting.integer("record.checkpoint_steps", 0, 0, INT, "steps between checkpoints; 0 for one an epoch"),
+                Setting.integer("evaluation.grid", 1, 1, 16, "features are averaged over grid x grid cells of the map"),
                 Setting.integer("evaluation.knn_k", 20, 1, 1 << 20, "neighbours of the kNN evaluation"),
                 Setting.number("evaluation.knn_temperature", 0.07, 1e-6, 1e6, "temperature of the neighbours' votes"));
     }

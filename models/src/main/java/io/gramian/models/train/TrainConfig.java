@@ -15,6 +15,7 @@ import java.util.Map;
  * @param data name of the data set, as in {@code fashion-mnist}
  * @param dataDir where its files lie; empty for the usual places
  * @param limit how many training images to use; 0 for all
+ * @param validation training images that are held out and evaluated on in place of the test images; 0 for none
  * @param seed of everything random
  * @param epochs passes over the training images
  * @param batch images a step
@@ -33,6 +34,7 @@ public record TrainConfig(
         String data,
         String dataDir,
         int limit,
+        int validation,
         long seed,
         int epochs,
         int batch,
@@ -143,6 +145,7 @@ public record TrainConfig(
                 s.text("data"),
                 s.text("data_dir"),
                 s.small("limit"),
+                s.small("validation"),
                 s.integer("seed"),
                 s.small("epochs"),
                 batch,

@@ -44,7 +44,7 @@ public final class TrainRecipes {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("method", method);
         settings.put("data", "fashion-mnist");
-        settings.put("epochs", 4L);
+        settings.put("epochs", 3L);
         settings.put("batch", 256L);
         settings.put("network", Map.of("width", 32L, "blocks", List.of(1L, 1L, 1L), "stem", "compact"));
         settings.put("projector.hidden", List.of(256L));
@@ -52,6 +52,7 @@ public final class TrainRecipes {
         settings.put("optimizer", sgd());
         settings.put("schedule", Map.of("name", "cosine", "warmup_epochs", 0.5, "warmup_steps", 0L));
         settings.put("record.spectrum_steps", 50L);
+        settings.put("evaluation.grid", 2L);
         settings.putAll(own);
         ALL.put(name, new Recipe(name, "ours: sized for a few minutes on two cores", settings));
     }

@@ -7,14 +7,19 @@ import static org.assertj.core.api.Assertions.within;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.autograd.Autograd;
+import io.gramian.autograd.Variable;
+import io.gramian.models.augment.Augmentation;
 import io.gramian.models.augment.Recipes;
 import io.gramian.models.backbone.ResNet;
 import io.gramian.models.backbone.Stem;
 import io.gramian.models.data.Image;
 import io.gramian.models.data.ImageDataset;
+import io.gramian.models.data.ViewRenderer;
 import io.gramian.models.format.Npy;
 import io.gramian.models.report.RunImages;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,6 +90,41 @@ class FeatureExtractorTest {
         }
     }
 
+    /** 5 x 5 maps in 2 x 2 cells: windows of 3 that share their middle row and column. */
+    @Test
+    void cellsAreMeansOverPartsOfTheMaps() {
+        try (Scope scope = Scope.open();
+                ResNet network =
+                        ResNet.withDepths(device, new ResNet.Settings(Stem.CIFAR, 4, 1, false), List.of(1, 1), 3)) {
+            Augmentation view = Recipes.evaluation(9).views().get(0);
+            network.training(false);
+            Tensor images = render(new Ramps(2), view);
+            Tensor maps = Autograd.noGrad(() -> network.maps(Variable.constant(images)))
+                    .value();
+            assertThat(maps.shape().toArray()).containsExactly(2, 5, 5, 8);
+            float[] m = maps.toFloats();
+            Tensor cells = new FeatureExtractor(device, 2)
+                    .cells(network, 2, new Ramps(2), view)
+                    .features();
+            assertThat(cells.shape().toArray()).containsExactly(2, 32);
+            float[] actual = cells.toFloats();
+            for (int i = 0; i < actual.length; i++) {
+                int image = i / 32;
+                int row = 2 * (i / 16 % 2);
+                int column = 2 * (i / 8 % 2);
+                double sum = 0;
+                for (int p = 0; p < 9; p++) {
+                    sum += m[((image * 5 + row + p / 3) * 5 + column + p % 3) * 8 + i % 8];
+                }
+                assertThat((double) actual[i]).isCloseTo(sum / 9, within(1e-5));
+            }
+            assertThatThrownBy(() -> new FeatureExtractor(device, 2).cells(network, 6, new Ramps(2), view))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("grid: expected at most the 5 pixels of a side")
+                    .hasMessageEndingWith("got 6");
+        }
+    }
+
     @Test
     void refusesRandomViews() {
         try (Scope scope = Scope.open();
@@ -112,6 +152,12 @@ class FeatureExtractorTest {
             byte[] bytes = views.toBytes();
             assertThat(bytes[7]).isEqualTo((byte) 23);
             assertThat(bytes[3 * 64 + 7]).isEqualTo((byte) 11);
+        }
+    }
+
+    private Tensor render(Ramps data, Augmentation view) {
+        try (ViewRenderer renderer = new ViewRenderer(device, 0)) {
+            return renderer.render(data, new int[] {0, 1}, view, 0, 0, 0);
         }
     }
 
