@@ -72,6 +72,11 @@ final class NativeArrays {
         return Double.longBitsToDouble(memory.get(index));
     }
 
+    /** An int64 that the kernel wrote. */
+    long readLong(int index) {
+        return memory.get(index);
+    }
+
     private int reserve(int count) {
         int first = used;
         used += count;

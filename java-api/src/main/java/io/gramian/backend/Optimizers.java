@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Optimiser updates of many tensors in one call. Every method changes the parameters and the states in place, needs one
@@ -62,22 +63,21 @@ public final class Optimizers {
      */
     public synchronized void sgd(Parameters parameters, List<Tensor> momenta, double momentum, boolean nesterov) {
         Check.fraction("momentum", momentum);
-        check(parameters, List.of(momenta), List.of("momenta"));
-        Common common = stage(parameters);
-        int m = arrays.addresses(momenta);
-        arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_sgd_step(
-                context,
-                parameters.values().size(),
-                arrays.at(common.sizes),
-                arrays.at(common.values),
-                arrays.at(common.gradients),
-                arrays.at(m),
-                arrays.at(common.rates),
-                arrays.at(common.decays),
-                momentum,
-                nesterov ? 1 : 0));
-        changed(parameters.values(), momenta);
+        run(
+                parameters,
+                null,
+                List.of(new State("momenta", momenta)),
+                (kernels, context, at) -> kernels.gramian_sgd_step(
+                        context,
+                        at.tensors,
+                        at.sizes,
+                        at.values,
+                        at.gradients,
+                        at.states[0],
+                        at.rates,
+                        at.decays,
+                        momentum,
+                        nesterov ? 1 : 0));
     }
 
     /**
@@ -98,27 +98,26 @@ public final class Optimizers {
             double eps,
             long step,
             boolean decoupled) {
-        checkMoments(parameters, means, squares, beta1, beta2, eps, step);
-        Common common = stage(parameters);
-        int m = arrays.addresses(means);
-        int v = arrays.addresses(squares);
-        arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_adam_step(
-                context,
-                parameters.values().size(),
-                arrays.at(common.sizes),
-                arrays.at(common.values),
-                arrays.at(common.gradients),
-                arrays.at(m),
-                arrays.at(v),
-                arrays.at(common.rates),
-                arrays.at(common.decays),
-                beta1,
-                beta2,
-                eps,
-                step,
-                decoupled ? 1 : 0));
-        changed(parameters.values(), means, squares);
+        checkMoments(beta1, beta2, eps, step);
+        run(
+                parameters,
+                null,
+                List.of(new State("means", means), new State("squares", squares)),
+                (kernels, context, at) -> kernels.gramian_adam_step(
+                        context,
+                        at.tensors,
+                        at.sizes,
+                        at.values,
+                        at.gradients,
+                        at.states[0],
+                        at.states[1],
+                        at.rates,
+                        at.decays,
+                        beta1,
+                        beta2,
+                        eps,
+                        step,
+                        decoupled ? 1 : 0));
     }
 
     /**
@@ -147,28 +146,25 @@ public final class Optimizers {
         if (clip && form != LarsForm.RAW_NORM) {
             throw new IllegalArgumentException("clip: expected LarsForm.RAW_NORM, got " + form);
         }
-        check(parameters, List.of(momenta), List.of("momenta"));
-        Check.count("adapted", adapted.length, parameters.values().size());
-        Common common = stage(parameters);
-        int m = arrays.addresses(momenta);
-        int flags = arrays.flags(adapted);
-        arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_lars_step(
-                context,
-                parameters.values().size(),
-                arrays.at(common.sizes),
-                arrays.at(common.values),
-                arrays.at(common.gradients),
-                arrays.at(m),
-                arrays.at(common.rates),
-                arrays.at(common.decays),
-                arrays.at(flags),
-                momentum,
-                eta,
-                eps,
-                form == LarsForm.RAW_NORM ? Kernels.GRAMIAN_LARS_RAW_NORM : Kernels.GRAMIAN_LARS_DECAYED_NORM,
-                clip ? 1 : 0));
-        changed(parameters.values(), momenta);
+        run(
+                parameters,
+                adapted,
+                List.of(new State("momenta", momenta)),
+                (kernels, context, at) -> kernels.gramian_lars_step(
+                        context,
+                        at.tensors,
+                        at.sizes,
+                        at.values,
+                        at.gradients,
+                        at.states[0],
+                        at.rates,
+                        at.decays,
+                        at.adapted,
+                        momentum,
+                        eta,
+                        eps,
+                        form == LarsForm.RAW_NORM ? Kernels.GRAMIAN_LARS_RAW_NORM : Kernels.GRAMIAN_LARS_DECAYED_NORM,
+                        clip ? 1 : 0));
     }
 
     /**
@@ -188,69 +184,113 @@ public final class Optimizers {
             double beta2,
             double eps,
             long step) {
-        checkMoments(parameters, means, squares, beta1, beta2, eps, step);
-        Check.count("adapted", adapted.length, parameters.values().size());
-        Common common = stage(parameters);
-        int m = arrays.addresses(means);
-        int v = arrays.addresses(squares);
-        int flags = arrays.flags(adapted);
-        arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_lamb_step(
-                context,
-                parameters.values().size(),
-                arrays.at(common.sizes),
-                arrays.at(common.values),
-                arrays.at(common.gradients),
-                arrays.at(m),
-                arrays.at(v),
-                arrays.at(common.rates),
-                arrays.at(common.decays),
-                arrays.at(flags),
-                beta1,
-                beta2,
-                eps,
-                step));
-        changed(parameters.values(), means, squares);
+        checkMoments(beta1, beta2, eps, step);
+        run(
+                parameters,
+                adapted,
+                List.of(new State("means", means), new State("squares", squares)),
+                (kernels, context, at) -> kernels.gramian_lamb_step(
+                        context,
+                        at.tensors,
+                        at.sizes,
+                        at.values,
+                        at.gradients,
+                        at.states[0],
+                        at.states[1],
+                        at.rates,
+                        at.decays,
+                        at.adapted,
+                        beta1,
+                        beta2,
+                        eps,
+                        step));
     }
 
-    private record Common(int sizes, int values, int gradients, int rates, int decays) {}
-
-    private Common stage(Parameters parameters) {
-        arrays.clear();
-        return new Common(
-                arrays.sizes(parameters.values()),
-                arrays.addresses(parameters.values()),
-                arrays.addresses(parameters.gradients()),
-                arrays.doubles(parameters.rates()),
-                arrays.doubles(parameters.decays()));
-    }
-
-    @SafeVarargs
-    private static void changed(List<Tensor>... lists) {
-        for (List<Tensor> list : lists) {
-            list.forEach(Tensor::touch);
+    /**
+     * Index of the first of these tensors with a NaN or an infinity, -1 if all their elements are finite numbers. One read of
+     * their memory: cheap enough for the gradients of every training step.
+     *
+     * @param tensors float32 of any shape
+     */
+    public synchronized int firstNotFinite(List<Tensor> tensors) {
+        for (int i = 0; i < tensors.size(); i++) {
+            Check.dtype("tensors[" + i + "]", tensors.get(i), DType.FLOAT32);
         }
+        arrays.clear();
+        int sizes = arrays.sizes(tensors);
+        int addresses = arrays.addresses(tensors);
+        int first = arrays.doubles(new double[1]); // room for one int64
+        arrays.publish();
+        stream.run((kernels, context) -> kernels.gramian_first_not_finite(
+                context, tensors.size(), arrays.at(sizes), arrays.at(addresses), arrays.at(first)));
+        return Math.toIntExact(arrays.readLong(first));
     }
 
-    private static void checkMoments(
-            Parameters parameters,
-            List<Tensor> means,
-            List<Tensor> squares,
-            double beta1,
-            double beta2,
-            double eps,
-            long step) {
+    /** What an update keeps from step to step: one tensor per parameter. */
+    private record State(String name, List<Tensor> tensors) {}
+
+    /** Native addresses of the arrays that every update takes; those of the states in their order. */
+    private record Addresses(
+            int tensors,
+            long sizes,
+            long values,
+            long gradients,
+            long[] states,
+            long rates,
+            long decays,
+            long adapted) {}
+
+    @FunctionalInterface
+    private interface Update {
+        int run(Kernels kernels, long context, Addresses at);
+    }
+
+    /** Checks what all updates have in common, calls one, and marks what it changed. */
+    private void run(Parameters parameters, boolean @Nullable [] adapted, List<State> states, Update update) {
+        check(parameters, adapted, states);
+        Addresses at = stage(parameters, adapted, states);
+        stream.run((kernels, context) -> update.run(kernels, context, at));
+        parameters.values().forEach(Tensor::touch);
+        states.forEach(state -> state.tensors().forEach(Tensor::touch));
+    }
+
+    private Addresses stage(Parameters parameters, boolean @Nullable [] adapted, List<State> states) {
+        arrays.clear();
+        int sizes = arrays.sizes(parameters.values());
+        int values = arrays.addresses(parameters.values());
+        int gradients = arrays.addresses(parameters.gradients());
+        int rates = arrays.doubles(parameters.rates());
+        int decays = arrays.doubles(parameters.decays());
+        int flags = adapted == null ? 0 : arrays.flags(adapted);
+        int[] first = states.stream()
+                .mapToInt(state -> arrays.addresses(state.tensors()))
+                .toArray();
+        arrays.publish(); // before the first address is asked for
+        return new Addresses(
+                parameters.values().size(),
+                arrays.at(sizes),
+                arrays.at(values),
+                arrays.at(gradients),
+                Arrays.stream(first).mapToLong(arrays::at).toArray(),
+                arrays.at(rates),
+                arrays.at(decays),
+                arrays.at(flags));
+    }
+
+    private static void checkMoments(double beta1, double beta2, double eps, long step) {
         Check.fraction("beta1", beta1);
         Check.fraction("beta2", beta2);
         Check.nonNegative("eps", eps);
         Check.atLeast("step", step, 1);
-        check(parameters, List.of(means, squares), List.of("means", "squares"));
     }
 
-    private static void check(Parameters parameters, List<List<Tensor>> states, List<String> names) {
+    private static void check(Parameters parameters, boolean @Nullable [] adapted, List<State> states) {
         List<Tensor> values = parameters.values();
         Check.count("rates", parameters.rates().length, values.size());
         Check.count("decays", parameters.decays().length, values.size());
+        if (adapted != null) {
+            Check.count("adapted", adapted.length, values.size());
+        }
         List<Tensor> all = new ArrayList<>(values);
         for (int i = 0; i < values.size(); i++) {
             Check.dtype("parameters[" + i + "]", values.get(i), DType.FLOAT32);
@@ -258,9 +298,7 @@ public final class Optimizers {
             Check.nonNegative("decays[" + i + "]", parameters.decays()[i]);
         }
         checkLike(values, "gradients", parameters.gradients(), all);
-        for (int s = 0; s < states.size(); s++) {
-            checkLike(values, names.get(s), states.get(s), all);
-        }
+        states.forEach(state -> checkLike(values, state.name(), state.tensors(), all));
         checkSeparate(all);
     }
 

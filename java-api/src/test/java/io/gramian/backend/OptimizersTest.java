@@ -177,6 +177,40 @@ class OptimizersTest {
     }
 
     @Test
+    void theFirstTensorThatIsNotFiniteIsFound() {
+        Optimizers optimizers = device.backend().optimizers();
+        State state = new State(9);
+        List<Tensor> tensors = state.values;
+        assertThat(optimizers.firstNotFinite(tensors)).isEqualTo(-1);
+        assertThat(optimizers.firstNotFinite(List.of())).isEqualTo(-1);
+        float[] extremes = {Float.MAX_VALUE, -Float.MAX_VALUE, Float.MIN_VALUE, 0, -0f, 1, 2};
+        tensors.get(2).copyFrom(extremes);
+        assertThat(optimizers.firstNotFinite(tensors)).isEqualTo(-1);
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (int t = 0; t < SIZES.length; t++) {
+                for (int at : new int[] {0, SIZES[t] / 2, SIZES[t] - 1}) {
+                    if (SIZES[t] > 0) {
+                        float[] values = tensors.get(t).toFloats();
+                        float kept = values[at];
+                        values[at] = bad;
+                        tensors.get(t).copyFrom(values);
+                        tensors.get(7).fill(bad); // the last of them; the first counts
+                        assertThat(optimizers.firstNotFinite(tensors))
+                                .as("%f in tensor %d at %d", bad, t, at)
+                                .isEqualTo(t);
+                        values[at] = kept;
+                        tensors.get(t).copyFrom(values);
+                        tensors.get(7).fill(1);
+                    }
+                }
+            }
+        }
+        refuses(
+                () -> optimizers.firstNotFinite(List.of(Tensor.ofInts(device, new int[] {1}, 1))),
+                "tensors[0]: expected FLOAT32, got INT32 (1)");
+    }
+
+    @Test
     void refusesBadArguments() {
         Optimizers optimizers = device.backend().optimizers();
         List<Tensor> p = List.of(Tensor.zeros(device, 2, 3));

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Changes parameters in place by their gradients. Parameters without a gradient are left as they are. {@link
@@ -35,6 +36,25 @@ public abstract class Optimizer implements AutoCloseable {
 
     /** Changes the parameters; {@link #steps()} counts this step already. */
     protected abstract void update(double learningRate);
+
+    /**
+     * The parameter, in the order of {@link #parameters()}, whose gradient went bad (has a NaN or an infinity), the last of
+     * them if there are several: with parameters in the order of the forward pass, the one that the backward pass reached
+     * first. Reads the gradients once; to be asked before {@link #step}, which would carry the numbers into parameters and
+     * state.
+     */
+    public final Optional<String> firstBadGradient() {
+        Active active = active();
+        if (active.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Tensor> backward = new ArrayList<>(active.gradients());
+        Collections.reverse(backward);
+        int first = active.optimizers().firstNotFinite(backward);
+        return first < 0
+                ? Optional.empty()
+                : Optional.of(active.names().get(active.names().size() - 1 - first));
+    }
 
     /** Frees all gradients. */
     public final void zeroGrad() {

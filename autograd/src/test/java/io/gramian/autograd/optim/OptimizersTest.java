@@ -55,6 +55,25 @@ class OptimizersTest {
     }
 
     @Test
+    void theGradientThatWentBadFirstIsNamed() {
+        Map<String, Variable> parameters = parameters();
+        try (Sgd sgd = new Sgd(parameters, new Sgd.Settings(0.5, 0, false))) {
+            assertThat(sgd.firstBadGradient()).as("no gradients yet").isEmpty();
+            backward(parameters);
+            assertThat(sgd.firstBadGradient()).isEmpty();
+            Tensor weight = parameters.get("weight").grad();
+            Tensor bias = parameters.get("bias").grad();
+            weight.fill(Float.NaN);
+            assertThat(sgd.firstBadGradient()).contains("weight");
+            bias.fill(Float.POSITIVE_INFINITY);
+            assertThat(sgd.firstBadGradient()).contains("bias"); // the backward pass comes from behind
+            parameters.get("weight").clearGradient();
+            assertThat(sgd.firstBadGradient()).contains("bias");
+        }
+        parameters.values().forEach(Variable::close);
+    }
+
+    @Test
     void adamMovesByTheRateAtFirst() {
         Map<String, Variable> parameters = parameters();
         try (Adam adam = new Adam(parameters, Adam.Settings.decaying(0))) {

@@ -105,8 +105,8 @@ public final class Pretrainer implements AutoCloseable {
     /**
      * Trains until the epochs are done, the time is over, or somebody asks to stop; saves a checkpoint in each case.
      *
-     * @throws GramianException if the loss is no longer a number (naming the first tensor that went bad; the last
-     *     checkpoint stays), or a file cannot be written
+     * @throws GramianException if the loss or its gradient is no longer a number (naming the first tensor that went bad; the
+     *     last checkpoint stays, and so do the parameters), or a file cannot be written
      */
     public Outcome train(Interruption interruption) {
         listener.started(config, step, steps, state.network().parameterCount());
@@ -160,9 +160,15 @@ public final class Pretrainer implements AutoCloseable {
                     loss.atStep(step), ViewForward.embeddings(state.network(), config.statistics(), batch.views()));
             lastLoss = value.value().item();
             if (!Double.isFinite(lastLoss)) {
-                throw diverged(value);
+                throw diverged(
+                        "is " + lastLoss,
+                        GraphCheck.firstNotFinite(value, state.network().parameters())
+                                .orElse("the loss itself, by overflow"));
             }
             value.backward();
+            state.optimizer().firstBadGradient().ifPresent(name -> {
+                throw diverged("is " + lastLoss + " but its gradient is no number", "the gradient of " + name);
+            });
             state.optimizer().step(rate);
             state.optimizer().zeroGrad();
         }
@@ -180,13 +186,11 @@ public final class Pretrainer implements AutoCloseable {
                 new TrainListener.Progress(step, steps, epoch, lastLoss, imagesPerSecond, probe.lastEffectiveRank()));
     }
 
-    private GramianException diverged(Variable value) {
-        String first =
-                GraphCheck.firstNotFinite(value, state.network().parameters()).orElse("the loss itself, by overflow");
+    private GramianException diverged(String loss, String first) {
         String kept = Files.exists(folder.checkpoint())
                 ? "the last good checkpoint is kept in " + folder.checkpoint()
                 : "no checkpoint had been made yet";
-        return new GramianException("the loss of step " + (step + 1) + " is " + lastLoss
+        return new GramianException("the loss of step " + (step + 1) + " " + loss
                 + "; the first tensor that went bad is " + first + "; " + kept
                 + "; try a lower learning rate, such as --set optimizer.learning_rate="
                 + config.settings().number("optimizer.learning_rate") / 10);

@@ -1,0 +1,157 @@
+package io.gramian.models.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.gramian.Device;
+import io.gramian.GramianException;
+import io.gramian.Tensor;
+import io.gramian.autograd.GraphCheck;
+import io.gramian.loss.MultiViewLoss;
+import io.gramian.loss.NtXent;
+import io.gramian.models.config.Setting;
+import io.gramian.models.config.Settings;
+import io.gramian.models.data.DatasetSpec;
+import io.gramian.models.data.ImageDataset;
+import io.gramian.models.format.AtomicFile;
+import io.gramian.models.ssl.SimClrSystem;
+import io.gramian.models.ssl.SslSystem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PretrainerTest {
+    private static final int BAD_STEP = 3;
+
+    /** NT-Xent, whose third gradient has an infinity although its value is fine: what an overflow in a kernel would give. */
+    private static final class Overflowing implements MultiViewLoss {
+        private final MultiViewLoss loss = new NtXent(0.5f);
+        private int calls;
+
+        @Override
+        public String name() {
+            return "overflowing";
+        }
+
+        @Override
+        public double value(List<Tensor> views) {
+            return loss.value(views);
+        }
+
+        @Override
+        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+            double value = loss.valueAndGradient(views, gradients);
+            if (++calls == BAD_STEP) {
+                float[] gradient = gradients.get(0).toFloats();
+                gradient[0] = Float.POSITIVE_INFINITY;
+                gradients.get(0).copyFrom(gradient);
+            }
+            return value;
+        }
+    }
+
+    private record OverflowingSystem(SslSystem base) implements SslSystem {
+        @Override
+        public String name() {
+            return base.name();
+        }
+
+        @Override
+        public String paper() {
+            return base.paper();
+        }
+
+        @Override
+        public String summary() {
+            return base.summary();
+        }
+
+        @Override
+        public List<Setting> lossSettings() {
+            return base.lossSettings();
+        }
+
+        @Override
+        public MultiViewLoss loss(Settings settings) {
+            return new Overflowing();
+        }
+
+        @Override
+        public Map<String, Object> recipe() {
+            return base.recipe();
+        }
+    }
+
+    private static String images(Path folder) throws IOException {
+        byte[] pixels = new byte[64 * 144];
+        new Random(3).nextBytes(pixels);
+        ByteBuffer images = ByteBuffer.allocate(16 + pixels.length);
+        images.putInt(0x803).putInt(64).putInt(12).putInt(12).put(pixels);
+        Files.write(folder.resolve("images"), images.array());
+        ByteBuffer labels = ByteBuffer.allocate(8 + 64);
+        labels.putInt(0x801).putInt(64);
+        Files.write(folder.resolve("labels"), labels.array());
+        return "idx:" + folder.resolve("images") + "," + folder.resolve("labels");
+    }
+
+    private static TrainConfig config(String data) {
+        ConfigResolver resolver = new ConfigResolver().option("--data", "data", data);
+        for (String setting : List.of(
+                "batch=16",
+                "network.width=4",
+                "network.blocks=[1]",
+                "augmentation.size=12",
+                "record.probe=16",
+                "record.checkpoint_steps=1",
+                "projector.hidden=[8]",
+                "projector.out=4")) {
+            resolver.assignment(setting);
+        }
+        TrainConfig c = resolver.resolve();
+        return new TrainConfig(
+                new OverflowingSystem(new SimClrSystem()),
+                c.data(),
+                c.dataDir(),
+                c.limit(),
+                c.seed(),
+                c.epochs(),
+                c.batch(),
+                c.minutes(),
+                c.views(),
+                c.statistics(),
+                c.network(),
+                c.projector(),
+                c.optimizer(),
+                c.schedule(),
+                c.record(),
+                c.settings());
+    }
+
+    @Test
+    void aBadGradientStopsTheRunBeforeItsStep(@TempDir Path temporary) throws IOException {
+        TrainConfig config = config(images(temporary));
+        DatasetSpec spec = DatasetSpec.parse(config.data(), null);
+        try (RunFolder folder = RunFolder.createAt(temporary.resolve("run"));
+                ImageDataset images = spec.pretrain();
+                Pretrainer pretrainer = Pretrainer.of(config, folder, spec, images, Device.cpu(), TrainListener.NONE);
+                Interruption nobody = new Interruption()) {
+            AtomicFile.writeString(folder.config(), config.toYaml());
+            assertThatThrownBy(() -> pretrainer.train(nobody))
+                    .isInstanceOf(GramianException.class)
+                    .hasMessageMatching(
+                            "the loss of step 3 is [0-9.]+ but its gradient is no number; the first tensor that"
+                                    + " went bad is the gradient of projector\\..*; the last good checkpoint is kept in .*;"
+                                    + " try a lower learning rate, such as --set optimizer.learning_rate=.*");
+            assertThat(Checkpoint.describe(folder.checkpoint()).step()).isEqualTo(BAD_STEP - 1);
+            pretrainer.network().weights().forEach((name, weights) -> assertThat(GraphCheck.isFinite(weights))
+                    .as(name)
+                    .isTrue());
+        }
+    }
+}
