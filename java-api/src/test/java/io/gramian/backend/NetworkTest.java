@@ -88,4 +88,42 @@ class NetworkTest {
                     .hasMessageContaining("at least as large as the window 3 x 3");
         }
     }
+
+    /** Odd sizes, windows that overlap, leave a rest, or leave gaps; channels around a vector. */
+    @ParameterizedTest
+    @CsvSource({
+        "2,5,7,3,3,2,1",
+        "1,7,5,17,3,3,2",
+        "3,9,4,1,2,3,3",
+        "2,8,8,8,2,2,3",
+        "1,1,1,5,1,1,1",
+        "2,11,6,33,5,4,2",
+        "1,3,13,2,3,13,1"
+    })
+    void averagePoolAgreesWithTheTruth(int n, int h, int w, int c, int sizeH, int sizeW, int stride) {
+        Random random = new Random(h * w + c);
+        int oh = (h - sizeH) / stride + 1;
+        int ow = (w - sizeW) / stride + 1;
+        double[] x = Arrays64.random(random, n * h * w * c);
+        double[] dy = Arrays64.random(random, n * oh * ow * c);
+        double[] expected = new double[dy.length];
+        double[] dx = new double[x.length];
+        for (int o = 0; o < dy.length; o++) {
+            for (int t = 0; t < sizeH * sizeW; t++) {
+                int i = o / c / ow % oh * stride + t / sizeW;
+                int j = o / c % ow * stride + t % sizeW;
+                int at = ((o / c / ow / oh * h + i) * w + j) * c + o % c;
+                expected[o] += x[at] / (sizeH * sizeW);
+                dx[at] += dy[o] / (sizeH * sizeW);
+            }
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor y = Tensor.empty(device, n, oh, ow, c).fill(Float.NaN);
+            Tensor out = Tensor.empty(device, n, h, w, c).fill(Float.NaN);
+            network.averagePool(Arrays64.tensor(x, n, h, w, c), sizeH, sizeW, stride, y);
+            network.averagePoolBackward(sizeH, sizeW, stride, Arrays64.tensor(dy, n, oh, ow, c), out);
+            Arrays64.assertClose("y", y, expected, 1e-6);
+            Arrays64.assertClose("dx", out, dx, 1e-6);
+        }
+    }
 }

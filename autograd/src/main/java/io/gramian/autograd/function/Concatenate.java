@@ -5,7 +5,9 @@ import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Function;
 import io.gramian.autograd.Variable;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Inputs one below the other along the outermost axis: several views as one batch. The inverse of {@link Rows}. */
@@ -32,8 +34,9 @@ public final class Concatenate extends Function {
     public static Tensor joined(List<Tensor> inputs) {
         long[] sizes = inputs.get(0).shape().toArray();
         sizes[0] = 0;
-        for (Tensor input : inputs) {
-            sizes[0] += input.shape().size(0);
+        for (int i = 0; i < inputs.size(); i++) {
+            checkFits(inputs.get(0), i, inputs.get(i));
+            sizes[0] += inputs.get(i).shape().size(0);
         }
         Tensor y = Tensor.empty(inputs.get(0).device(), inputs.get(0).dtype(), sizes);
         long row = 0;
@@ -45,6 +48,23 @@ public final class Concatenate extends Function {
             row = next;
         }
         return y;
+    }
+
+    private static void checkFits(Tensor first, int index, Tensor input) {
+        long[] expected = first.shape().toArray();
+        long[] actual = input.shape().toArray();
+        boolean fits = input.dtype() == first.dtype() && actual.length == expected.length && actual.length > 0;
+        for (int axis = 1; fits && axis < actual.length; axis++) {
+            fits = actual[axis] == expected[axis];
+        }
+        if (!fits) {
+            String inner = Arrays.stream(expected)
+                    .skip(1)
+                    .mapToObj(size -> ", " + size)
+                    .collect(Collectors.joining());
+            throw new IllegalArgumentException("inputs[" + index + "]: expected " + first.dtype() + " (n" + inner
+                    + ") as inputs[0], got " + input.dtype() + " " + input.shape());
+        }
     }
 
     @Override
