@@ -96,9 +96,9 @@ public final class Images {
         ByteBuffer bytes = ByteBuffer.allocate(views.size() * VIEW_BYTES + 8 * mean.length);
         bytes.order(ByteOrder.nativeOrder());
         for (ImageView view : views) {
-            if (view.blurRadius() >= Math.min(height, width)) {
+            if (view.blur().radius() >= Math.min(height, width)) {
                 throw new IllegalArgumentException("blurRadius: expected less than the result's " + height + " x "
-                        + width + ", got " + view.blurRadius());
+                        + width + ", got " + view.blur().radius());
             }
             encode(view, bytes);
         }
@@ -112,21 +112,19 @@ public final class Images {
     }
 
     private static void encode(ImageView view, ByteBuffer bytes) {
+        ImageView.Crop crop = view.crop();
+        ImageView.Jitter jitter = view.jitter();
         int order = 0;
-        for (int i = view.jitter().size() - 1; i >= 0; i--) {
-            order = order << 4 | view.jitter().get(i).ordinal() + 1;
+        for (int i = jitter.order().size() - 1; i >= 0; i--) {
+            order = order << 4 | jitter.order().get(i).ordinal() + 1;
         }
         bytes.putLong(view.pixels()).putInt(view.height()).putInt(view.width());
-        bytes.putInt(view.top()).putInt(view.left()).putInt(view.cropHeight()).putInt(view.cropWidth());
+        bytes.putInt(crop.top()).putInt(crop.left()).putInt(crop.height()).putInt(crop.width());
         bytes.putInt(view.flip() ? 1 : 0).putInt(order);
-        bytes.putFloat(view.brightness())
-                .putFloat(view.contrast())
-                .putFloat(view.saturation())
-                .putFloat(view.hue());
-        bytes.putInt(view.grey() ? 1 : 0)
-                .putInt(view.blurRadius())
-                .putFloat(view.blurSigma())
-                .putFloat(view.solarize());
+        bytes.putFloat(jitter.brightness()).putFloat(jitter.contrast());
+        bytes.putFloat(jitter.saturation()).putFloat(jitter.hue());
+        bytes.putInt(view.grey() ? 1 : 0).putInt(view.blur().radius());
+        bytes.putFloat(view.blur().sigma()).putFloat(view.solarize());
         bytes.putInt(view.colourFirst() ? 1 : 0).putInt(0);
     }
 }

@@ -58,9 +58,9 @@ class ViewDrawTest {
                 0.2,
                 ImageView::grey,
                 0.1,
-                view -> view.blurRadius() > 0,
+                view -> view.blur().radius() > 0,
                 0.8,
-                view -> !view.jitter().isEmpty());
+                view -> !view.jitter().order().isEmpty());
         // four standard deviations: 4 sqrt(0.25 / 20000) = 0.014
         expected.forEach(
                 (probability, happened) -> assertThat(share(second, happened)).isCloseTo(probability, within(0.014)));
@@ -80,8 +80,8 @@ class ViewDrawTest {
         double area = 0;
         for (int i = 0; i < COUNT; i++) {
             ImageView drawn = draw(view, i);
-            double share = drawn.cropHeight() * drawn.cropWidth() / 2400.0;
-            double ratio = drawn.cropWidth() / (double) drawn.cropHeight();
+            double share = drawn.crop().height() * drawn.crop().width() / 2400.0;
+            double ratio = drawn.crop().width() / (double) drawn.crop().height();
             // sides are rounded to pixels
             if (!(share > 0.17 && share <= 1 && ratio > 0.68 && ratio < 1.51)) {
                 throw new AssertionError("crop out of range: " + drawn);
@@ -97,8 +97,11 @@ class ViewDrawTest {
         Map<List<ColourOp>, Integer> orders = new HashMap<>();
         for (int i = 0; i < COUNT; i++) {
             ImageView drawn = draw(view, i);
-            orders.merge(drawn.jitter(), 1, Integer::sum);
-            boolean inside = drawn.brightness() >= 0.2f && drawn.brightness() <= 1.8f && Math.abs(drawn.hue()) <= 0.2f;
+            orders.merge(drawn.jitter().order(), 1, Integer::sum);
+            float brightness = drawn.jitter().brightness();
+            boolean inside = brightness >= 0.2f
+                    && brightness <= 1.8f
+                    && Math.abs(drawn.jitter().hue()) <= 0.2f;
             if (!inside) {
                 throw new AssertionError("factor out of range: " + drawn);
             }
@@ -111,7 +114,7 @@ class ViewDrawTest {
     @Test
     void operationsWithoutAmountAreLeftOut() {
         Augmentation view = Recipes.fashionMnist(28).views().get(0).withJitter(new Jitter(1, 0.4, 0.4, 0, 0));
-        assertThat(draw(view, 1).jitter()).containsExactlyInAnyOrder(ColourOp.BRIGHTNESS, ColourOp.CONTRAST);
+        assertThat(draw(view, 1).jitter().order()).containsExactlyInAnyOrder(ColourOp.BRIGHTNESS, ColourOp.CONTRAST);
     }
 
     @Test
@@ -123,8 +126,7 @@ class ViewDrawTest {
             }
         }
         ImageView middle = ViewDraw.draw(Augmentation.plain(32), 1, 30, 50, 7, 0, 0, 0);
-        assertThat(List.of(middle.top(), middle.left(), middle.cropHeight(), middle.cropWidth()))
-                .containsExactly(0, 10, 30, 30);
+        assertThat(middle.crop()).isEqualTo(new ImageView.Crop(0, 10, 30, 30));
     }
 
     @Test
