@@ -33,7 +33,7 @@ public final class BarlowTwinsSystem implements SslSystem {
         return List.of(
                 Setting.number("loss.lambda", 0.0051, 0, 1e6, "weight of the off-diagonal correlations"),
                 Setting.number("loss.scale", 1, 1e-9, 1e9, "factor on the whole loss"),
-                Setting.number("loss.eps", 1e-5, 0, 1, "added to the variance before its root"),
+                LossSettings.eps(1e-5),
                 LossSettings.gramSide());
     }
 
@@ -48,26 +48,6 @@ public final class BarlowTwinsSystem implements SslSystem {
 
     @Override
     public Map<String, Object> recipe() {
-        return Map.of(
-                "batch_statistics",
-                "separate",
-                "projector.hidden",
-                List.of(2048L, 2048L),
-                "projector.out",
-                2048L,
-                "loss.scale",
-                0.1,
-                "augmentation.recipe",
-                "barlow-twins",
-                "optimizer.name",
-                "lars",
-                "optimizer.learning_rate",
-                0.3,
-                "optimizer.weight_decay",
-                1e-4,
-                "optimizer.trust",
-                0.02,
-                "optimizer.clip",
-                true);
+        return LossSettings.cifarRecipe(Map.of("loss.scale", 0.1, "augmentation.recipe", "barlow-twins"));
     }
 }

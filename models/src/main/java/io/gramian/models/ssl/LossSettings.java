@@ -3,10 +3,12 @@ package io.gramian.models.ssl;
 import io.gramian.loss.GramSide;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
-/** Settings that several losses share. */
+/** What the losses of features share: Barlow Twins and VICReg. */
 final class LossSettings {
     private LossSettings() {}
 
@@ -22,5 +24,23 @@ final class LossSettings {
     /** The choice as the losses take it. */
     static GramSide gramSide(Settings settings) {
         return GramSide.valueOf(settings.text("loss.gram").toUpperCase(Locale.ROOT));
+    }
+
+    /**
+     * What is added to a variance before its root: never 0, because a feature that is the same in all images has no variance.
+     */
+    static Setting eps(double usual) {
+        return Setting.number("loss.eps", usual, 1e-12, 1, "added to the variance before its root");
+    }
+
+    /** solo-learn's settings for CIFAR, with what a system has of its own; each view has batch statistics of its own. */
+    static Map<String, Object> cifarRecipe(Map<String, Object> own) {
+        Map<String, Object> recipe = new LinkedHashMap<>(own);
+        recipe.put("batch_statistics", "separate");
+        recipe.put("projector", Map.of("hidden", List.of(2048L, 2048L), "out", 2048L));
+        recipe.put(
+                "optimizer",
+                Map.of("name", "lars", "learning_rate", 0.3, "weight_decay", 1e-4, "trust", 0.02, "clip", true));
+        return recipe;
     }
 }

@@ -34,7 +34,7 @@ public final class VicRegSystem implements SslSystem {
                 Setting.number("loss.invariance", 25, 0, 1e6, "weight of the mean squared difference of the views"),
                 Setting.number("loss.variance", 25, 0, 1e6, "weight of the hinge on each feature's standard deviation"),
                 Setting.number("loss.covariance", 1, 0, 1e6, "weight of the squared off-diagonal covariances"),
-                Setting.number("loss.eps", 1e-4, 0, 1, "added to the variance before its root"),
+                LossSettings.eps(1e-4),
                 Setting.number("loss.gamma", 1, 1e-9, 1e6, "standard deviation below which the hinge acts"),
                 Setting.flag("loss.halved_variance", true, "halve the variance term, as the authors' code does"),
                 LossSettings.gramSide());
@@ -54,24 +54,6 @@ public final class VicRegSystem implements SslSystem {
 
     @Override
     public Map<String, Object> recipe() {
-        return Map.of(
-                "batch_statistics",
-                "separate",
-                "projector.hidden",
-                List.of(2048L, 2048L),
-                "projector.out",
-                2048L,
-                "augmentation.recipe",
-                "vicreg",
-                "optimizer.name",
-                "lars",
-                "optimizer.learning_rate",
-                0.3,
-                "optimizer.weight_decay",
-                1e-4,
-                "optimizer.trust",
-                0.02,
-                "optimizer.clip",
-                true);
+        return LossSettings.cifarRecipe(Map.of("augmentation.recipe", "vicreg"));
     }
 }
