@@ -1,27 +1,22 @@
 package io.gramian.models.cli;
 
 import io.gramian.GramianException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.ServiceLoader;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 @Command(
         name = "bench",
-        description = "Runs the benchmarks; arguments are passed on to them.",
-        footer = {"", "Example:", "  gramian bench -- NtXent"})
-final class BenchCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "ARGUMENT", arity = "0..*", description = "Arguments of the benchmarks, after --.")
-    private List<String> arguments = new ArrayList<>();
+        description =
+                "Measures the kernels beside PyTorch; a program of its own, which ./gramian builds in a checkout.",
+        footer = {"", "Examples:", "  ./gramian bench --help", "  ./gramian bench losses", "  ./gramian bench report"})
+final class BenchCommand extends TextCommand {
+    @Parameters(paramLabel = "NAME", arity = "0..*", description = "What to measure.")
+    private List<String> names = List.of();
 
     @Override
     public Integer call() {
-        BenchmarkRunner runner = ServiceLoader.load(BenchmarkRunner.class)
-                .findFirst()
-                .orElseThrow(() -> new GramianException("the benchmarks are not on the class path; run ./gramian bench"
-                        + " in a checkout, which builds them"));
-        return runner.run(List.copyOf(arguments));
+        throw new GramianException("the benchmarks are not part of this program; run in a checkout: ./gramian bench"
+                + (names.isEmpty() ? "" : " " + String.join(" ", names)));
     }
 }

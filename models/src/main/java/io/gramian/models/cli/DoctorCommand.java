@@ -10,19 +10,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "doctor",
         description = "Prints what Gramian finds on this machine: Java, processor, libraries, devices, memory, data.")
-final class DoctorCommand implements Callable<Integer> {
+final class DoctorCommand extends ComputeCommand {
     private static final List<String> FEATURES =
             List.of("sse4_2", "avx", "fma", "avx2", "avx512f", "avx512bw", "amx_tile");
     private static final List<String> LIBRARIES = List.of("libgramian", "openblas", "dnnl", "libgomp", "jnigramian");
@@ -30,17 +26,9 @@ final class DoctorCommand implements Callable<Integer> {
     /** Where the Debian package dataset-fashion-mnist puts its files. */
     private static final Path FASHION_MNIST = Path.of("/usr/share/datasets/fashion-mnist");
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
-    private CommonOptions common = new CommonOptions();
-
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = out();
         line(out, "version", BuildVersion.line());
         line(
                 out,

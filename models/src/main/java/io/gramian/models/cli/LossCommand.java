@@ -15,14 +15,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "loss",
@@ -34,15 +30,7 @@ import picocli.CommandLine.Spec;
             "  gramian loss barlow-twins --za a.npy --zb b.npy --set lambda=0.005",
             "  gramian loss wmse --za a.npy --zb b.npy --view c.npy --set w_size=64 --grad-out gradients"
         })
-final class LossCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
-    private CommonOptions common = new CommonOptions();
-
+final class LossCommand extends ComputeCommand {
     @Parameters(paramLabel = "METHOD", description = "simclr, barlow-twins, vicreg or wmse")
     private String method = "";
 
@@ -104,7 +92,7 @@ final class LossCommand implements Callable<Integer> {
     }
 
     private void print(MultiViewLoss loss, Settings settings, double value, List<Tensor> derivatives) {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = out();
         out.printf("method %s%n", loss.name());
         settings.values().forEach((key, each) -> out.printf("%s %s%n", key, each));
         out.printf("loss %.9g%n", value);

@@ -3,13 +3,10 @@ package io.gramian.models.cli;
 import io.gramian.models.train.RunFolder;
 import io.gramian.models.train.TrainConfig;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "pretrain",
@@ -26,15 +23,7 @@ import picocli.CommandLine.Spec;
             "  gramian pretrain --data folder:photos --minutes 30 --set network.width=32",
             "Ctrl-C saves a checkpoint; gramian resume RUN goes on from it."
         })
-final class PretrainCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
-    private CommonOptions common = new CommonOptions();
-
+final class PretrainCommand extends ComputeCommand {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
@@ -54,7 +43,7 @@ final class PretrainCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TrainConfig config = options.resolve();
-        return new RunSession(spec, trainOnly)
+        return new RunSession(out(), trainOnly)
                 .start(
                         config,
                         () -> out != null

@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** A run from its configuration to its report. */
 final class RunSession {
@@ -28,8 +27,8 @@ final class RunSession {
     private final PrintWriter out;
     private final boolean trainOnly;
 
-    RunSession(CommandSpec spec, boolean trainOnly) {
-        this.out = spec.commandLine().getOut();
+    RunSession(PrintWriter out, boolean trainOnly) {
+        this.out = out;
         this.trainOnly = trainOnly;
     }
 
@@ -93,10 +92,7 @@ final class RunSession {
                 outcome.reason() == Outcome.Reason.TIME_OVER ? "the time was over" : "all epochs are done");
         out.flush();
         if (!trainOnly) {
-            new RunEvaluation(config, data, folder, out).run();
-            RunSummary.write(config, data, folder);
-            out.println("report " + Report.write(folder.path()));
-            out.flush();
+            report(config, data, folder);
         }
         return 0;
     }
@@ -109,12 +105,15 @@ final class RunSession {
                 throw new GramianException("the run " + path
                         + " has neither a model nor a checkpoint yet; train it first: " + "gramian resume " + path);
             }
-            DatasetSpec data = RunData.open(config);
-            new RunEvaluation(config, data, folder, out).run();
-            RunSummary.write(config, data, folder);
-            out.println("report " + Report.write(folder.path()));
-            out.flush();
+            report(config, RunData.open(config), folder);
         }
         return 0;
+    }
+
+    private void report(TrainConfig config, DatasetSpec data, RunFolder folder) {
+        new RunEvaluation(config, data, folder, out).run();
+        RunSummary.write(config, data, folder);
+        out.println("report " + Report.write(folder.path()));
+        out.flush();
     }
 }

@@ -4,12 +4,9 @@ import io.gramian.models.config.Setting;
 import io.gramian.models.train.TrainConfig;
 import java.io.PrintWriter;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "settings",
@@ -20,11 +17,7 @@ import picocli.CommandLine.Spec;
             "  gramian settings --method vicreg",
             "  gramian settings --recipe wmse-cifar10 --yaml > mine.yaml"
         })
-final class SettingsCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
-    private CommandSpec spec;
-
+final class SettingsCommand extends TextCommand {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
@@ -34,7 +27,7 @@ final class SettingsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TrainConfig config = options.resolve();
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = out();
         if (yaml) {
             out.print(config.toYaml());
         } else {

@@ -9,12 +9,8 @@ import io.gramian.spectrum.Spectrum;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "spectrum",
@@ -25,15 +21,7 @@ import picocli.CommandLine.Spec;
             "  gramian spectrum runs/20260101-120000-simclr-fashion-mnist",
             "  gramian spectrum embeddings.npy"
         })
-final class SpectrumCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // declares --debug; picocli keeps the value
-    private CommonOptions common = new CommonOptions();
-
+final class SpectrumCommand extends ComputeCommand {
     @Parameters(paramLabel = "RUN|FILE", description = "Run folder, or an npy file of float32 embeddings (n, d).")
     private Path source = Path.of("");
 
@@ -49,7 +37,7 @@ final class SpectrumCommand implements Callable<Integer> {
                         "the run " + source + " has no embeddings yet; make them: gramian evaluate " + source);
             }
         }
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = out();
         try (Scope scope = Scope.open()) {
             Tensor z = LossCommand.matrix(file);
             String title = file + ": " + z.shape().size(0) + " embeddings of "
