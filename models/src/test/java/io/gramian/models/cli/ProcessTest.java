@@ -50,7 +50,11 @@ class ProcessTest {
     @Test
     void interruptionSavesAndSaysHowToGoOn() throws Exception {
         Path run = folder.resolve("run");
-        Process process = TinyRun.start(folder.resolve("log"), TinyRun.pretrain(data, run, 100_000, "--no-evaluation"));
+        // a build in the background ignores SIGINT, and so do its children, unless told otherwise
+        Process process = TinyRun.start(
+                folder.resolve("log"),
+                List.of("env", "--default-signal=INT"),
+                TinyRun.pretrain(data, run, 100_000, "--no-evaluation"));
         TinyRun.await(run.resolve("checkpoints/last.safetensors"), process);
         new ProcessBuilder("kill", "-INT", "" + process.pid()).start().waitFor();
         assertThat(TinyRun.finish(process)).isEqualTo(130);
