@@ -17,8 +17,10 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009): records of one or two label bytes and 3 x 32 x 32 bytes, plane
- * by plane. Read from a folder with the files or from the .tar.gz as it is distributed.
+ * The binary version of CIFAR-10 and CIFAR-100 (Krizhevsky 2009), as its page describes it (cs.toronto.edu/~kriz/cifar.html):
+ * records without anything between them, of the class (CIFAR-100: of the superclass, then the class) in a byte each and 1024
+ * bytes for red, green and blue each, row by row; files of 10,000 records, 30,730,000 bytes, for CIFAR-10, of 50,000 and 10,000
+ * for CIFAR-100. Read from a folder with the files or from the .tar.gz as it is distributed.
  *
  * @param name as a user types it
  * @param folder that the archive unpacks to

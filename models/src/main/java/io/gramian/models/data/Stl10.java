@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of the binary version of STL-10 (Coates et al. 2011): 3 x 96 x 96 bytes an image, plane by plane, each plane column by
- * column; labels 1 to 10. Images are read from the file when asked for: 100,000 of them do not fit into a small memory.
+ * A part of the binary version of STL-10 (Coates et al. 2011), as its page describes it (cs.stanford.edu/~acoates/stl10): 3 x 96 x
+ * 96 bytes an image, red, then green, then blue, each column by column; labels 1 to 10 in a file of their own. Images are read
+ * from the file when asked for: 100,000 of them do not fit into a small memory.
  */
 final class Stl10 implements ImageDataset {
     static final List<String> CLASSES =

@@ -60,6 +60,61 @@ class BinarySetsTest {
         }
     }
 
+    /** Superclass, class, pixels: torchvision's "fine label" is the second byte. */
+    @Test
+    void readsTheClassOfCifar100() throws IOException {
+        int record = 2 + 3072;
+        byte[] bytes = new byte[3 * record];
+        new Random(8).nextBytes(bytes);
+        for (int i = 0; i < 3; i++) {
+            bytes[i * record] = (byte) (19 - i);
+            bytes[i * record + 1] = (byte) (99 - i);
+        }
+        Path inside = Files.createDirectories(folder.resolve("cifar-100-binary"));
+        Files.write(inside.resolve("train.bin"), bytes);
+        Cifar three = new Cifar(
+                "cifar100",
+                "cifar-100-binary",
+                "cifar-100-binary.tar.gz",
+                2,
+                3,
+                List.of("train.bin"),
+                "test.bin",
+                Cifar.HUNDRED.classNames());
+        try (ImageDataset data = three.open(folder, true)) {
+            assertThat(data.size()).isEqualTo(3);
+            assertThat(data.classes()).isEqualTo(100);
+            assertThat(data.labels()).containsExactly(99, 98, 97);
+            assertThat(data.image(2).pixels()[(31 * 32 + 30) * 3 + 1])
+                    .isEqualTo(bytes[2 * record + 2 + 1024 + 31 * 32 + 30]);
+        }
+    }
+
+    /** Names, counts and sizes of the files as the data sets' pages give them. */
+    @Test
+    void filesAreThoseOfTheDistributions() throws IOException {
+        assertThat(Cifar.TEN.trainFiles())
+                .containsExactly(
+                        "data_batch_1.bin",
+                        "data_batch_2.bin",
+                        "data_batch_3.bin",
+                        "data_batch_4.bin",
+                        "data_batch_5.bin");
+        assertThat(Cifar.HUNDRED.trainFiles()).containsExactly("train.bin");
+        for (String file : List.of("data_batch_1.bin", "test_batch.bin")) {
+            Files.write(folder.resolve(file), new byte[30_729_999]);
+        }
+        assertThatThrownBy(() -> Cifar.TEN.open(folder, false))
+                .hasMessageContaining("test_batch.bin: expected 30730000 bytes, 10000 records of 3073, got 30729999");
+        for (String file : List.of("train.bin", "test.bin")) {
+            Files.write(folder.resolve(file), new byte[2]);
+        }
+        assertThatThrownBy(() -> Cifar.HUNDRED.open(folder, true))
+                .hasMessageContaining("train.bin: expected 153700000 bytes, 50000 records of 3074, got 2");
+        assertThatThrownBy(() -> Cifar.HUNDRED.open(folder, false))
+                .hasMessageContaining("test.bin: expected 30740000 bytes, 10000 records of 3074, got 2");
+    }
+
     @Test
     void saysWhatIsWrongWithCifar() throws IOException {
         refused(folder, "expected a.bin, the folder cifar-10-batches-bin or cifar-10-binary.tar.gz, got none of them");
