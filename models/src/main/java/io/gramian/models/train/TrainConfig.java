@@ -131,8 +131,12 @@ public record TrainConfig(
     public record Recording(int steps, int spectrumSteps, int probe, int checkpointSteps) {}
 
     /** The configuration that settings with every layer applied stand for. */
-    static TrainConfig of(Settings s) {
-        SslSystem system = Systems.named(s.text("method"));
+    static TrainConfig of(Settings settings) {
+        return of(settings, Systems.named(settings.text("method")));
+    }
+
+    /** The same for a system that need not be one of {@link Systems}. */
+    static TrainConfig of(Settings s, SslSystem system) {
         int batch = s.small("batch");
         if (batch < 2) {
             throw new ConfigException(

@@ -113,24 +113,7 @@ class PretrainerTest {
                 "projector.out=4")) {
             resolver.assignment(setting);
         }
-        TrainConfig c = resolver.resolve();
-        return new TrainConfig(
-                new OverflowingSystem(new SimClrSystem()),
-                c.data(),
-                c.dataDir(),
-                c.limit(),
-                c.seed(),
-                c.epochs(),
-                c.batch(),
-                c.minutes(),
-                c.views(),
-                c.statistics(),
-                c.network(),
-                c.projector(),
-                c.optimizer(),
-                c.schedule(),
-                c.record(),
-                c.settings());
+        return TrainConfig.of(resolver.resolve().settings(), new OverflowingSystem(new SimClrSystem()));
     }
 
     @Test
