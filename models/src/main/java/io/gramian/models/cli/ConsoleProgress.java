@@ -36,11 +36,12 @@ final class ConsoleProgress implements TrainListener, AutoCloseable {
     public void started(TrainConfig config, long step, long steps, long parameters) {
         out.printf(
                 Locale.ROOT,
-                "%s on %s: %,d parameters, %d epochs, %,d steps of %d images%s%n",
+                "%s on %s: %,d parameters, %d %s, %,d steps of %d images%s%n",
                 config.system().name(),
                 config.data(),
                 parameters,
                 config.epochs(),
+                config.epochs() == 1 ? "epoch" : "epochs",
                 steps,
                 config.batch(),
                 step > 0 ? String.format(Locale.ROOT, ", going on at step %,d", step) : "");
