@@ -9,6 +9,7 @@
 #include "gramian/normalize.h"
 #include "gramian/optim.h"
 #include "gramian/nt_xent.h"
+#include "gramian/contrastive.h"
 #include "gramian/probe.h"
 #include "gramian/spectra.h"
 #include "gramian/system.h"

@@ -17,8 +17,7 @@
 // statistics. Masks come before statistics: an entry outside the
 // matrix or of an excluded pair never reaches a sum or a maximum. Results do not depend on the thread count (rounds.h).
 //
-// Two towers, a queue: the same epilogues fit rectangular_rounds, where fold sees row and column statistics of
-// different matrices, and weigh gives W_ij = dL/dg_ij.
+// Two matrices: cross_gram.h, with the same epilogues. Keys that get no gradient: key_stream.h.
 #pragma once
 
 #include <algorithm>
@@ -37,13 +36,12 @@ inline int64_t self_gram_block(int64_t count) {
   return std::min<int64_t>(192, std::max<int64_t>(32, eighth));
 }
 
-// Pairs that are no part of a contrastive sum: every item with itself, and with its positive, half the items away.
-inline void mask_self_and_positive(int64_t count, Range i, Range j, float masked, float* tile, int64_t stride) {
+// Pairs that are no part of a contrastive sum: items k and l of the same image, k = l (mod images). That is every item
+// with itself and with its positives.
+inline void mask_same_image(
+    int64_t images, int64_t count, Range i, Range j, float masked, float* tile, int64_t stride) {
   for (int64_t k = 0; k < i.size; ++k) {
-    const int64_t item = i.begin + k;
-    const int64_t positive = item < count / 2 ? item + count / 2 : item - count / 2;
-    const int64_t excluded[] = {item, positive};
-    for (const int64_t other : excluded) {
+    for (int64_t other = (i.begin + k) % images; other < count; other += images) {
       if (other >= j.begin && other < j.begin + j.size) tile[k * stride + (other - j.begin)] = masked;
     }
   }
@@ -51,9 +49,10 @@ inline void mask_self_and_positive(int64_t count, Range i, Range j, float masked
 
 class SelfGram {
  public:
-  // u (count,d), unchanged and in place as long as this lives; scratch comes from the context.
-  SelfGram(gramian_context* context, const float* u, int64_t count, int64_t d)
-      : context_(context), u_(u), count_(count), d_(d), width_(GRAMIAN_SIMD(panel_width)()),
+  // u (count,d), unchanged and in place as long as this lives; items k and k + images are of one image. Scratch comes
+  // from the context.
+  SelfGram(gramian_context* context, const float* u, int64_t count, int64_t d, int64_t images)
+      : context_(context), u_(u), count_(count), d_(d), images_(images), width_(GRAMIAN_SIMD(panel_width)()),
         blocks_(count, self_gram_block(count)),
         // 16 more than a block: rows of a tile then do not share cache sets
         stride_(blocks_.size() + 16),
@@ -103,7 +102,7 @@ class SelfGram {
     GRAMIAN_SIMD(panel_product)(false, i.size, padded(j.size) / width_, d_, u_ + i.begin * d_, d_,
         items_ + j.begin * d_,
         d_ * width_, false, tile, stride_);
-    mask_self_and_positive(count_, i, j, epilogue.masked(), tile, stride_);
+    mask_same_image(images_, count_, i, j, epilogue.masked(), tile, stride_);
     return tile;
   }
 
@@ -111,6 +110,7 @@ class SelfGram {
   const float* u_;
   int64_t count_;
   int64_t d_;
+  int64_t images_;
   int64_t width_;
   Blocks blocks_;
   int64_t stride_;

@@ -45,6 +45,7 @@ struct Row {
 };
 
 GRAMIAN_HOST_DEVICE Row row(double negatives, double positive) {
+  if (negatives == 0) return {0, 0, 0};  // no negatives, no shift: the largest of them would count as 1
   Row r;
   const double inverse = 1 / (negatives + exp(positive));
   r.inverse = inverse;

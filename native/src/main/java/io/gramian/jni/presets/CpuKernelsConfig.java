@@ -19,6 +19,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/covariance.h",
                             "gramian/normalize.h",
                             "gramian/nt_xent.h",
+                            "gramian/contrastive.h",
                             "gramian/probe.h",
                             "gramian/optim.h",
                             "gramian/linear_algebra.h",
