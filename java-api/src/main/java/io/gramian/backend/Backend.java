@@ -13,6 +13,7 @@ public final class Backend {
     private final Stream stream;
     private final Normalization normalization;
     private final Contrastive contrastive;
+    private final ContrastiveKeys contrastiveKeys;
     private final Covariance covariance;
     private final Probes probes;
     private final Optimizers optimizers;
@@ -28,6 +29,7 @@ public final class Backend {
         this.stream = new Stream(kernels, threads);
         this.normalization = new Normalization(stream);
         this.contrastive = new Contrastive(stream);
+        this.contrastiveKeys = new ContrastiveKeys(stream);
         this.covariance = new Covariance(stream);
         this.probes = new Probes(stream);
         this.optimizers = new Optimizers(stream);
@@ -96,6 +98,11 @@ public final class Backend {
     /** Contrastive losses. */
     public Contrastive contrastive() {
         return contrastive;
+    }
+
+    /** Contrastive losses against keys that get no gradient. */
+    public ContrastiveKeys contrastiveKeys() {
+        return contrastiveKeys;
     }
 
     /** Nearest rows and logistic regression, for evaluations. */

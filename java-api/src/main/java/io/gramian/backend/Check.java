@@ -58,6 +58,20 @@ public final class Check {
         }
     }
 
+    /** A temperature: a {@link #scale}. */
+    public static void temperature(double value) {
+        scale("temperature", value);
+    }
+
+    /** A divisor whose quotients stay finite in float32; NaN fails. */
+    public static void scale(String name, double value) {
+        positive(name, value);
+        if (value < 1e-30 || value > 1e30) {
+            throw new IllegalArgumentException(name + ": expected a number from 1e-30 to 1e30, got " + value
+                    + "; beyond, quotients leave the range of float32");
+        }
+    }
+
     /** A finite number of at least zero; NaN fails. */
     public static void nonNegative(String name, double value) {
         if (!(value >= 0) || Double.isInfinite(value)) {

@@ -2,10 +2,14 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.jni.Kernels;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Losses on the sample Gram matrix {@code Z Z^T}. */
 public final class Contrastive {
     private final Stream stream;
+    private final NativeArrays arrays = new NativeArrays();
 
     Contrastive(Stream stream) {
         this.stream = stream;
@@ -20,7 +24,7 @@ public final class Contrastive {
      * @return the mean over the 2n rows; 0 for n = 0
      */
     public double ntXent(Tensor za, Tensor zb, float temperature) {
-        checkViews(za, zb, temperature);
+        ContrastiveChecks.views(za, zb, temperature);
         long n = za.shape().size(0);
         long d = za.shape().size(1);
         try (Tensor loss = Tensor.empty(za.device(), DType.FLOAT64, 1)) {
@@ -43,12 +47,10 @@ public final class Contrastive {
      */
     public double ntXentGradient(
             Tensor za, Tensor zb, float temperature, float weight, Tensor dza, float betaA, Tensor dzb, float betaB) {
-        checkViews(za, zb, temperature);
+        ContrastiveChecks.views(za, zb, temperature);
         long n = za.shape().size(0);
         long d = za.shape().size(1);
-        checkGradient("dza", dza, za, zb);
-        checkGradient("dzb", dzb, za, zb);
-        Check.disjoint("dza", dza, "dzb", dzb);
+        ContrastiveChecks.gradients(za, zb, dza, dzb);
         try (Tensor loss = Tensor.empty(za.device(), DType.FLOAT64, 1)) {
             stream.run((kernels, context) -> kernels.gramian_nt_xent_value_and_gradient(
                     context,
@@ -69,17 +71,224 @@ public final class Contrastive {
         }
     }
 
-    private static void checkViews(Tensor za, Tensor zb, float temperature) {
-        Check.matrix("za", za);
-        Check.matrix("zb", zb);
-        Check.sameShape("zb", zb, "za", za);
-        Check.positive("temperature", temperature);
+    /**
+     * InfoNCE between the rows of two views, {@code s_ij = <a_i, b_j>} with all rows of the other view as candidates, and its
+     * gradients.
+     *
+     * @param za embeddings of the first view (n, d)
+     * @param zb embeddings of the second view (n, d)
+     * @param width how many leading features count; the gradients of the others are 0
+     * @param temperature divisor of the similarities
+     * @param normalized whether rows are divided by their norms
+     * @param symmetric whether both directions are averaged; otherwise rows of the first view search the second
+     * @param dza receives the gradient (n, d); null, as {@code dzb}, for the value alone
+     * @param dzb receives the gradient (n, d)
+     * @return the loss, and dL / d log(1 / temperature), which is 0 without gradients
+     */
+    public double[] infoNce(
+            Tensor za,
+            Tensor zb,
+            long width,
+            float temperature,
+            boolean normalized,
+            boolean symmetric,
+            @Nullable Tensor dza,
+            @Nullable Tensor dzb) {
+        ContrastiveChecks.views(za, zb, temperature);
+        ContrastiveChecks.width(width, za);
+        ContrastiveChecks.gradients(za, zb, dza, dzb);
+        long n = za.shape().size(0);
+        long d = za.shape().size(1);
+        try (Tensor result = Tensor.empty(za.device(), DType.FLOAT64, 2)) {
+            stream.run((kernels, context) -> kernels.gramian_info_nce(
+                    context,
+                    n,
+                    width,
+                    d,
+                    za.address(),
+                    zb.address(),
+                    temperature,
+                    normalized ? 1 : 0,
+                    symmetric ? 1 : 0,
+                    result.address(),
+                    ContrastiveChecks.address(dza),
+                    ContrastiveChecks.address(dzb)));
+            ContrastiveChecks.touch(dza);
+            ContrastiveChecks.touch(dzb);
+            return result.toDoubles();
+        }
     }
 
-    private static void checkGradient(String name, Tensor dz, Tensor za, Tensor zb) {
-        Check.matrix(name, dz);
-        Check.sameShape(name, dz, "za", za);
-        Check.disjoint(name, dz, "za", za);
-        Check.disjoint(name, dz, "zb", zb);
+    /**
+     * NT-Xent of any number of views with all positives inside the logarithm, and its gradients.
+     *
+     * @param views embeddings (n, d), at least two; normalised inside
+     * @param width how many leading features count; the gradients of the others are 0
+     * @param temperature divisor of the cosines
+     * @param gradients one per view (n, d), overwritten; an empty list for the value alone
+     * @return the mean over all rows; 0 for n = 0
+     */
+    public synchronized double multiViewNtXent(
+            List<Tensor> views, long width, float temperature, List<Tensor> gradients) {
+        Views.check(views);
+        ContrastiveChecks.width(width, views.get(0));
+        Check.temperature(temperature);
+        if (!gradients.isEmpty()) {
+            Views.checkGradients(views, gradients);
+        }
+        arrays.clear();
+        int z = arrays.addresses(views);
+        int dz = arrays.addresses(gradients);
+        int loss = arrays.doubles(new double[1]);
+        arrays.publish();
+        stream.run((kernels, context) -> kernels.gramian_multi_view_nt_xent(
+                context,
+                views.size(),
+                views.get(0).shape().size(0),
+                width,
+                views.get(0).shape().size(1),
+                arrays.at(z),
+                temperature,
+                arrays.at(loss),
+                gradients.isEmpty() ? 0 : arrays.at(dz)));
+        gradients.forEach(Tensor::touch);
+        return arrays.readDouble(loss);
+    }
+
+    /**
+     * DCL or DCLW of two views, and its gradients.
+     *
+     * @param za embeddings of the first view (n, d), n at least 2
+     * @param zb embeddings of the second view (n, d)
+     * @param temperature divisor of the similarities
+     * @param sigma divisor inside the weights of DCLW; 0 for DCL
+     * @param authors true: rows are not normalised, only those of the first view are anchors, and gradients flow through the
+     *     weights; false: as in lightly
+     * @param dza receives the gradient (n, d); null, as {@code dzb}, for the value alone
+     * @param dzb receives the gradient (n, d)
+     * @return the mean over the anchors
+     */
+    public double dcl(
+            Tensor za,
+            Tensor zb,
+            float temperature,
+            float sigma,
+            boolean authors,
+            @Nullable Tensor dza,
+            @Nullable Tensor dzb) {
+        ContrastiveChecks.views(za, zb, temperature);
+        ContrastiveChecks.negatives(za);
+        Check.nonNegative("sigma", sigma);
+        return paired(
+                za,
+                zb,
+                dza,
+                dzb,
+                (kernels, context, loss) -> kernels.gramian_dcl(
+                        context,
+                        za.shape().size(0),
+                        za.shape().size(1),
+                        za.address(),
+                        zb.address(),
+                        temperature,
+                        sigma,
+                        sigma > 0 ? 1 : 0,
+                        authors ? 1 : 0,
+                        loss,
+                        ContrastiveChecks.address(dza),
+                        ContrastiveChecks.address(dzb)));
+    }
+
+    /**
+     * NT-Xent or DCL that repels by the square or the magnitude of the cosine, and its gradients.
+     *
+     * @param za embeddings of the first view (n, d), normalised inside; n at least 2 unless {@code kept}
+     * @param zb embeddings of the second view (n, d)
+     * @param temperature divisor of the similarities
+     * @param square whether the similarity is the square; otherwise the magnitude
+     * @param replaced whether the attractive term uses the similarity too, instead of the cosine
+     * @param kept whether the positive stays in the denominator
+     * @param dza receives the gradient (n, d); null, as {@code dzb}, for the value alone
+     * @param dzb receives the gradient (n, d)
+     * @return the mean over the 2n rows
+     */
+    public double unsigned(
+            Tensor za,
+            Tensor zb,
+            float temperature,
+            boolean square,
+            boolean replaced,
+            boolean kept,
+            @Nullable Tensor dza,
+            @Nullable Tensor dzb) {
+        ContrastiveChecks.views(za, zb, temperature);
+        if (!kept) {
+            ContrastiveChecks.negatives(za);
+        }
+        return paired(
+                za,
+                zb,
+                dza,
+                dzb,
+                (kernels, context, loss) -> kernels.gramian_unsigned_contrastive(
+                        context,
+                        za.shape().size(0),
+                        za.shape().size(1),
+                        za.address(),
+                        zb.address(),
+                        temperature,
+                        square ? Kernels.GRAMIAN_SIMILARITY_SQUARE : Kernels.GRAMIAN_SIMILARITY_ABSOLUTE,
+                        replaced ? 1 : 0,
+                        kept ? 1 : 0,
+                        loss,
+                        ContrastiveChecks.address(dza),
+                        ContrastiveChecks.address(dzb)));
+    }
+
+    /**
+     * Spectral contrastive loss of two views, and its gradients.
+     *
+     * @param za embeddings of the first view (n, d), n at least 2; rows longer than {@code sqrt(mu)} are cut to that
+     * @param zb embeddings of the second view (n, d)
+     * @param mu square of the largest norm, from 1e-30 to 1e30
+     * @param dza receives the gradient (n, d); null, as {@code dzb}, for the value alone
+     * @param dzb receives the gradient (n, d)
+     * @return the loss
+     */
+    public double spectral(Tensor za, Tensor zb, float mu, @Nullable Tensor dza, @Nullable Tensor dzb) {
+        ContrastiveChecks.views(za, zb, 1);
+        ContrastiveChecks.negatives(za);
+        Check.scale("mu", mu);
+        return paired(
+                za,
+                zb,
+                dza,
+                dzb,
+                (kernels, context, loss) -> kernels.gramian_spectral_contrastive(
+                        context,
+                        za.shape().size(0),
+                        za.shape().size(1),
+                        za.address(),
+                        zb.address(),
+                        mu,
+                        loss,
+                        ContrastiveChecks.address(dza),
+                        ContrastiveChecks.address(dzb)));
+    }
+
+    @FunctionalInterface
+    private interface PairCall {
+        int run(Kernels kernels, long context, long loss);
+    }
+
+    /** A loss of two views that were checked. */
+    private double paired(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb, PairCall call) {
+        ContrastiveChecks.gradients(za, zb, dza, dzb);
+        try (Tensor loss = Tensor.empty(za.device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> call.run(kernels, context, loss.address()));
+            ContrastiveChecks.touch(dza);
+            ContrastiveChecks.touch(dzb);
+            return loss.toDoubles()[0];
+        }
     }
 }

@@ -25,23 +25,23 @@ import java.util.List;
  *
  * <p>An empty batch gives 0; one image has no negatives and gives 0 with a zero gradient. A row of norm at most 1e-12 is
  * divided by 1e-12 and gets a zero gradient (PyTorch's {@code F.normalize} would divide its gradient by 1e-12). NaN or an
- * infinity in a view gives NaN. Any temperature above 0 works: below 0.023 each row is shifted by its largest similarity,
- * at some cost; above, one constant shift serves all.
+ * infinity in a view gives NaN. Low temperatures neither overflow nor underflow: below 0.023 each row is shifted by its
+ * largest similarity, at some cost; above, one constant shift serves all.
  *
  * <p>Source: Chen et al., A Simple Framework for Contrastive Learning of Visual Representations (arXiv 2002.05709), equation
  * 1. The authors' code returns twice this value; lightly, solo-learn and htdt/self-supervised return this one. Over more than
- * two views solo-learn sums all positives inside one logarithm: another loss; the mean over pairs is htdt's.
+ * two views solo-learn sums all positives inside one logarithm, {@link MultiViewNtXent}; the mean over pairs is htdt's.
  *
- * @param temperature divisor of the cosines, a finite number above 0; 0.5 in the paper's CIFAR-10 runs, 0.1 on ImageNet
+ * @param temperature divisor of the cosines, from 1e-30 to 1e30; 0.5 in the paper's CIFAR-10 runs, 0.1 on ImageNet
  */
 public record NtXent(float temperature) implements MultiViewLoss {
     /**
      * Checks the temperature.
      *
-     * @throws IllegalArgumentException if the temperature is not a finite number above 0
+     * @throws IllegalArgumentException if the temperature is not a number from 1e-30 to 1e30
      */
     public NtXent {
-        Check.positive("temperature", temperature);
+        Check.temperature(temperature);
     }
 
     /** Temperature 0.5. */

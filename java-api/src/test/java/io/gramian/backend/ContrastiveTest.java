@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +46,71 @@ class ContrastiveTest {
             }
             assertThat(new Contrastive(stream).ntXent(za, zb, temperature)).isEqualTo(loss);
             return new float[][] {dza.toFloats(), dzb.toFloats(), {(float) loss}};
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,1,0.1", "33,31,0.1", "129,127,0.01", "600,64,0.2", "1100,20,0.5"})
+    void theBitsOfTheFamilyDoNotDependOnTheThreads(int n, int d, float temperature) {
+        float[][] first = family(1, n, d, temperature);
+        for (int threads = 2; threads <= 5; threads++) {
+            assertThat(family(threads, n, d, temperature))
+                    .as("%d threads", threads)
+                    .isDeepEqualTo(first);
+        }
+    }
+
+    /** Every loss on two views and every loss against keys: values and gradients. */
+    private float[][] family(int threads, int n, int d, float temperature) {
+        try (Scope scope = Scope.open();
+                Stream stream = new Stream(device.backend().kernels(), threads)) {
+            Tensor za = gaussian(1, n, d);
+            Tensor zb = gaussian(2, n, d);
+            Tensor queue = gaussian(3, 3000, d);
+            Contrastive room = new Contrastive(stream);
+            ContrastiveKeys keys = new ContrastiveKeys(stream);
+            Tensor a = Tensor.empty(device, n, d);
+            Tensor b = Tensor.empty(device, n, d);
+            List<DoubleSupplier> losses = List.of(
+                    () -> room.infoNce(za, zb, d, temperature, true, true, a, b)[0],
+                    () -> room.infoNce(za, zb, d, temperature, false, false, a, b)[1],
+                    () -> room.multiViewNtXent(List.of(za, zb), d, temperature, List.of(a, b)),
+                    () -> room.dcl(za, zb, temperature, 0.5f, true, a, b),
+                    () -> room.unsigned(za, zb, temperature, true, false, true, a, b),
+                    () -> room.spectral(za, zb, 1, a, b),
+                    () -> keys.queueInfoNce(za, zb, null, queue, temperature, 1, a),
+                    () -> keys.mocoV3(za, zb, temperature, a));
+            List<float[]> results = new ArrayList<>();
+            for (DoubleSupplier loss : losses) {
+                a.fill(7);
+                b.fill(7);
+                results.add(new float[] {(float) loss.getAsDouble()});
+                results.add(a.toFloats());
+                results.add(b.toFloats());
+            }
+            return results.toArray(new float[0][]);
+        }
+    }
+
+    @Test
+    void aQueueIsNeverUnrolled() {
+        int n = 256;
+        int length = 65536;
+        try (Scope scope = Scope.open();
+                Stream stream = new Stream(device.backend().kernels(), 2)) {
+            Tensor gradient = Tensor.empty(device, n, 128);
+            double loss = new ContrastiveKeys(stream)
+                    .queueInfoNce(
+                            gaussian(1, n, 128),
+                            gaussian(2, n, 128),
+                            null,
+                            gaussian(3, 512, 128 * 128).reshape(length, 128),
+                            10,
+                            1,
+                            gradient);
+            assertThat(loss).isBetween(0.0, 100.0);
+            // the logits alone would be 64 MiB
+            assertThat(stream.scratchBytes()).isBetween(1L, 16L << 20);
         }
     }
 

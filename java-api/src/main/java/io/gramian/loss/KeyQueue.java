@@ -1,0 +1,106 @@
+package io.gramian.loss;
+
+import io.gramian.Device;
+import io.gramian.Scope;
+import io.gramian.Tensor;
+import io.gramian.backend.Check;
+import java.util.Random;
+
+/**
+ * MoCo's queue: the keys of the last batches, oldest overwritten first.
+ *
+ * <p>Rows of norm 1, float32 (length, d), and the row that the next batch starts at. A new queue holds random directions. The
+ * length must be a multiple of the batch, so that a batch never wraps. Not for several threads at once.
+ *
+ * <p>Source: {@code facebookresearch/moco: moco/builder.py}, {@code _dequeue_and_enqueue}; its queue is the transpose.
+ */
+public final class KeyQueue implements AutoCloseable {
+    private static final float EPS = 1e-12f;
+
+    private final Tensor rows;
+    private long position;
+
+    private KeyQueue(Tensor rows, long position) {
+        this.rows = rows;
+        this.position = position;
+    }
+
+    /**
+     * A queue of random directions.
+     *
+     * @param length rows, at least 1; 65536 in MoCo
+     * @param d features of a key, at least 1; 128 in MoCo
+     * @param seed of the directions
+     */
+    public static KeyQueue random(Device device, int length, int d, long seed) {
+        Check.atLeast("length", length, 1);
+        Check.atLeast("d", d, 1);
+        Random random = new Random(seed);
+        float[] values = new float[Math.multiplyExact(length, d)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        Tensor rows = Scope.detach(Tensor.of(device, values, length, d));
+        normalize(rows, rows);
+        return new KeyQueue(rows, 0);
+    }
+
+    /**
+     * A queue as it was saved: takes over these rows, as they are.
+     *
+     * @param rows float32 (length, d), closed with this queue
+     * @param position row that the next batch starts at
+     */
+    public static KeyQueue of(Tensor rows, long position) {
+        Check.matrix("rows", rows);
+        long length = rows.shape().size(0);
+        if (position < 0 || position >= length) {
+            throw new IllegalArgumentException(
+                    "position: expected from 0 to below the " + length + " rows, got " + position);
+        }
+        return new KeyQueue(Scope.detach(rows), position);
+    }
+
+    /** The keys (length, d). */
+    public Tensor rows() {
+        return rows;
+    }
+
+    /** Row that the next batch starts at. */
+    public long position() {
+        return position;
+    }
+
+    /**
+     * Puts keys in place of the oldest, divided by their norms.
+     *
+     * @param keys float32 (n, d), n a divisor of the length
+     * @throws IllegalArgumentException for other shapes, or a batch that does not divide the length
+     */
+    public void enqueue(Tensor keys) {
+        Check.matrix("keys", keys);
+        long n = keys.shape().size(0);
+        long length = rows.shape().size(0);
+        Check.shape("keys", keys, n, rows.shape().size(1));
+        if (n == 0 || length % n != 0 || position % n != 0) {
+            throw new IllegalArgumentException("keys: expected a batch that divides the queue of " + length
+                    + " rows and its position " + position + ", got " + n + " rows; drop the short last batch");
+        }
+        try (Tensor slot = rows.rows(position, position + n)) {
+            normalize(keys, slot);
+        }
+        rows.touch();
+        position = (position + n) % length;
+    }
+
+    private static void normalize(Tensor from, Tensor to) {
+        try (Tensor norm = Tensor.empty(from.device(), from.shape().size(0))) {
+            from.device().backend().normalization().normalizeRows(from, EPS, to, norm);
+        }
+    }
+
+    @Override
+    public void close() {
+        rows.close();
+    }
+}

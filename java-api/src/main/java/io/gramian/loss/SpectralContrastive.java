@@ -1,0 +1,80 @@
+package io.gramian.loss;
+
+import io.gramian.Tensor;
+import io.gramian.backend.Check;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spectral contrastive loss: pulls pairs together and pushes the squared products of other rows down; its minimum factorises
+ * the adjacency matrix of the augmentation graph.
+ *
+ * <p>With {@code a} and {@code b} the rows of two views, those longer than {@code sqrt(mu)} scaled to that norm and shorter
+ * ones as they are:
+ *
+ * <pre>{@code
+ * L = 1/mu [ -2/n sum_i <a_i, b_i> + 1/(n (n-1)) sum_{i != j} <a_i, b_j>^2 ]
+ * }</pre>
+ *
+ * <p>Shapes: two views float32 (n, d), two gradients. The loss is at least -2, without unit for rows of norm
+ * {@code sqrt(mu)} at {@code mu = 1}. Nothing but the gradients is modified. {@code 2 n^2 d} FLOP for the value,
+ * {@code 6 n^2 d} with the gradient, in one pass; the matrix of products is never stored: {@code 6 n d} floats of scratch and
+ * one tile per thread. Same input, same bits, whatever the thread count.
+ *
+ * <p>Fewer than two images are refused. A zero row is as good as any short one. The gradient of a row that was cut has no
+ * part along the row. NaN or an infinity in a view gives NaN.
+ *
+ * <p>Source: HaoChen et al., Provable Guarantees for Self-Supervised Deep Learning with Spectral Contrastive Loss (arXiv
+ * 2106.04156), equation 6; {@code jhaochenz/spectral_contrastive_learning: models/spectral.py}, which has the cap and the
+ * division by mu.
+ *
+ * @param mu square of the largest norm, from 1e-30 to 1e30; 1 for CIFAR, 10 for ImageNet in the authors' runs
+ */
+public record SpectralContrastive(float mu) implements MultiViewLoss {
+    /**
+     * Checks mu.
+     *
+     * @throws IllegalArgumentException if mu is not a number from 1e-30 to 1e30
+     */
+    public SpectralContrastive {
+        Check.scale("mu", mu);
+    }
+
+    /** Norms up to 1. */
+    public static SpectralContrastive defaults() {
+        return new SpectralContrastive(1);
+    }
+
+    @Override
+    public String name() {
+        return "spectral";
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape with at least two rows
+     */
+    @Override
+    public double value(List<Tensor> views) {
+        TwoViews.check(name(), views);
+        return run(views, null, null);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape with at
+     *     least two rows, the gradients in memory of their own
+     */
+    @Override
+    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        TwoViews.check(name(), views, gradients);
+        return run(views, gradients.get(0), gradients.get(1));
+    }
+
+    private double run(List<Tensor> views, @Nullable Tensor dza, @Nullable Tensor dzb) {
+        Tensor za = views.get(0);
+        return za.device().backend().contrastive().spectral(za, views.get(1), mu, dza, dzb);
+    }
+}

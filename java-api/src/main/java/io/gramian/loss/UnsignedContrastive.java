@@ -1,0 +1,96 @@
+package io.gramian.loss;
+
+import io.gramian.Tensor;
+import io.gramian.backend.Check;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SimCLR-sq, SimCLR-abs, DCL-sq and DCL-abs: NT-Xent and DCL that repel by a similarity without sign, so that a negative
+ * pair is best at a right angle, not opposite.
+ *
+ * <p>With {@code u} the {@code 2n} rows of both views divided by their norms, {@code p(i)} the row of the other view of the
+ * same image, {@code f(s) = s^2} or {@code |s|}, and {@code a(s) = s}, or f where the attractive term is replaced too:
+ *
+ * <pre>{@code
+ * s_ij = <u_i, u_j>
+ * L    = mean_i [ -a(s_ip(i)) / temperature + log sum_j exp(f(s_ij) / temperature) ]
+ * }</pre>
+ *
+ * <p>where j runs over all rows but i (SimCLR) or all but i and p(i) (DCL). The paper leaves open whether its attractive
+ * term is replaced; both readings are here. The slope of {@code |s|} at 0 is 0.
+ *
+ * <p>Shapes: two views float32 (n, d), two gradients. The loss is without unit; that of DCL can be negative. Nothing but the
+ * gradients is modified. With {@code M = 2n}, {@code M^2 d} FLOP for the value and {@code 4 M^2 d} with the gradient; the
+ * Gram matrix is never stored: {@code 4 M d} floats of scratch and one tile per thread. Same input, same bits, whatever the
+ * thread count.
+ *
+ * <p>An empty batch gives 0 where the positive is kept; DCL refuses fewer than two images. A row of norm at most 1e-12 is
+ * divided by 1e-12 and gets a zero gradient. NaN or an infinity in a view gives NaN.
+ *
+ * <p>Source: Garrido et al., On the duality between contrastive and non-contrastive self-supervised learning (arXiv
+ * 2206.02574), section 3. There is no code by the authors.
+ *
+ * @param temperature divisor of the similarities, from 1e-30 to 1e30; 0.15 in the paper's tuned runs
+ * @param similarity square or magnitude of the cosine
+ * @param decoupled whether the positive is left out of the denominator, as in DCL
+ * @param replaced whether the attractive term uses the similarity too
+ */
+public record UnsignedContrastive(float temperature, Similarity similarity, boolean decoupled, boolean replaced)
+        implements MultiViewLoss {
+    /** What replaces the cosine. */
+    public enum Similarity {
+        /** Its square. */
+        SQUARE,
+        /** Its magnitude. */
+        ABSOLUTE
+    }
+
+    /**
+     * Checks the temperature.
+     *
+     * @throws IllegalArgumentException if the temperature is not a number from 1e-30 to 1e30
+     */
+    public UnsignedContrastive {
+        Check.temperature(temperature);
+    }
+
+    /** {@code simclr-sq}, {@code simclr-abs}, {@code dcl-sq} or {@code dcl-abs}. */
+    @Override
+    public String name() {
+        return (decoupled ? "dcl" : "simclr") + (similarity == Similarity.SQUARE ? "-sq" : "-abs");
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape, with at least two rows where
+     *     decoupled
+     */
+    @Override
+    public double value(List<Tensor> views) {
+        TwoViews.check(name(), views);
+        return run(views, null, null);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape, with at
+     *     least two rows where decoupled, the gradients in memory of their own
+     */
+    @Override
+    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        TwoViews.check(name(), views, gradients);
+        return run(views, gradients.get(0), gradients.get(1));
+    }
+
+    private double run(List<Tensor> views, @Nullable Tensor dza, @Nullable Tensor dzb) {
+        Tensor za = views.get(0);
+        boolean square = similarity == Similarity.SQUARE;
+        return za.device()
+                .backend()
+                .contrastive()
+                .unsigned(za, views.get(1), temperature, square, replaced, !decoupled, dza, dzb);
+    }
+}
