@@ -30,6 +30,8 @@ class GoldenTest {
 
     private static final List<MethodRunner> RUNNERS = List.of(
             new NtXentRunner(),
+            new ContrastiveRunner(),
+            new KeyLossRunner(),
             new BarlowTwinsRunner(),
             new VicRegRunner(),
             new WMseRunner(),
