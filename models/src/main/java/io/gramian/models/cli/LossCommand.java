@@ -9,8 +9,8 @@ import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.ConfigFile;
 import io.gramian.models.config.Settings;
 import io.gramian.models.format.Npy;
-import io.gramian.models.ssl.SslSystem;
-import io.gramian.models.ssl.Systems;
+import io.gramian.models.ssl.LossMethod;
+import io.gramian.models.ssl.LossMethods;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
             "  gramian loss wmse --za a.npy --zb b.npy --view c.npy --set w_size=64 --grad-out gradients"
         })
 final class LossCommand extends ComputeCommand {
-    @Parameters(paramLabel = "METHOD", description = "simclr, barlow-twins, vicreg or wmse")
+    @Parameters(paramLabel = "METHOD", description = "a name that 'gramian methods' lists")
     private String method = "";
 
     @Option(names = "--za", required = true, paramLabel = "FILE", description = "Embeddings of the first view.")
@@ -54,8 +54,8 @@ final class LossCommand extends ComputeCommand {
 
     @Override
     public Integer call() {
-        SslSystem system = Systems.named(method);
-        Settings settings = Settings.of(system.lossSettings());
+        LossMethod named = LossMethods.named(method);
+        Settings settings = Settings.of(named.settings());
         for (String assignment : assignments) {
             settings = settings.with(ConfigFile.assignment(assignment), "--set " + assignment);
         }
@@ -66,7 +66,7 @@ final class LossCommand extends ComputeCommand {
         if (za != null && zb != null) {
             files.addAll(0, List.of(za, zb));
         }
-        MultiViewLoss loss = system.loss(settings).atStep(step);
+        MultiViewLoss loss = named.make().apply(settings).atStep(step);
         try (Scope scope = Scope.open()) {
             List<Tensor> views = new ArrayList<>();
             List<Tensor> derivatives = new ArrayList<>();

@@ -47,7 +47,7 @@ class CommandTest {
         }
         assertThat(run("--version").out()).startsWith("gramian 0.1.0 (commit ");
         assertThat(run("completion", "bash").out()).contains("complete -F _complete_gramian", "pretrain");
-        assertThat(run("methods").out()).contains("wmse", "loss.w_size");
+        assertThat(run("methods").out()).contains("wmse", "loss.w_size", "info-nce", "loss only");
         assertThat(run("recipes").out()).contains("barlow-twins-cifar10");
         assertThat(run("doctor").out()).contains("instruction set", "blas core", "device cuda", "libgramian_cpu.so");
     }
@@ -155,6 +155,14 @@ class CommandTest {
         assertThat(loss).isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-6));
         assertThat(folder.resolve("g/dza.npy")).isNotEmptyFile();
         assertThat(folder.resolve("g/dzb.npy")).isNotEmptyFile();
+        // a method that nothing here trains: 2 of 3 others at right angles, one opposite
+        Result dcl = run("loss", "dcl", "--za", a.toString(), "--zb", b.toString(), "--set", "temperature=1");
+        assertThat(dcl.code()).as(dcl.err()).isZero();
+        assertThat(dcl.out())
+                .contains("method dcl")
+                .containsPattern("loss 0\\."
+                        + String.valueOf(Math.log(4 + 2 / Math.E) - 1).substring(2, 7));
+        assertFails(run("loss", "infonce", "--za", a.toString(), "--zb", b.toString()), 2, "did you mean info-nce");
         assertFails(run("loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=3"), 1, "");
     }
 }
