@@ -31,6 +31,7 @@ public final class Main {
 
     static {
         CLASSES.put("nt-xent", "NtXentBenchmark");
+        CLASSES.put("queue", "QueueInfoNceBenchmark");
         CLASSES.put("barlow-twins", "BarlowTwinsBenchmark");
         CLASSES.put("vicreg", "VicRegBenchmark");
         CLASSES.put("w-mse", "WMseBenchmark");
@@ -39,7 +40,7 @@ public final class Main {
         CLASSES.put("step", "TrainingStepBenchmark");
     }
 
-    private static final List<String> LOSSES = List.of("nt-xent", "barlow-twins", "vicreg", "w-mse");
+    private static final List<String> LOSSES = List.of("nt-xent", "queue", "barlow-twins", "vicreg", "w-mse");
 
     private Main() {}
 
