@@ -33,9 +33,14 @@ GRAMIAN_EXPORT gramian_status gramian_cross_correlation_backward(gramian_context
 /** *value = sum over i != j of ((z^T z)_ij / scale)^2; dz (n,d) receives its gradient, unless null. */
 GRAMIAN_EXPORT gramian_status gramian_off_diagonal_penalty(gramian_context* context, int64_t n, int64_t d,
     const float* z, float scale, int32_t side, double* value, float* dz);
-/** Barlow Twins of views a, b (n,d), n >= 2; da and db (n,d) receive the gradients, unless both are null. */
+/**
+ * Barlow Twins of views a, b (n,d), n >= 2. terms (2) receives sum_i (1 - C_ii)^2 and sum_{i != j} C_ij^2, without
+ * lambda and scale; da and db (n,d) receive the gradients of scale (terms[0] + lambda terms[1]), unless both are null.
+ * outside_root 0: columns divided by sqrt(biased variance + eps); 1: by (unbiased deviation + eps). C divides by n.
+ */
 GRAMIAN_EXPORT gramian_status gramian_barlow_twins(gramian_context* context, int64_t n, int64_t d, const float* a,
-    const float* b, float lambda, float eps, float scale, int32_t side, double* value, float* da, float* db);
+    const float* b, float lambda, float eps, int32_t outside_root, float scale, int32_t side, double* terms, float* da,
+    float* db);
 /**
  * VICReg of views x, y (n,d), n >= 2. terms (3) receives invariance, variance and covariance without their weights;
  * hinge multiplies the variance term of each view (0.5 in the authors' code, 1 in the paper); dx and dy (n,d) receive

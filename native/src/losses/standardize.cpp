@@ -24,7 +24,7 @@ gramian_status gramian_standardize_columns(
 gramian_status gramian_standardize_columns_backward(
     gramian_context* context, int64_t n, int64_t d, const float* u, const float* rstd, const float* du, float* dz) {
   gramian::for_each_block(context->threads, Blocks(d, gramian::kColumnBlock), [&](int, Range c) {
-    gramian::unstandardize_block(n, c.size, du + c.begin, d, u + c.begin, d, rstd + c.begin, dz + c.begin, d);
+    gramian::unstandardize_block(n, c.size, du + c.begin, d, u + c.begin, d, rstd + c.begin, nullptr, dz + c.begin, d);
   });
   return GRAMIAN_OK;
 }

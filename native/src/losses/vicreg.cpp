@@ -9,61 +9,13 @@
 #include "gram/feature_gram.h"
 #include "gram/sample_gram.h"
 #include "gramian/covariance.h"
-#include "losses/standardize.h"
+#include "losses/vicreg_columns.h"
 
 namespace gramian {
 namespace {
 
-struct View {
-  const float* z;
-  const float* other;
-  float* dz;
-  double* mean;
-  double* var;
-  float* weight;  // factor of zc in dz
-};
-
-// One call: its inputs, and the statistics of its columns.
-struct Columns {
-  int64_t n, d;
-  View views[2];
-  double* distances;  // sum (x - y)^2, one for each kColumnBlock columns
-  float* one;         // (d) of 1
-
-  void center(const View& view, Range columns, float* x, int64_t ld) const {
-    const int64_t j = columns.begin;
-    for (int64_t k = j; k < j + columns.size; ++k) view.mean[k] /= static_cast<double>(n);
-    GRAMIAN_SIMD(columns_center)(n, columns.size, view.mean + j, x, ld, view.var + j);
-    for (int64_t k = j; k < j + columns.size; ++k) view.var[k] /= static_cast<double>(n - 1);
-  }
-};
-
-Columns columns_of_call(
-    gramian_context* context, int64_t n, int64_t d, const float* x, const float* y, float* dx, float* dy) {
-  double* statistics = context->scratch<double>(5 * d);
-  float* weights = context->scratch<float>(3 * d);
-  for (int64_t j = 0; j < d; ++j) weights[2 * d + j] = 1;
-  const View view_x{x, y, dx, statistics, statistics + d, weights};
-  const View view_y{y, x, dy, statistics + 2 * d, statistics + 3 * d, weights + d};
-  return {n, d, {view_x, view_y}, statistics + 4 * d, weights + 2 * d};
-}
-
-// Invariance and variance terms, and the factors of zc in the gradient; excess (n - 1 or 0) is how much of v_j the
-// product with the whole Gram adds to each column.
-void column_terms(const Columns& in, const VicRegEpilogue& epilogue, int64_t blocks, double excess, double* terms) {
-  terms[0] = 0;
-  terms[1] = 0;
-  for (int64_t k = 0; k < blocks; ++k) terms[0] += in.distances[k];
-  terms[0] /= static_cast<double>(in.n) * static_cast<double>(in.d);
-  for (const View& view : in.views) {
-    for (int64_t j = 0; j < in.d; ++j) {
-      const double deviation = epilogue.deviation(view.var[j]);
-      terms[1] += epilogue.miss(deviation);
-      view.weight[j] = static_cast<float>(epilogue.push(deviation) - epilogue.decorrelate() * excess * view.var[j]);
-    }
-  }
-  terms[1] *= epilogue.hinge / static_cast<double>(in.d);
-}
+using vicreg::Columns;
+using vicreg::View;
 
 void on_samples(gramian_context* context, const Columns& in, const VicRegEpilogue& epilogue, double* terms) {
   const double degrees = static_cast<double>(in.n - 1);
@@ -78,7 +30,7 @@ void on_samples(gramian_context* context, const Columns& in, const VicRegEpilogu
     in.distances[j / gram.slab()] = GRAMIAN_SIMD(columns_distance)(in.n, columns.size, x[0], ld, x[1], ld);
     for (int view = 0; view < 2; ++view) in.center(in.views[view], columns, x[view], ld);
   });
-  column_terms(in, epilogue, Blocks(in.d, gram.slab()).count(), degrees, terms);
+  vicreg::column_terms(in, epilogue, Blocks(in.d, gram.slab()).count(), degrees, terms);
   terms[2] = 0;
   for (int view = 0; view < 2; ++view) {
     double squares = gram.pair(view, view) / (degrees * degrees);
@@ -108,19 +60,9 @@ void on_samples(gramian_context* context, const Columns& in, const VicRegEpilogu
 void on_features(gramian_context* context, const Columns& in, const VicRegEpilogue& epilogue, double* terms) {
   const int64_t d = in.d;
   const int64_t ld = padded(d);
-  const Blocks blocks(d, kColumnBlock);
   float* panel[2] = {context->scratch<float>(in.n * ld), context->scratch<float>(in.n * ld)};
-  for_each_block(context->threads, blocks, [&](int, Range columns) {
-    const int64_t j = columns.begin;
-    for (int view = 0; view < 2; ++view) {
-      GRAMIAN_SIMD(columns_load)
-      (in.n, columns.size, in.views[view].z + j, d, panel[view] + j, ld, in.views[view].mean + j);
-    }
-    in.distances[j / kColumnBlock] =
-        GRAMIAN_SIMD(columns_distance)(in.n, columns.size, panel[0] + j, ld, panel[1] + j, ld);
-    for (int view = 0; view < 2; ++view) in.center(in.views[view], columns, panel[view] + j, ld);
-  });
-  column_terms(in, epilogue, blocks.count(), 0, terms);
+  const int64_t blocks = vicreg::center_panels(context, in, panel, ld);
+  vicreg::column_terms(in, epilogue, blocks, 0, terms);
   const double degrees = static_cast<double>(in.n - 1);
   FeatureGram gram(context, in.n, d);
   terms[2] = 0;
@@ -146,7 +88,7 @@ gramian_status gramian_vicreg(gramian_context* context, int64_t n, int64_t d, co
   return gramian::guarded([&] {
     context->begin();
     const gramian::VicRegEpilogue epilogue{n, d, invariance, variance, covariance, eps, gamma, hinge};
-    const gramian::Columns in = gramian::columns_of_call(context, n, d, x, y, dx, dy);
+    const gramian::vicreg::Columns in = gramian::vicreg::columns_of_call(context, n, d, x, y, dx, dy);
     if (side == GRAMIAN_GRAM_SAMPLES) {
       gramian::on_samples(context, in, epilogue, terms);
     } else {

@@ -11,7 +11,7 @@
 #include "core/status.h"
 #include "gramian/whitening.h"
 #include "losses/w_mse_rows.h"
-#include "losses/whitening.h"
+#include "losses/slice_whitener.h"
 
 namespace gramian {
 namespace {
@@ -22,24 +22,29 @@ struct WMse {
   gramian_context* context;
   int64_t views, n, d, window, slices;
   const gramian_input* z;
-  float eps;
-  bool normalize;
+  SliceMethod method;
+  bool normalize, one_sided;
   const gramian_output* gradients;
   float* y;      // views x n x d
   float* dy;     // the same, or null
   float* w;      // views x slices x d x d
+  double* roots;  // views x slices x d
   BadPivot* bad;  // views x slices
   double* partial;
   std::vector<const float*> y_views;
   std::vector<float*> dy_views;
-  std::vector<WhiteningScratch> scratch;
+  std::vector<std::unique_ptr<SliceWhitener>> whiteners;
   std::vector<float*> row_scratch;
+
+  SliceState state(int64_t task) const { return {w + task * d * d, roots + task * d}; }
+  SliceWhitener& whitener() const { return *whiteners[static_cast<size_t>(omp_get_thread_num())]; }
 };
 
 void take_memory(WMse& op) {
   op.y = op.context->scratch<float>(op.views * op.n * op.d);
   op.dy = op.gradients == nullptr ? nullptr : op.context->scratch<float>(op.views * op.n * op.d);
   op.w = op.context->scratch<float>(op.views * op.slices * op.d * op.d);
+  op.roots = op.context->scratch<double>(op.views * op.slices * op.d);
   op.bad = op.context->scratch<BadPivot>(op.views * op.slices);
   op.partial = op.context->scratch<double>((op.n + kRows - 1) / kRows);
   for (int64_t v = 0; v < op.views; ++v) {
@@ -47,8 +52,8 @@ void take_memory(WMse& op) {
     if (op.dy != nullptr) op.dy_views.push_back(op.dy + v * op.n * op.d);
   }
   for (int t = 0; t < op.context->threads; ++t) {
-    op.scratch.emplace_back(op.context, op.window, op.d);
-    op.row_scratch.push_back(op.context->scratch<float>(2 * op.d));
+    op.whiteners.push_back(slice_whitener(op.context, op.method, op.window, op.d));
+    op.row_scratch.push_back(op.context->scratch<float>(3 * op.d));
   }
 }
 
@@ -58,8 +63,8 @@ void whiten_all(WMse& op, const int32_t* permutation) {
   for (int64_t t = 0; t < op.views * op.slices; ++t) {
     const int64_t v = t % op.views;
     const int64_t b = t / op.views;
-    op.bad[t] = whiten_slice(op.window, op.d, {op.z[v], permutation + b * op.window}, op.eps,
-        op.y + (v * op.n + b * op.window) * op.d, op.w + t * op.d * op.d, op.scratch[omp_get_thread_num()]);
+    op.bad[t] = op.whitener().forward(
+        {op.z[v], permutation + b * op.window}, op.y + (v * op.n + b * op.window) * op.d, op.state(t));
   }
 }
 
@@ -69,8 +74,8 @@ double compare_all(WMse& op, double scale) {
 #pragma omp parallel for num_threads(op.context->threads) schedule(static)
   for (int64_t i = 0; i < blocks; ++i) {
     const int64_t to = (i + 1) * kRows < op.n ? (i + 1) * kRows : op.n;
-    op.partial[i] = kernel(op.views, i * kRows, to, op.d, op.y_views.data(), op.normalize, scale,
-        op.dy == nullptr ? nullptr : op.dy_views.data(), op.row_scratch[omp_get_thread_num()]);
+    op.partial[i] = kernel(op.views, i * kRows, to, op.d, op.y_views.data(), op.normalize,
+        op.one_sided, scale, op.dy == nullptr ? nullptr : op.dy_views.data(), op.row_scratch[omp_get_thread_num()]);
   }
   double sum = 0;
   for (int64_t i = 0; i < blocks; ++i) sum += op.partial[i];
@@ -83,8 +88,8 @@ void whiten_all_backward(WMse& op, const int32_t* permutation, bool add) {
     const int64_t v = t % op.views;
     const int64_t b = t / op.views;
     const int64_t at = (v * op.n + b * op.window) * op.d;
-    whiten_slice_backward(op.window, op.d, op.y + at, op.w + t * op.d * op.d, op.dy + at, op.eps,
-        {op.gradients[v], permutation + b * op.window, add}, op.scratch[omp_get_thread_num()]);
+    op.whitener().backward({op.z[v], permutation + b * op.window}, op.y + at, op.state(t), op.dy + at,
+        {op.gradients[v], permutation + b * op.window, add});
   }
 }
 
@@ -97,7 +102,7 @@ bool has_nan(const WMse& op, int64_t iteration) {
     if (std::isnan(op.bad[t].value)) continue;
     const std::string where = "slice " + std::to_string(t / op.views) + " of view " + std::to_string(t % op.views) +
                               " (iteration " + std::to_string(iteration) + ")";
-    GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, describe(op.bad[t], op.window, op.d, where));
+    GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, op.whiteners[0]->describe(op.bad[t], where));
   }
   return nan;
 }
@@ -114,13 +119,13 @@ void answer_nan(const WMse& op, double* loss) {
 }  // namespace gramian
 
 gramian_status gramian_w_mse(gramian_context* context, int64_t views, int64_t n, int64_t d, const gramian_input* z,
-    int64_t window, int64_t iterations, const int32_t* permutations, float eps, int32_t normalize, double* loss,
-    const gramian_output* gradients) {
+    int64_t window, int64_t iterations, const int32_t* permutations, float eps, int32_t normalize, int32_t method,
+    int32_t steps, int32_t one_sided, double* loss, const gramian_output* gradients) {
   using namespace gramian;
   return guarded([&] {
     context->begin();
-    WMse op{context, views, n, d, window, n / window, z, eps, normalize != 0, gradients, nullptr, nullptr, nullptr,
-        nullptr, nullptr, {}, {}, {}, {}};
+    WMse op{context, views, n, d, window, n / window, z, {method, steps, eps}, normalize != 0,
+        one_sided != 0, gradients, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, {}, {}, {}, {}};
     take_memory(op);
     const double pairs = static_cast<double>(views) * static_cast<double>(views - 1) / 2;
     const double width = op.normalize ? 1 : static_cast<double>(d);

@@ -3,6 +3,7 @@
 //   gradient in u_v         = 2 V (u_v - m)
 // u = y / max(|y|, 1e-12), or y. For unit vectors |u_a - u_b|^2 = 2 - 2 <u_a, u_b>, the loss as published; a row below
 // the clamp is not a unit vector and is corrected by (V - 1)(1 - |u|^2), the gradient by -2 (V - 1) u. O(V d) per row.
+// One-sided (solo-learn's detached second view): gradient in u_v = 2 sum_{b>v} (u_v - u_b), with V - 1 - v for V - 1.
 #include "losses/w_mse_rows.h"
 
 #include <cmath>
@@ -52,8 +53,28 @@ static void row_gradient(
   for (int64_t k = 0; k < d; ++k) g[k] = a * difference[k] + b * y[k];
 }
 
+// Gradients of row i when only the earlier view of a pair moves, from the last view to the first; later: sum of the
+// views after v.
+static void one_sided_gradients(int64_t views, int64_t i, int64_t d, const float* const* y, bool normalize,
+    double scale, float* const* dy, float* later, float* difference) {
+  for (int64_t k = 0; k < d; ++k) later[k] = 0;
+  for (int64_t v = views - 1; v >= 0; --v) {
+    const float* row = y[v] + i * d;
+    const float r = scale_of(d, row, normalize);
+    const float pairs = static_cast<float>(views - 1 - v);
+#pragma omp simd
+    for (int64_t k = 0; k < d; ++k) {
+      difference[k] = pairs * (r * row[k]) - later[k];
+      later[k] += r * row[k];
+    }
+    const bool clamped = normalize && r == 1.0f / kClamp;
+    const float correction = clamped ? static_cast<float>(2 * pairs * scale * r * r) : 0.0f;
+    row_gradient(d, row, r, difference, 2 * scale, normalize && !clamped, correction, dy[v] + i * d);
+  }
+}
+
 double w_mse_rows(int64_t views, int64_t from, int64_t to, int64_t d, const float* const* y, bool normalize,
-    double scale, float* const* dy, float* scratch) {
+    bool one_sided, double scale, float* const* dy, float* scratch) {
   float* mean = scratch;
   float* difference = scratch + d;
   const double count = static_cast<double>(views);
@@ -72,9 +93,12 @@ double w_mse_rows(int64_t views, int64_t from, int64_t to, int64_t d, const floa
       sum += count * deviation(d, row, r, mean, difference);
       const bool clamped = normalize && r == 1.0f / kClamp;
       if (clamped) sum += (count - 1) * (1 - squared_norm(d, row) * r * r);
-      if (dy == nullptr) continue;
+      if (dy == nullptr || one_sided) continue;
       const float correction = clamped ? static_cast<float>(2 * (count - 1) * scale * r * r) : 0.0f;
       row_gradient(d, row, r, difference, 2 * count * scale, normalize && !clamped, correction, dy[v] + i * d);
+    }
+    if (dy != nullptr && one_sided) {
+      one_sided_gradients(views, i, d, y, normalize, scale, dy, scratch + 2 * d, difference);
     }
   }
   return sum;

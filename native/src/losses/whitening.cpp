@@ -1,13 +1,9 @@
 // Cholesky whitening, math.md section 5. The covariance and its Cholesky factor are float64: the error of Y then grows
 // with the condition number of L, not with that of S = L L^T. The products with W are float32.
-#include "gramian/whitening.h"
-
 #include <cblas.h>
-#include <omp.h>
 
 #include <cstdio>
 #include <string>
-#include <vector>
 
 #include "core/status.h"
 #include "losses/whitening.h"
@@ -89,49 +85,3 @@ void whiten_slice_backward(int64_t n, int64_t d, const float* y, const float* w,
 }
 
 }  // namespace gramian
-
-gramian_status gramian_whitening(gramian_context* context, int64_t batch, int64_t n, int64_t d, const float* x,
-    float eps, float* y, float* w) {
-  using namespace gramian;
-  return guarded([&] {
-    if (batch == 0 || d == 0) return;
-    context->begin();
-    BadPivot* bad = context->scratch<BadPivot>(batch);
-    const int threads = static_cast<int>(batch < context->threads ? batch : context->threads);
-    std::vector<WhiteningScratch> scratch;
-    for (int t = 0; t < threads; ++t) scratch.emplace_back(context, n, d);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (int64_t b = 0; b < batch; ++b) {
-      bad[b] = whiten_slice(
-          n, d, {x + b * n * d, nullptr}, eps, y + b * n * d, w + b * d * d, scratch[omp_get_thread_num()]);
-    }
-    for (int64_t b = 0; b < batch; ++b) {
-      if (bad[b].column >= 0) {
-        GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, describe(bad[b], n, d, "batch entry " + std::to_string(b)));
-      }
-    }
-  });
-}
-
-gramian_status gramian_whitening_backward(gramian_context* context, int64_t batch, int64_t n, int64_t d,
-    const float* y, const float* w, const float* dy, float eps, float* dx) {
-  using namespace gramian;
-  return guarded([&] {
-    if (batch == 0 || d == 0) return;
-    context->begin();
-    const int threads = static_cast<int>(batch < context->threads ? batch : context->threads);
-    std::vector<WhiteningScratch> scratch;
-    std::vector<float*> copies;
-    for (int t = 0; t < threads; ++t) {
-      scratch.emplace_back(context, n, d);
-      copies.push_back(context->scratch<float>(n * d));
-    }
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (int64_t b = 0; b < batch; ++b) {
-      float* copy = copies[omp_get_thread_num()];
-      for (int64_t i = 0; i < n * d; ++i) copy[i] = dy[b * n * d + i];
-      whiten_slice_backward(n, d, y + b * n * d, w + b * d * d, copy, eps, {dx + b * n * d, nullptr, false},
-          scratch[omp_get_thread_num()]);
-    }
-  });
-}

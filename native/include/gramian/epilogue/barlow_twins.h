@@ -8,9 +8,6 @@ struct BarlowTwinsEpilogue {
   double lambda;
   double scale;
 
-  double value(double diagonal_misses, double off_diagonal_squares) const {
-    return scale * (diagonal_misses + lambda * off_diagonal_squares);
-  }
   double miss(double c) const { return (1 - c) * (1 - c); }
   double diagonal_gradient(double c) const { return 2 * scale * (c - 1); }
   // dL/dC_ij = slope() C_ij off the diagonal

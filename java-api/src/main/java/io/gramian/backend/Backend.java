@@ -15,6 +15,8 @@ public final class Backend {
     private final Contrastive contrastive;
     private final ContrastiveKeys contrastiveKeys;
     private final Covariance covariance;
+    private final Decorrelation decorrelation;
+    private final Predictive predictive;
     private final Probes probes;
     private final Optimizers optimizers;
     private final LinearAlgebra linearAlgebra;
@@ -31,6 +33,8 @@ public final class Backend {
         this.contrastive = new Contrastive(stream);
         this.contrastiveKeys = new ContrastiveKeys(stream);
         this.covariance = new Covariance(stream);
+        this.decorrelation = new Decorrelation(stream);
+        this.predictive = new Predictive(stream);
         this.probes = new Probes(stream);
         this.optimizers = new Optimizers(stream);
         this.linearAlgebra = new LinearAlgebra(stream);
@@ -88,6 +92,16 @@ public final class Backend {
     /** Column statistics, feature Grams, and the losses made of them. */
     public Covariance covariance() {
         return covariance;
+    }
+
+    /** Off-diagonal penalties that are no sums of squares, VICReg-exp and VICReg-ctr. */
+    public Decorrelation decorrelation() {
+        return decorrelation;
+    }
+
+    /** SimSiam, BYOL, LeJEPA, alignment and uniformity. */
+    public Predictive predictive() {
+        return predictive;
     }
 
     /** Row normalisation. */

@@ -153,15 +153,17 @@ public final class Covariance {
      * Barlow Twins: the kernel behind {@code io.gramian.loss.BarlowTwins}, whose Javadoc has the formula.
      *
      * @param a one view (n, d), n at least 2, d at least 1; {@code b} the other
+     * @param outsideRoot divide columns by (unbiased deviation + eps) instead of sqrt(biased variance + eps)
      * @param onSamples whether to visit the n x n Grams instead of the d x d one
      * @param da receives the gradient of {@code a}; {@code db} that of {@code b}; both null for the value only
-     * @return the loss
+     * @return the diagonal and the off-diagonal part, without lambda and scale
      */
-    public double barlowTwins(
+    public double[] barlowTwins(
             Tensor a,
             Tensor b,
             float lambda,
             float eps,
+            boolean outsideRoot,
             float scale,
             boolean onSamples,
             @Nullable Tensor da,
@@ -172,9 +174,9 @@ public final class Covariance {
         Check.positive("scale", scale);
         long n = a.shape().size(0);
         long d = a.shape().size(1);
-        double[] value = new double[1];
+        double[] terms = new double[2];
         stream.run((kernels, context) -> fetch(
-                value,
+                terms,
                 kernels.gramian_barlow_twins(
                         context,
                         n,
@@ -183,12 +185,13 @@ public final class Covariance {
                         b.address(),
                         lambda,
                         eps,
+                        outsideRoot ? 1 : 0,
                         scale,
                         side(onSamples),
                         result.address(),
                         address(da),
                         address(db))));
-        return value[0];
+        return terms;
     }
 
     /**

@@ -10,6 +10,12 @@ final class Views {
     /** At least two float32 matrices of one shape on one device. */
     static void check(List<Tensor> views) {
         Check.atLeast("views", views.size(), 2);
+        checkAny(views);
+    }
+
+    /** At least one float32 matrix; all of one shape. */
+    static void checkAny(List<Tensor> views) {
+        Check.atLeast("views", views.size(), 1);
         Tensor first = views.get(0);
         Check.matrix("views[0]", first);
         for (int v = 1; v < views.size(); v++) {

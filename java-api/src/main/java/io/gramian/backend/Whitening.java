@@ -1,16 +1,15 @@
 package io.gramian.backend;
 
-import io.gramian.DType;
 import io.gramian.Tensor;
 import java.util.List;
 
 /**
- * Cholesky whitening of batches of slices, and the W-MSE loss on it (Ermolov et al. 2021, arXiv 2007.06346).
+ * Whitening of batches of slices, and the W-MSE loss on it (Ermolov et al. 2021, arXiv 2007.06346).
  *
- * <p>A slice {@code X (n, d)} with covariance {@code S = (1-eps) Xc^T Xc / (n-1) + eps I = L L^T} becomes
- * {@code Y = Xc L^-T}: for {@code eps} = 0 its columns have mean 0, variance 1 and no correlation. Covariance and factor
- * are float64 inside. A slice whose covariance is singular beyond rounding throws {@link io.gramian.GramianException}
- * with the batch entry and the column.
+ * <p>A slice {@code X (n, d)} with covariance {@code S = (1-eps) Xc^T Xc / (n-1) + eps I} becomes {@code Y = Xc W}, where
+ * {@code W W^T} is the inverse of S ({@link WhiteningMethod}): for {@code eps} = 0 its columns have mean 0, variance 1 and no
+ * correlation. Covariance and factor are float64 inside. A slice whose covariance is singular beyond rounding throws
+ * {@link io.gramian.GramianException} with the batch entry and the column.
  */
 public final class Whitening {
     private final Stream stream;
@@ -21,7 +20,7 @@ public final class Whitening {
     }
 
     /**
-     * Whitens each slice by itself.
+     * Whitens each slice by itself with its Cholesky factor, {@code Y = Xc L^-T}, {@code S = L L^T}.
      *
      * @param x slices (batch, n, d), n at least 2; without {@code eps} n - 1 must be at least d
      * @param eps shrinkage towards the identity, in [0, 1)
@@ -31,7 +30,7 @@ public final class Whitening {
      */
     public void whiten(Tensor x, float eps, Tensor y, Tensor w) {
         Check.fraction("eps", eps);
-        checkSlices("x", x);
+        WhiteningChecks.slices("x", x);
         long batch = x.shape().size(0);
         long n = x.shape().size(1);
         long d = x.shape().size(2);
@@ -58,7 +57,7 @@ public final class Whitening {
      */
     public void whitenBackward(Tensor y, Tensor w, Tensor dy, float eps, Tensor dx) {
         Check.fraction("eps", eps);
-        checkSlices("y", y);
+        WhiteningChecks.slices("y", y);
         long batch = y.shape().size(0);
         long n = y.shape().size(1);
         long d = y.shape().size(2);
@@ -69,6 +68,125 @@ public final class Whitening {
         Check.disjoint("dx", dx, "w", w);
         stream.run((kernels, context) -> kernels.gramian_whitening_backward(
                 context, batch, n, d, y.address(), w.address(), dy.address(), eps, dx.address()));
+        dx.touch();
+    }
+
+    /**
+     * Whitens each slice by ZCA or PCA.
+     *
+     * @param method {@link WhiteningMethod#ZCA} or {@link WhiteningMethod#PCA}
+     * @param x slices (batch, n, d), n at least 2; without {@code eps} n - 1 must be at least d
+     * @param eps shrinkage towards the identity, in [0, 1)
+     * @param y receives the whitened slices (batch, n, d)
+     * @param w receives {@code D^-1/2 U^T} (batch, d, d), eigenvalues descending, the largest entry of each row positive
+     * @param roots receives {@code D^1/2} (batch, d), float64
+     * @throws io.gramian.GramianException if a slice is singular or holds NaN; the outputs are then undefined
+     */
+    public void whitenSpectral(WhiteningMethod method, Tensor x, float eps, Tensor y, Tensor w, Tensor roots) {
+        WhiteningChecks.spectral(method);
+        Check.fraction("eps", eps);
+        WhiteningChecks.slices("x", x);
+        long batch = x.shape().size(0);
+        long n = x.shape().size(1);
+        long d = x.shape().size(2);
+        Check.shape("y", y, batch, n, d);
+        Check.shape("w", w, batch, d, d);
+        WhiteningChecks.roots(roots, batch, d);
+        Check.disjoint("y", y, "x", x);
+        Check.disjoint("w", w, "x", x);
+        Check.disjoint("w", w, "y", y);
+        Check.disjoint("roots", roots, "x", x);
+        Check.disjoint("roots", roots, "y", y);
+        Check.disjoint("roots", roots, "w", w);
+        stream.run((kernels, context) -> kernels.gramian_spectral_whitening(
+                context, method.code(), batch, n, d, x.address(), eps, y.address(), w.address(), roots.address()));
+        y.touch();
+        w.touch();
+        roots.touch();
+    }
+
+    /**
+     * Gradient of {@link #whitenSpectral} (formulas at the head of spectral_whitening.cpp).
+     *
+     * @param method as in the forward pass
+     * @param y whitened slices, {@code w} and {@code roots} of the forward pass
+     * @param dy gradient of y (batch, n, d)
+     * @param eps as in the forward pass
+     * @param dx receives the gradient of x (batch, n, d); may be {@code dy}
+     */
+    public void whitenSpectralBackward(
+            WhiteningMethod method, Tensor y, Tensor w, Tensor roots, Tensor dy, float eps, Tensor dx) {
+        WhiteningChecks.spectral(method);
+        WhiteningChecks.backward("y", y, w, dy, eps, dx);
+        WhiteningChecks.roots(roots, y.shape().size(0), y.shape().size(2));
+        Check.disjoint("dx", dx, "roots", roots);
+        stream.run((kernels, context) -> kernels.gramian_spectral_whitening_backward(
+                context,
+                method.code(),
+                y.shape().size(0),
+                y.shape().size(1),
+                y.shape().size(2),
+                y.address(),
+                w.address(),
+                roots.address(),
+                dy.address(),
+                eps,
+                dx.address()));
+        dx.touch();
+    }
+
+    /**
+     * Whitens each slice by iterative normalisation. Singular slices are whitened where they vary; only a slice of equal rows
+     * fails.
+     *
+     * @param steps of Newton and Schulz, 1 to 64; 5 in the paper
+     * @param x slices (batch, n, d), n at least 2
+     * @param eps shrinkage towards the identity, in [0, 1)
+     * @param y receives the whitened slices (batch, n, d)
+     * @param w receives the whitening matrices (batch, d, d), symmetric up to rounding
+     * @throws io.gramian.GramianException if a slice has equal rows or holds NaN; the outputs are then undefined
+     */
+    public void whitenIterative(int steps, Tensor x, float eps, Tensor y, Tensor w) {
+        int checked = WhiteningMethod.iterative(steps).steps();
+        Check.fraction("eps", eps);
+        WhiteningChecks.slices("x", x);
+        long batch = x.shape().size(0);
+        long n = x.shape().size(1);
+        long d = x.shape().size(2);
+        Check.shape("y", y, batch, n, d);
+        Check.shape("w", w, batch, d, d);
+        Check.disjoint("y", y, "x", x);
+        Check.disjoint("w", w, "x", x);
+        Check.disjoint("w", w, "y", y);
+        stream.run((kernels, context) -> kernels.gramian_iterative_whitening(
+                context, checked, batch, n, d, x.address(), eps, y.address(), w.address()));
+        y.touch();
+        w.touch();
+    }
+
+    /**
+     * Gradient of {@link #whitenIterative}, through every step.
+     *
+     * @param steps as in the forward pass
+     * @param x slices (batch, n, d) as in the forward pass, {@code w} from it
+     * @param dy gradient of y (batch, n, d)
+     * @param eps as in the forward pass
+     * @param dx receives the gradient of x (batch, n, d); may be {@code dy}
+     */
+    public void whitenIterativeBackward(int steps, Tensor x, Tensor w, Tensor dy, float eps, Tensor dx) {
+        int checked = WhiteningMethod.iterative(steps).steps();
+        WhiteningChecks.backward("x", x, w, dy, eps, dx);
+        stream.run((kernels, context) -> kernels.gramian_iterative_whitening_backward(
+                context,
+                checked,
+                x.shape().size(0),
+                x.shape().size(1),
+                x.shape().size(2),
+                x.address(),
+                w.address(),
+                dy.address(),
+                eps,
+                dx.address()));
         dx.touch();
     }
 
@@ -85,27 +203,36 @@ public final class Whitening {
      * @throws io.gramian.GramianException if a slice is singular; names slice, view and column
      */
     public double wMse(List<Tensor> views, int window, Tensor permutations, float eps, boolean normalize) {
-        return wMse(views, window, permutations, eps, normalize, List.of());
+        return wMse(views, window, permutations, eps, normalize, WhiteningMethod.CHOLESKY, false, List.of());
     }
 
     /**
-     * The loss of {@link #wMse(List, int, Tensor, float, boolean)} and its gradients.
+     * The loss of {@link #wMse(List, int, Tensor, float, boolean)} with any method of whitening, and its gradients.
      *
      * @param views as there
-     * @param window as there
+     * @param window as there; with {@link WhiteningMethod.Kind#ITERATIVE} at least 2
      * @param permutations as there
      * @param eps as there
      * @param normalize as there
+     * @param method how slices are whitened
+     * @param oneSided whether the later view of a pair counts as a constant in the gradient
      * @param gradients one per view (n, d), overwritten; NaN if a view holds NaN. An empty list: the value alone
      */
     public synchronized double wMse(
-            List<Tensor> views, int window, Tensor permutations, float eps, boolean normalize, List<Tensor> gradients) {
+            List<Tensor> views,
+            int window,
+            Tensor permutations,
+            float eps,
+            boolean normalize,
+            WhiteningMethod method,
+            boolean oneSided,
+            List<Tensor> gradients) {
         Views.check(views);
         long n = views.get(0).shape().size(0);
         long d = views.get(0).shape().size(1);
         Check.fraction("eps", eps);
-        checkWindow(window, n, d);
-        checkPermutations(permutations, n);
+        WhiteningChecks.window(window, n, d, method);
+        WhiteningChecks.permutations(permutations, n);
         if (!gradients.isEmpty()) {
             Views.checkGradients(views, gradients);
         }
@@ -125,54 +252,12 @@ public final class Whitening {
                 permutations.address(),
                 eps,
                 normalize ? 1 : 0,
+                method.code(),
+                method.steps(),
+                oneSided ? 1 : 0,
                 arrays.at(loss),
                 gradients.isEmpty() ? 0 : arrays.at(dz)));
         gradients.forEach(Tensor::touch);
         return arrays.readDouble(loss);
-    }
-
-    private static void checkSlices(String name, Tensor x) {
-        Check.dtype(name, x, DType.FLOAT32);
-        if (x.shape().rank() != 3) {
-            throw new IllegalArgumentException(name + ": expected slices (batch, n, d), got shape " + x.shape());
-        }
-        Check.atLeast(name + ": rows of a slice", x.shape().size(1), 2);
-    }
-
-    private static void checkWindow(int window, long n, long d) {
-        if (window - 1 < Math.max(d, 1)) {
-            throw new IllegalArgumentException("w_size: expected at least " + (d + 1) + " rows for " + d
-                    + " columns (the covariance of fewer is singular; twice the columns is usual), got " + window);
-        }
-        if (window > n) {
-            throw new IllegalArgumentException("w_size: expected at most the batch of " + n + " images, got " + window
-                    + "; use a larger batch or a smaller w_size");
-        }
-        if (n % window != 0) {
-            throw new IllegalArgumentException("w_size: expected a divisor of the batch of " + n + " images, got "
-                    + window + "; drop the last " + n % window + " images or change w_size");
-        }
-    }
-
-    private static void checkPermutations(Tensor permutations, long n) {
-        Check.dtype("permutations", permutations, DType.INT32);
-        if (permutations.shape().rank() != 2
-                || permutations.shape().size(1) != n
-                || permutations.shape().size(0) == 0) {
-            throw new IllegalArgumentException("permutations: expected shape (iterations, " + n
-                    + ") with at least one iteration, got " + permutations.shape());
-        }
-        int[] indices = permutations.toInts();
-        int[] last = new int[Math.toIntExact(n)];
-        for (int i = 0; i < indices.length; i++) {
-            int iteration = i / last.length + 1;
-            int index = indices[i];
-            if (index < 0 || index >= n || last[index] == iteration) {
-                throw new IllegalArgumentException("permutations: expected each of 0 .. " + (n - 1)
-                        + " once in every row, got " + index + " at row " + (iteration - 1) + ", position "
-                        + i % last.length);
-            }
-            last[index] = iteration;
-        }
     }
 }

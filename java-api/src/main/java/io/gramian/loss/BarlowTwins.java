@@ -3,14 +3,17 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Covariance;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Barlow Twins: pulls the cross-correlation of two views towards the identity.
  *
  * <p>{@code L = scale [ sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2 ]} with {@code C = a^T b / n} and columns
- * standardised over the batch, {@code a = (A - mean) / sqrt(biased variance + eps)}. A sum over features, not a mean:
- * it grows with d, from about d at the start of training to near 0.
+ * standardised over the batch, {@code a = (A - mean) / sqrt(biased variance + eps)} (or as {@link Standardization}
+ * says). A sum over features, not a mean: it grows with d, from about d at the start of training to near 0.
  *
  * <p>Two views (n, d), n at least 2. The views are not modified; the gradients are overwritten. Time
  * O(n d min(n, d)); memory beside the gradients: on the sample side two n x n matrices and a panel of some MB, on the
@@ -21,20 +24,35 @@ import java.util.List;
  *
  * <p>Source: Zbontar et al., <i>Barlow Twins: Self-Supervised Learning via Redundancy Reduction</i>, ICML 2021, eq. 1
  * and 2; {@code facebookresearch/barlowtwins: main.py}, which has lambda 0.0051 where the paper says 0.005. Some
- * libraries multiply by a scale of 0.025 or 0.1.
+ * libraries multiply by a scale: solo-learn by 0.025 or 0.1. stable-pretraining standardises by the unbiased deviation.
  *
  * @param lambda weight of the off-diagonal part, at least 0
  * @param eps added to the variances, above 0
  * @param scale factor of the whole loss, above 0
+ * @param standardization how columns are scaled
  * @param side which Gram matrix to visit
  */
-public record BarlowTwins(float lambda, float eps, float scale, GramSide side) implements MultiViewLoss {
+public record BarlowTwins(float lambda, float eps, float scale, Standardization standardization, GramSide side)
+        implements MultiViewLoss {
     /** Checks the settings. */
     public BarlowTwins {
         Check.nonNegative("lambda", lambda);
         Check.positive("eps", eps);
         Check.positive("scale", scale);
     }
+
+    /** Columns standardised as the authors do: {@link Standardization#BATCH_NORM}. */
+    public BarlowTwins(float lambda, float eps, float scale, GramSide side) {
+        this(lambda, eps, scale, Standardization.BATCH_NORM, side);
+    }
+
+    /**
+     * The two parts of the loss, without lambda and scale.
+     *
+     * @param onDiagonal {@code sum_i (1 - C_ii)^2}: how far the views are from agreeing
+     * @param offDiagonal {@code sum_{i != j} C_ij^2}: how much features repeat each other
+     */
+    public record Terms(double onDiagonal, double offDiagonal) {}
 
     /** The settings of the authors' code: lambda 0.0051, eps 1e-5, scale 1. */
     public static BarlowTwins defaults() {
@@ -48,24 +66,46 @@ public record BarlowTwins(float lambda, float eps, float scale, GramSide side) i
 
     @Override
     public double value(List<Tensor> views) {
-        TwoViews.check("barlow-twins", views);
-        Tensor a = views.get(0);
-        return room(a).barlowTwins(a, views.get(1), lambda, eps, scale, onSamples(a), null, null);
+        return total(terms(views));
     }
 
     @Override
     public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        return total(termsAndGradient(views, gradients));
+    }
+
+    @Override
+    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        Terms terms = termsAndGradient(views, gradients);
+        Map<String, Double> named = new LinkedHashMap<>();
+        named.put("on-diagonal", terms.onDiagonal());
+        named.put("off-diagonal", terms.offDiagonal());
+        return new LossTerms(total(terms), named);
+    }
+
+    /** The two parts of {@link #value}. */
+    public Terms terms(List<Tensor> views) {
+        TwoViews.check("barlow-twins", views);
+        return run(views, null, null);
+    }
+
+    /** The two parts of the loss, and its gradient as in {@link #valueAndGradient}. */
+    public Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
         TwoViews.check("barlow-twins", views, gradients);
+        return run(views, gradients.get(0), gradients.get(1));
+    }
+
+    /** The loss that these parts add up to. */
+    public double total(Terms terms) {
+        return scale * (terms.onDiagonal() + lambda * terms.offDiagonal());
+    }
+
+    private Terms run(List<Tensor> views, @Nullable Tensor da, @Nullable Tensor db) {
         Tensor a = views.get(0);
-        return room(a).barlowTwins(
-                        a, views.get(1), lambda, eps, scale, onSamples(a), gradients.get(0), gradients.get(1));
-    }
-
-    private static Covariance room(Tensor a) {
-        return a.device().backend().covariance();
-    }
-
-    private boolean onSamples(Tensor a) {
-        return side.onSamples(a.shape().size(0), a.shape().size(1));
+        Covariance room = a.device().backend().covariance();
+        boolean onSamples = side.onSamples(a.shape().size(0), a.shape().size(1));
+        boolean outsideRoot = standardization == Standardization.UNBIASED;
+        double[] terms = room.barlowTwins(a, views.get(1), lambda, eps, outsideRoot, scale, onSamples, da, db);
+        return new Terms(terms[0], terms[1]);
     }
 }

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A self-supervised loss on the embeddings of several views of the same images, with its gradient, on plain tensors.
@@ -32,6 +33,16 @@ public interface MultiViewLoss {
      * @param gradients one tensor per view, of its shape, overwritten; no memory shared with a view or with each other
      */
     double valueAndGradient(List<Tensor> views, List<Tensor> gradients);
+
+    /**
+     * The loss with the terms it is made of, and its gradient, in one pass.
+     *
+     * @param views embeddings, as in {@link #valueAndGradient}
+     * @param gradients as in {@link #valueAndGradient}
+     */
+    default LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        return new LossTerms(valueAndGradient(views, gradients), Map.of());
+    }
 
     /**
      * This loss as it is at a training step. A loss that draws nothing at random returns itself.

@@ -3,7 +3,9 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Covariance;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +59,15 @@ public record VicReg(
      * @param variance sum over the views of the hinge on standard deviations, halved if the settings say so
      * @param covariance sum over the views of the squared off-diagonal covariances divided by d
      */
-    public record Terms(double invariance, double variance, double covariance) {}
+    public record Terms(double invariance, double variance, double covariance) {
+        Map<String, Double> named() {
+            Map<String, Double> named = new LinkedHashMap<>();
+            named.put("invariance", invariance);
+            named.put("variance", variance);
+            named.put("covariance", covariance);
+            return named;
+        }
+    }
 
     /** The settings of the authors' code: weights 25, 25, 1, eps 1e-4, gamma 1, variance halved. */
     public static VicReg defaults() {
@@ -89,6 +99,12 @@ public record VicReg(
     public Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
         TwoViews.check("vicreg", views, gradients);
         return run(views, gradients.get(0), gradients.get(1));
+    }
+
+    @Override
+    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        Terms terms = termsAndGradient(views, gradients);
+        return new LossTerms(total(terms), terms.named());
     }
 
     /** The loss that these parts add up to. */

@@ -3,12 +3,13 @@ package io.gramian.loss;
 import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.WhiteningMethod;
 import java.util.List;
 
 /**
  * Whitening mean squared error: every view's slice of the batch is whitened, and the whitened views are pulled together.
  *
- * <p>{@code y = (z - mean) L^-T} with {@code (1-eps) cov + eps I = L L^T} of a slice of {@code windowSize} images,
+ * <p>{@code y = (z - mean) L^-T} (or as {@link WhiteningMethod} says) with {@code (1-eps) cov + eps I = L L^T} of a slice of {@code windowSize} images,
  * {@code loss = mean over iterations, pairs of views (a, b) and images i of 2 - 2 cos(y_i^a, y_i^b)}; without
  * {@code normalize} of {@code |y_i^a - y_i^b|^2 / d}. Each iteration cuts the batch along a permutation of its own; the
  * same images form a slice in every view. The gradient flows through mean, covariance and factor.
@@ -16,8 +17,8 @@ import java.util.List;
  * <p>Views: any number from 2, shape (n, d). The value lies in [0, 4]; random vectors give about 2; shifting a
  * view, scaling it or mapping its rows by a lower triangular matrix with positive diagonal changes nothing. Time: O(iterations views n d^2),
  * memory: O(views n d + views n d^2 / windowSize). n must be a multiple of {@code windowSize}, and {@code windowSize - 1}
- * at least d. NaN in a view gives NaN; a slice whose covariance is singular (a constant column, say) throws
- * {@link io.gramian.GramianException}.
+ * at least d (iterative whitening: no bound). NaN in a view gives NaN; a slice whose covariance is singular (a constant
+ * column, say) throws {@link io.gramian.GramianException} with slice, view and column.
  *
  * <p>Source: Ermolov et al., Whitening for Self-Supervised Representation Learning, ICML 2021 (arXiv 2007.06346),
  * equations 4 to 6, and the authors' {@code methods/w_mse.py} and {@code methods/whitening.py}.
@@ -26,14 +27,29 @@ import java.util.List;
  * @param iterations permutations per step (w_iter), at least 1
  * @param eps convex shrinkage towards the identity, in [0, 1); 0 in the paper, 1e-4 helps when slices are nearly singular
  * @param normalize whether whitened rows are divided by their norm
+ * @param whitening how slices are whitened; Cholesky in the paper
+ * @param oneSided whether the later view of a pair counts as a constant in the gradient, as solo-learn trains
  * @param seed of the permutations
  */
-public record WMse(int windowSize, int iterations, float eps, boolean normalize, long seed) implements MultiViewLoss {
+public record WMse(
+        int windowSize,
+        int iterations,
+        float eps,
+        boolean normalize,
+        WhiteningMethod whitening,
+        boolean oneSided,
+        long seed)
+        implements MultiViewLoss {
     /** Checks the settings. */
     public WMse {
         Check.atLeast("w_size", windowSize, 2);
         Check.atLeast("w_iter", iterations, 1);
         Check.fraction("eps", eps);
+    }
+
+    /** Cholesky whitening, gradients for both views of a pair: the paper's form. */
+    public WMse(int windowSize, int iterations, float eps, boolean normalize, long seed) {
+        this(windowSize, iterations, eps, normalize, WhiteningMethod.CHOLESKY, false, seed);
     }
 
     /** The paper's CIFAR settings: w_size 128 (for embeddings of 64), one iteration, no shrinkage, cosine. */
@@ -71,7 +87,11 @@ public record WMse(int windowSize, int iterations, float eps, boolean normalize,
      * @param permutations int32 (iterations, n), each row a permutation of 0 .. n-1; replaces {@code iterations} and seed
      */
     public double value(List<Tensor> views, Tensor permutations) {
-        return AtStep.first(views).device().backend().whitening().wMse(views, windowSize, permutations, eps, normalize);
+        return AtStep.first(views)
+                .device()
+                .backend()
+                .whitening()
+                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, List.of());
     }
 
     /**
@@ -87,7 +107,7 @@ public record WMse(int windowSize, int iterations, float eps, boolean normalize,
                 .device()
                 .backend()
                 .whitening()
-                .wMse(views, windowSize, permutations, eps, normalize, gradients);
+                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, gradients);
     }
 
     /** The permutations (iterations, n), flattened, that a step draws for a batch of n images. */

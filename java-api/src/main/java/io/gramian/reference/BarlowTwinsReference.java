@@ -46,4 +46,34 @@ public final class BarlowTwinsReference {
                 CrossCorrelationReference.gradientA(a, b, dc, n, d, d, eps),
                 CrossCorrelationReference.gradientB(a, b, dc, n, d, d, eps));
     }
+
+    /**
+     * The loss and its gradients with columns divided by (unbiased deviation + eps): stable-pretraining's form. C is still
+     * divided by n.
+     */
+    public static Result unbiased(double[] a, double[] b, int n, int d, double lambda, double eps, double scale) {
+        double[] u = StandardizeColumnsReference.unbiased(a, n, d, eps);
+        double[] v = StandardizeColumnsReference.unbiased(b, n, d, eps);
+        double[] du = new double[n * d];
+        double[] dv = new double[n * d];
+        double loss = 0;
+        for (int i = 0; i < d; i++) {
+            for (int j = 0; j < d; j++) {
+                double entry = 0;
+                for (int k = 0; k < n; k++) {
+                    entry += u[k * d + i] * v[k * d + j] / n;
+                }
+                loss += scale * (i == j ? (1 - entry) * (1 - entry) : lambda * entry * entry);
+                double slope = scale * (i == j ? 2 * (entry - 1) : 2 * lambda * entry) / n;
+                for (int k = 0; k < n; k++) {
+                    du[k * d + i] += slope * v[k * d + j];
+                    dv[k * d + j] += slope * u[k * d + i];
+                }
+            }
+        }
+        return new Result(
+                loss,
+                StandardizeColumnsReference.unbiasedGradient(a, du, n, d, eps),
+                StandardizeColumnsReference.unbiasedGradient(b, dv, n, d, eps));
+    }
 }

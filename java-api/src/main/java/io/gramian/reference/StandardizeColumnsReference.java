@@ -66,4 +66,35 @@ public final class StandardizeColumnsReference {
         }
         return centered(dc, n, d);
     }
+
+    /** Columns divided by (unbiased deviation + eps) instead. */
+    public static double[] unbiased(double[] z, int n, int d, double eps) {
+        double[] u = centered(z, n, d);
+        for (int j = 0; j < d; j++) {
+            double std = Math.sqrt(deviations(z, n, d, j) / (n - 1)) + eps;
+            for (int i = 0; i < n; i++) {
+                u[i * d + j] /= std;
+            }
+        }
+        return u;
+    }
+
+    /** Gradient of {@link #unbiased}, by the same steps as {@link #gradient}; 0 for a constant column. */
+    public static double[] unbiasedGradient(double[] z, double[] du, int n, int d, double eps) {
+        double[] c = centered(z, n, d);
+        double[] dc = new double[n * d];
+        for (int j = 0; j < d; j++) {
+            double deviation = Math.sqrt(deviations(z, n, d, j) / (n - 1));
+            double std = deviation + eps;
+            double dstd = 0;
+            for (int i = 0; i < n; i++) {
+                dstd -= du[i * d + j] * c[i * d + j] / (std * std);
+            }
+            for (int i = 0; i < n; i++) {
+                double through = deviation == 0 ? 0 : dstd * c[i * d + j] / ((n - 1) * deviation);
+                dc[i * d + j] = du[i * d + j] / std + through;
+            }
+        }
+        return centered(dc, n, d);
+    }
 }

@@ -8,12 +8,25 @@ package io.gramian.reference;
 public final class WMseReference {
     private WMseReference() {}
 
-    /** Mean over permutations and pairs of views of the distance of whitened views. */
+    /** Mean over permutations and pairs of views of the distance of views whitened by Cholesky. */
     public static double value(
             double[][] views, int n, int d, int window, int[][] permutations, double eps, boolean normalize) {
+        return value(views, n, d, window, permutations, eps, normalize, SliceReference.CHOLESKY);
+    }
+
+    /** The same with any method of whitening. */
+    public static double value(
+            double[][] views,
+            int n,
+            int d,
+            int window,
+            int[][] permutations,
+            double eps,
+            boolean normalize,
+            SliceReference method) {
         double loss = 0;
         for (int[] permutation : permutations) {
-            double[][] whitened = whitened(views, n, d, window, permutation, eps);
+            double[][] whitened = whitened(views, n, d, window, permutation, eps, method);
             for (int a = 0; a < views.length; a++) {
                 for (int b = a + 1; b < views.length; b++) {
                     loss += distance(whitened[a], whitened[b], n, d, normalize);
@@ -23,21 +36,35 @@ public final class WMseReference {
         return loss / (permutations.length * pairs(views.length));
     }
 
-    /** Gradient with respect to every view. */
+    /** Gradient with respect to every view, whitened by Cholesky. */
     public static double[][] gradient(
             double[][] views, int n, int d, int window, int[][] permutations, double eps, boolean normalize) {
+        return gradient(views, n, d, window, permutations, eps, normalize, SliceReference.CHOLESKY, false);
+    }
+
+    /** The same with any method of whitening; one-sided: the later view of a pair is a constant. */
+    public static double[][] gradient(
+            double[][] views,
+            int n,
+            int d,
+            int window,
+            int[][] permutations,
+            double eps,
+            boolean normalize,
+            SliceReference method,
+            boolean oneSided) {
         double[][] gradients = new double[views.length][n * d];
         double weight = 1 / (permutations.length * pairs(views.length));
         for (int[] permutation : permutations) {
-            double[][] whitened = whitened(views, n, d, window, permutation, eps);
+            double[][] whitened = whitened(views, n, d, window, permutation, eps, method);
             for (int a = 0; a < views.length; a++) {
                 double[] dy = new double[n * d];
                 for (int b = 0; b < views.length; b++) {
-                    if (b != a) {
+                    if (b > a || (b < a && !oneSided)) {
                         addDistanceGradient(whitened[a], whitened[b], n, d, normalize, weight, dy);
                     }
                 }
-                unwhiten(views[a], dy, n, d, window, permutation, eps, gradients[a]);
+                unwhiten(views[a], dy, n, d, window, permutation, eps, method, gradients[a]);
             }
         }
         return gradients;
@@ -80,12 +107,13 @@ public final class WMseReference {
         }
     }
 
-    private static double[][] whitened(double[][] views, int n, int d, int window, int[] permutation, double eps) {
+    private static double[][] whitened(
+            double[][] views, int n, int d, int window, int[] permutation, double eps, SliceReference method) {
         double[][] whitened = new double[views.length][n * d];
         for (int v = 0; v < views.length; v++) {
             for (int first = 0; first < n; first += window) {
                 double[] slice = gather(views[v], permutation, first, window, d);
-                double[] y = WhiteningReference.value(slice, window, d, eps);
+                double[] y = method.value(slice, window, d, eps);
                 System.arraycopy(y, 0, whitened[v], first * d, window * d);
             }
         }
@@ -93,12 +121,20 @@ public final class WMseReference {
     }
 
     private static void unwhiten(
-            double[] view, double[] dy, int n, int d, int window, int[] permutation, double eps, double[] gradient) {
+            double[] view,
+            double[] dy,
+            int n,
+            int d,
+            int window,
+            int[] permutation,
+            double eps,
+            SliceReference method,
+            double[] gradient) {
         for (int first = 0; first < n; first += window) {
             double[] slice = gather(view, permutation, first, window, d);
             double[] upstream = new double[window * d];
             System.arraycopy(dy, first * d, upstream, 0, window * d);
-            double[] dx = WhiteningReference.gradient(slice, upstream, window, d, eps);
+            double[] dx = method.gradient(slice, upstream, window, d, eps);
             for (int i = 0; i < window * d; i++) {
                 gradient[permutation[first + i / d] * d + i % d] += dx[i];
             }

@@ -56,6 +56,62 @@ class BarlowTwinsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"3,1", "33,17", "127,33", "31,129", "64,600", "300,520"})
+    void theUnbiasedFormAgreesWithTheTruth(int n, int d) {
+        double[] a = Batches.random(n, n, d);
+        double[] b = Batches.view(a, d);
+        for (int i = 0; i < n && d > 4; i++) {
+            b[i * d + 4] = -2; // a constant column gets no gradient
+        }
+        var truth = BarlowTwinsReference.unbiased(a, b, n, d, 0.0051f, EPS, 0.5f);
+        try (Scope scope = Scope.open()) {
+            List<Tensor> views = List.of(Batches.tensor(a, n, d), Batches.tensor(b, n, d));
+            for (GramSide side : GramSide.values()) {
+                List<Tensor> gradients = List.of(poisoned(n, d), poisoned(n, d));
+                BarlowTwins loss = new BarlowTwins(0.0051f, EPS, 0.5f, Standardization.UNBIASED, side);
+                assertThat(loss.valueAndGradient(views, gradients))
+                        .isCloseTo(truth.loss(), within(1e-8 + 5e-6 * truth.loss()));
+                Batches.assertClose(gradients.get(0), truth.da(), 2e-5);
+                Batches.assertClose(gradients.get(1), truth.db(), 2e-5);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void termsAddUpToTheLoss(GramSide side) {
+        try (Scope scope = Scope.open()) {
+            double[] a = Batches.random(8, 20, 30);
+            List<Tensor> views = List.of(Batches.tensor(a, 20, 30), Batches.tensor(Batches.view(a, 9), 20, 30));
+            BarlowTwins loss = new BarlowTwins(0.01f, EPS, 0.1f, side);
+            BarlowTwins.Terms terms = loss.terms(views);
+            assertThat(terms.offDiagonal()).isPositive();
+            LossTerms named = loss.namedTermsAndGradient(views, List.of(poisoned(20, 30), poisoned(20, 30)));
+            assertThat(named.loss())
+                    .isEqualTo(0.1f * (terms.onDiagonal() + 0.01f * terms.offDiagonal()))
+                    .isEqualTo(loss.value(views));
+            assertThat(named.terms().keySet()).containsExactly("on-diagonal", "off-diagonal");
+            assertThat(named.terms()).containsEntry("on-diagonal", terms.onDiagonal());
+        }
+    }
+
+    /** C = a^T b / n keeps its diagonal and its squares when the rows or the columns of both views are permuted. */
+    @ParameterizedTest
+    @EnumSource
+    void permutationsOfRowsAndColumnsChangeNothing(GramSide side) {
+        double[] a = Batches.random(10, 40, 52);
+        double[] b = Batches.view(a, 11);
+        try (Scope scope = Scope.open()) {
+            double loss = on(side).value(List.of(Batches.tensor(a, 40, 52), Batches.tensor(b, 40, 52)));
+            double moved = on(side)
+                    .value(List.of(
+                            Batches.tensor(Batches.shuffled(a, 40, 52), 40, 52),
+                            Batches.tensor(Batches.shuffled(b, 40, 52), 40, 52)));
+            Batches.assertClose(moved, loss, 1e-6);
+        }
+    }
+
     @Test
     void aConstantColumnIsUncorrelatedAndGetsNoGradient() {
         int n = 6;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.gramian.Device;
 import io.gramian.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 
 /** Random float32 matrices as doubles, and comparisons relative to the largest entry. */
@@ -24,6 +27,39 @@ final class Batches {
             other[i] = (float) (0.6 * z[i] + 0.4 * noise[i]);
         }
         return other;
+    }
+
+    /** Rows and columns in another order, the same for every matrix of this shape. */
+    static double[] shuffled(double[] z, int n, int d) {
+        List<Integer> rows = order(n, 1);
+        List<Integer> columns = order(d, 2);
+        double[] moved = new double[n * d];
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < d; k++) {
+                moved[i * d + k] = z[rows.get(i) * d + columns.get(k)];
+            }
+        }
+        return moved;
+    }
+
+    /** Columns a and b of every row turned by 0.7, in place, rounded to float32. */
+    static void turn(double[] z, int n, int d, int a, int b) {
+        double c = Math.cos(0.7);
+        double s = Math.sin(0.7);
+        for (int i = 0; i < n; i++) {
+            double x = z[i * d + a];
+            z[i * d + a] = (float) (c * x - s * z[i * d + b]);
+            z[i * d + b] = (float) (s * x + c * z[i * d + b]);
+        }
+    }
+
+    private static List<Integer> order(int count, long seed) {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, new Random(seed));
+        return order;
     }
 
     static Tensor tensor(double[] values, int n, int d) {

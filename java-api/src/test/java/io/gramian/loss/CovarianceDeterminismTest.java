@@ -54,6 +54,7 @@ class CovarianceDeterminismTest {
                             y.address(),
                             0.005f,
                             1e-5f,
+                            0,
                             1,
                             side,
                             value.address(),

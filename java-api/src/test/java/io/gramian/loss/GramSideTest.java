@@ -22,6 +22,20 @@ class GramSideTest {
         assertThat(GramSide.FEATURES.onSamples(1, 256)).isFalse();
     }
 
+    /** The rule on a grid: never the sample side below d = 1.25 n, and always from there on; beyond 32 bits too. */
+    @Test
+    void theChoiceDependsOnTheRatioAlone() {
+        for (long n = 1; n <= 4096; n *= 2) {
+            for (long d = 1; d <= 16384; d *= 2) {
+                assertThat(GramSide.AUTO.onSamples(n, d)).as("%d x %d", n, d).isEqualTo(d >= 1.25 * n);
+                assertThat(GramSide.SAMPLES.onSamples(n, d)).isTrue();
+                assertThat(GramSide.FEATURES.onSamples(n, d)).isFalse();
+            }
+        }
+        assertThat(GramSide.AUTO.onSamples(1L << 40, 1L << 41)).isTrue();
+        assertThat(GramSide.AUTO.onSamples(1L << 41, 1L << 40)).isFalse();
+    }
+
     @ParameterizedTest
     @CsvSource({"40,49,FEATURES", "40,50,SAMPLES"})
     void autoHasTheBitsOfTheSideItTakes(int n, int d, GramSide side) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.reference.StandardizeColumnsReference;
 import io.gramian.reference.VicRegReference;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -95,6 +96,45 @@ class VicRegTest {
             double moved = on(side).value(List.of(Batches.tensor(x, n, d), Batches.tensor(y, n, d)));
             Batches.assertClose(moved, loss, 1e-5);
         }
+    }
+
+    /**
+     * Rotating the features of both views keeps distances, and with them the invariance; it keeps
+     * {@code ||Cov||_F}, so that what the off-diagonal loses the diagonal gains. Permuting rows and columns keeps all.
+     */
+    @ParameterizedTest
+    @EnumSource
+    void rotationsAndPermutations(GramSide side) {
+        int n = 36;
+        int d = 48;
+        double[] x = Batches.random(12, n, d);
+        double[] y = Batches.view(x, 13);
+        try (Scope scope = Scope.open()) {
+            VicReg.Terms terms = on(side).terms(List.of(Batches.tensor(x, n, d), Batches.tensor(y, n, d)));
+            VicReg.Terms moved = on(side)
+                    .terms(List.of(
+                            Batches.tensor(Batches.shuffled(x, n, d), n, d),
+                            Batches.tensor(Batches.shuffled(y, n, d), n, d)));
+            Batches.assertClose(moved.invariance(), terms.invariance(), 1e-6);
+            Batches.assertClose(moved.variance(), terms.variance(), 1e-6);
+            Batches.assertClose(moved.covariance(), terms.covariance(), 1e-6);
+            double squares = squaredVariances(x, n, d) + squaredVariances(y, n, d);
+            Batches.turn(x, n, d, 3, 17);
+            Batches.turn(y, n, d, 3, 17);
+            VicReg.Terms turned = on(side).terms(List.of(Batches.tensor(x, n, d), Batches.tensor(y, n, d)));
+            Batches.assertClose(turned.invariance(), terms.invariance(), 1e-6);
+            double turnedSquares = squaredVariances(x, n, d) + squaredVariances(y, n, d);
+            Batches.assertClose(d * turned.covariance() + turnedSquares, d * terms.covariance() + squares, 1e-6);
+        }
+    }
+
+    private static double squaredVariances(double[] z, int n, int d) {
+        double sum = 0;
+        for (int j = 0; j < d; j++) {
+            double variance = StandardizeColumnsReference.deviations(z, n, d, j) / (n - 1);
+            sum += variance * variance;
+        }
+        return sum;
     }
 
     @ParameterizedTest

@@ -8,6 +8,9 @@ import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.backend.Guarded;
+import io.gramian.backend.WhiteningMethod;
+import io.gramian.reference.SliceReference;
 import io.gramian.reference.WMseReference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,6 +76,76 @@ class WMseTest {
                     .as("gradient of view %d", v)
                     .isLessThan(2e-6 * condition);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ZCA,2,true,false", "ZCA,4,false,false", "PCA,2,true,false", "ITERATIVE,3,true,false", "CHOLESKY,2,true,true",
+        "CHOLESKY,4,true,true", "CHOLESKY,3,false,true", "ZCA,3,true,true", "ITERATIVE,2,false,true"
+    })
+    void everyMethodAgreesWithTheTruth(String name, int count, boolean normalize, boolean oneSided) {
+        int n = 96;
+        int d = 12;
+        boolean iterative = name.equals("ITERATIVE");
+        WhiteningMethod method = new WhiteningMethod(WhiteningMethod.Kind.valueOf(name), iterative ? 4 : 0);
+        SliceReference reference =
+                switch (name) {
+                    case "ZCA" -> SliceReference.ZCA;
+                    case "PCA" -> SliceReference.PCA;
+                    case "ITERATIVE" -> SliceReference.iterative(4);
+                    default -> SliceReference.CHOLESKY;
+                };
+        List<Tensor> views = correlated(count, n, d, 17);
+        List<Guarded> guarded =
+                views.stream().map(view -> new Guarded(n, d)).toList();
+        List<Tensor> gradients = guarded.stream().map(Guarded::tensor).toList();
+        WMse loss = new WMse(32, 2, 0.01f, normalize, method, oneSided, 5);
+        double value = loss.valueAndGradient(views, gradients);
+        int[] flat = loss.permutations(0, n);
+        int[][] permutations = {Arrays.copyOf(flat, n), Arrays.copyOfRange(flat, n, 2 * n)};
+        double[][] z = views.stream().map(v -> widen(v.toFloats())).toArray(double[][]::new);
+        assertThat(value)
+                .isCloseTo(WMseReference.value(z, n, d, 32, permutations, 0.01f, normalize, reference), within(5e-6));
+        assertThat(loss.value(views)).isEqualTo(value);
+        double[][] expected =
+                WMseReference.gradient(z, n, d, 32, permutations, 0.01f, normalize, reference, oneSided);
+        for (int v = 0; v < count; v++) {
+            assertThat(worst(widen(gradients.get(v).toFloats()), expected[v], 1e-4 / n))
+                    .as("gradient of view %d", v)
+                    .isLessThan(name.equals("PCA") ? 2e-4 : 2e-5);
+            guarded.get(v).assertBandsUntouched();
+        }
+        if (oneSided) {
+            assertThat(gradients.get(count - 1).toFloats()).containsOnly(0f);
+        }
+    }
+
+    @Test
+    void iterativeWhiteningTakesSlicesOfAnySize() {
+        List<Tensor> views = correlated(2, 24, 30, 6);
+        WMse loss = new WMse(8, 1, 0, true, WhiteningMethod.iterative(5), false, 0);
+        assertThat(loss.value(views)).isBetween(0.0, 4.0);
+    }
+
+    @Test
+    void sameBitsWithOneAndTwoThreads() {
+        List<Tensor> views = correlated(2, 256, 33, 8);
+        Tensor permutations = Tensor.ofInts(device, new WMse(64, 2, 0, true, 3).permutations(0, 256), 2, 256);
+        for (WhiteningMethod method :
+                new WhiteningMethod[] {WhiteningMethod.CHOLESKY, WhiteningMethod.ZCA, WhiteningMethod.iterative(5)}) {
+            float[] once = bits(1, method, views, permutations);
+            assertThat(bits(1, method, views, permutations)).containsExactly(once);
+            assertThat(bits(2, method, views, permutations)).containsExactly(once);
+            assertThat(bits(5, method, views, permutations)).containsExactly(once);
+        }
+    }
+
+    private float[] bits(int threads, WhiteningMethod method, List<Tensor> views, Tensor permutations) {
+        List<Tensor> gradients = poisoned(2, 256, 33);
+        Guarded.threads(threads)
+                .whitening()
+                .wMse(views, 64, permutations, 0, true, method, false, gradients);
+        return gradients.get(1).toFloats();
     }
 
     @Test

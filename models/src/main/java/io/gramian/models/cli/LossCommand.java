@@ -4,6 +4,7 @@ import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.loss.LossTerms;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.ConfigFile;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Files are float32 matrices (n, d); row i of every file belongs to image i.",
+            "A loss of several terms prints each of them without its weight, then the sum.",
             "Examples:",
             "  gramian loss barlow-twins --za a.npy --zb b.npy --set lambda=0.005",
             "  gramian loss wmse --za a.npy --zb b.npy --view c.npy --set w_size=64 --grad-out gradients"
@@ -75,7 +77,7 @@ final class LossCommand extends ComputeCommand {
                 views.add(view);
                 derivatives.add(Tensor.zeros(view.device(), view.shape().toArray()));
             }
-            double value = loss.valueAndGradient(views, derivatives);
+            LossTerms value = loss.namedTermsAndGradient(views, derivatives);
             print(loss, settings, value, derivatives);
         }
         return 0;
@@ -91,11 +93,12 @@ final class LossCommand extends ComputeCommand {
         return view;
     }
 
-    private void print(MultiViewLoss loss, Settings settings, double value, List<Tensor> derivatives) {
+    private void print(MultiViewLoss loss, Settings settings, LossTerms value, List<Tensor> derivatives) {
         PrintWriter out = out();
         out.printf("method %s%n", loss.name());
         settings.values().forEach((key, each) -> out.printf("%s %s%n", key, each));
-        out.printf("loss %.9g%n", value);
+        value.terms().forEach((term, each) -> out.printf("%s %.9g%n", term, each));
+        out.printf("loss %.9g%n", value.loss());
         for (int i = 0; i < derivatives.size(); i++) {
             String name = "dz" + (char) ('a' + i);
             out.printf("%s norm %.9g%n", name, norm(derivatives.get(i)));

@@ -2,6 +2,7 @@ package io.gramian.models.ssl;
 
 import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
+import io.gramian.loss.Standardization;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
 import java.util.List;
@@ -34,6 +35,11 @@ public final class BarlowTwinsSystem implements SslSystem {
                 Setting.number("loss.lambda", 0.0051, 0, 1e6, "weight of the off-diagonal correlations"),
                 Setting.number("loss.scale", 1, 1e-9, 1e9, "factor on the whole loss"),
                 LossSettings.eps(1e-5),
+                Setting.choice(
+                        "loss.standardization",
+                        "batch-norm",
+                        List.of("batch-norm", "unbiased"),
+                        "divide by sqrt(biased variance + eps), or by unbiased deviation + eps"),
                 LossSettings.gramSide());
     }
 
@@ -43,6 +49,9 @@ public final class BarlowTwinsSystem implements SslSystem {
                 (float) settings.number("loss.lambda"),
                 (float) settings.number("loss.eps"),
                 (float) settings.number("loss.scale"),
+                settings.text("loss.standardization").equals("unbiased")
+                        ? Standardization.UNBIASED
+                        : Standardization.BATCH_NORM,
                 LossSettings.gramSide(settings));
     }
 

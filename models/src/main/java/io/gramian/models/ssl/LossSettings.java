@@ -21,6 +21,17 @@ final class LossSettings {
                 "side of the Gram matrix: same value, other cost");
     }
 
+    /** The settings that VICReg and its relatives share, but for the Gram side. */
+    static List<Setting> vicReg(String covariances) {
+        return List.of(
+                Setting.number("loss.invariance", 25, 0, 1e6, "weight of the mean squared difference of the views"),
+                Setting.number("loss.variance", 25, 0, 1e6, "weight of the hinge on each feature's standard deviation"),
+                Setting.number("loss.covariance", 1, 0, 1e6, "weight of " + covariances),
+                eps(1e-4),
+                Setting.number("loss.gamma", 1, 1e-9, 1e6, "standard deviation below which the hinge acts"),
+                Setting.flag("loss.halved_variance", true, "halve the variance term, as the authors' code does"));
+    }
+
     /** The choice as the losses take it. */
     static GramSide gramSide(Settings settings) {
         return GramSide.valueOf(settings.text("loss.gram").toUpperCase(Locale.ROOT));

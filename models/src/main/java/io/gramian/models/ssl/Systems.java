@@ -6,8 +6,15 @@ import java.util.List;
 
 /** The systems that the command line knows. */
 public final class Systems {
-    private static final List<SslSystem> ALL =
-            List.of(new SimClrSystem(), new BarlowTwinsSystem(), new VicRegSystem(), new WMseSystem());
+    private static final List<SslSystem> ALL = List.of(
+            new SimClrSystem(),
+            new BarlowTwinsSystem(),
+            new VicRegSystem(),
+            new WMseSystem(),
+            new VicRegExpSystem(),
+            new VicRegCtrSystem(),
+            new LeJepaSystem(),
+            new AlignmentUniformitySystem());
 
     private Systems() {}
 

@@ -4,6 +4,7 @@ import io.gramian.loss.MultiViewLoss;
 import io.gramian.loss.VicReg;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -30,14 +31,9 @@ public final class VicRegSystem implements SslSystem {
 
     @Override
     public List<Setting> lossSettings() {
-        return List.of(
-                Setting.number("loss.invariance", 25, 0, 1e6, "weight of the mean squared difference of the views"),
-                Setting.number("loss.variance", 25, 0, 1e6, "weight of the hinge on each feature's standard deviation"),
-                Setting.number("loss.covariance", 1, 0, 1e6, "weight of the squared off-diagonal covariances"),
-                LossSettings.eps(1e-4),
-                Setting.number("loss.gamma", 1, 1e-9, 1e6, "standard deviation below which the hinge acts"),
-                Setting.flag("loss.halved_variance", true, "halve the variance term, as the authors' code does"),
-                LossSettings.gramSide());
+        List<Setting> settings = new ArrayList<>(LossSettings.vicReg("the squared off-diagonal covariances"));
+        settings.add(LossSettings.gramSide());
+        return settings;
     }
 
     @Override

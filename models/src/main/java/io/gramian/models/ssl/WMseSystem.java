@@ -1,11 +1,13 @@
 package io.gramian.models.ssl;
 
+import io.gramian.backend.WhiteningMethod;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.loss.WMse;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -39,7 +41,14 @@ public final class WMseSystem implements SslSystem {
                         "loss.w_size", 128, 2, 1 << 20, "images in a slice that is whitened; divides the batch"),
                 Setting.integer("loss.iterations", 1, 1, 1024, "random slicings of the batch in a step"),
                 Setting.number("loss.eps", 0, 0, 1, "shrinkage of the covariance towards the identity"),
-                Setting.flag("loss.normalize", true, "whether whitened rows are normalised before the distance"));
+                Setting.flag("loss.normalize", true, "whether whitened rows are normalised before the distance"),
+                Setting.choice(
+                        "loss.whitening",
+                        "cholesky",
+                        List.of("cholesky", "zca", "pca", "iterative"),
+                        "which square root of the inverse covariance whitens a slice"),
+                Setting.integer("loss.whitening_steps", 5, 1, 64, "steps of iterative whitening"),
+                Setting.flag("loss.one_sided", false, "no gradient for the later view of a pair, as in solo-learn"));
     }
 
     @Override
@@ -49,7 +58,17 @@ public final class WMseSystem implements SslSystem {
                 settings.small("loss.iterations"),
                 (float) settings.number("loss.eps"),
                 settings.flag("loss.normalize"),
+                whitening(settings),
+                settings.flag("loss.one_sided"),
                 settings.has("seed") ? settings.integer("seed") : 0);
+    }
+
+    private static WhiteningMethod whitening(Settings settings) {
+        WhiteningMethod.Kind kind = WhiteningMethod.Kind.valueOf(
+                settings.text("loss.whitening").toUpperCase(Locale.ROOT));
+        return kind == WhiteningMethod.Kind.ITERATIVE
+                ? WhiteningMethod.iterative(settings.small("loss.whitening_steps"))
+                : new WhiteningMethod(kind, 0);
     }
 
     @Override
@@ -61,7 +80,7 @@ public final class WMseSystem implements SslSystem {
             throw new ConfigException("loss.w_size must divide the batch of " + batch + " images, got " + slice
                     + "; for example --set loss.w_size=" + batch);
         }
-        if (slice <= width) {
+        if (slice <= width && !settings.text("loss.whitening").equals("iterative")) {
             throw new ConfigException("loss.w_size must be above the embedding dimension projector.out=" + width
                     + " for a covariance of full rank (twice as much is usual), got " + slice
                     + "; for example --set loss.w_size=" + 2 * width);

@@ -17,9 +17,11 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                         include = { // one per room, in the order of gramian.h
                             "gramian/system.h",
                             "gramian/covariance.h",
+                            "gramian/decorrelation.h",
                             "gramian/normalize.h",
                             "gramian/nt_xent.h",
                             "gramian/contrastive.h",
+                            "gramian/predictive.h",
                             "gramian/probe.h",
                             "gramian/optim.h",
                             "gramian/linear_algebra.h",

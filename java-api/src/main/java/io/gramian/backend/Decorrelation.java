@@ -1,0 +1,194 @@
+package io.gramian.backend;
+
+import io.gramian.Tensor;
+import org.bytedeco.javacpp.DoublePointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Penalties on the off-diagonal feature Gram that are no sums of squares, and the losses made of them. A strip of 512 rows
+ * of the Gram lives at a time, never d x d. Rows are samples, columns are features.
+ */
+public final class Decorrelation {
+    private final Stream stream;
+    /** Where kernels put float64 results; used only inside {@link Stream#run}, which lets one thread in. */
+    private final DoublePointer result = new DoublePointer(3);
+
+    Decorrelation(Stream stream) {
+        this.stream = stream;
+    }
+
+    /** Numbers that VICReg-exp and VICReg-ctr share with {@link Covariance#vicReg}, and the temperature. */
+    public record Weights(
+            float invariance,
+            float variance,
+            float covariance,
+            float eps,
+            float gamma,
+            float hinge,
+            float temperature) {
+        /** Checks the numbers. */
+        public Weights {
+            Check.nonNegative("invariance", invariance);
+            Check.nonNegative("variance", variance);
+            Check.nonNegative("covariance", covariance);
+            Check.positive("eps", eps);
+            Check.nonNegative("gamma", gamma);
+            Check.positive("hinge", hinge);
+            Check.positive("temperature", temperature);
+        }
+    }
+
+    /**
+     * Absolute off-diagonal penalty {@code sum over i != j of |(z^T z)_ij| / scale}; neither centres nor normalises.
+     *
+     * @param z features (n, d)
+     * @param scale what the Gram matrix is divided by, above 0
+     * @param dz receives the gradient (n, d), unless null
+     */
+    public double absolute(Tensor z, float scale, @Nullable Tensor dz) {
+        checkPenalty(z, scale, dz);
+        double[] value = new double[1];
+        stream.run((kernels, context) -> fetch(
+                value,
+                kernels.gramian_off_diagonal_absolute(
+                        context, rows(z), columns(z), z.address(), scale, result.address(), address(dz))));
+        touch(dz, dz);
+        return value[0];
+    }
+
+    /**
+     * Exponential off-diagonal penalty {@code sum_i log sum over j != i of exp((z^T z)_ij / (scale temperature))}; neither
+     * centres nor normalises.
+     *
+     * @param z features (n, d), d at least 2
+     * @param scale what the Gram matrix is divided by, above 0
+     * @param temperature above 0
+     * @param dz receives the gradient (n, d), unless null
+     */
+    public double exponential(Tensor z, float scale, float temperature, @Nullable Tensor dz) {
+        checkPenalty(z, scale, dz);
+        Check.positive("temperature", temperature);
+        checkPairs("features", columns(z));
+        double[] value = new double[1];
+        stream.run((kernels, context) -> fetch(
+                value,
+                kernels.gramian_off_diagonal_exponential(
+                        context, rows(z), columns(z), z.address(), scale, temperature, result.address(), address(dz))));
+        touch(dz, dz);
+        return value[0];
+    }
+
+    /**
+     * VICReg-exp: the kernel behind {@code io.gramian.loss.VicRegExp}, whose Javadoc has the formula.
+     *
+     * @param x one view (n, d), n and d at least 2; {@code y} the other
+     * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
+     * @return invariance, variance and covariance, without their weights
+     */
+    public double[] vicRegExp(Tensor x, Tensor y, Weights weights, @Nullable Tensor dx, @Nullable Tensor dy) {
+        return vicReg(false, x, y, weights, dx, dy);
+    }
+
+    /**
+     * VICReg-ctr: the kernel behind {@code io.gramian.loss.VicRegCtr}, whose Javadoc has the formula.
+     *
+     * @param x one view (n, d), n and d at least 2; {@code y} the other
+     * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
+     * @return invariance, variance and covariance, without their weights
+     */
+    public double[] vicRegCtr(Tensor x, Tensor y, Weights weights, @Nullable Tensor dx, @Nullable Tensor dy) {
+        return vicReg(true, x, y, weights, dx, dy);
+    }
+
+    private double[] vicReg(
+            boolean samples, Tensor x, Tensor y, Weights w, @Nullable Tensor dx, @Nullable Tensor dy) {
+        CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
+        checkPairs("features", columns(x));
+        double[] terms = new double[3];
+        stream.run((kernels, context) -> {
+            Kernel kernel = samples ? kernels::gramian_vicreg_ctr : kernels::gramian_vicreg_exp;
+            int status = kernel.call(
+                    context,
+                    rows(x),
+                    columns(x),
+                    x.address(),
+                    y.address(),
+                    w.invariance,
+                    w.variance,
+                    w.covariance,
+                    w.eps,
+                    w.gamma,
+                    w.hinge,
+                    w.temperature,
+                    result.address(),
+                    address(dx),
+                    address(dy));
+            return fetch(terms, status);
+        });
+        touch(dx, dy);
+        return terms;
+    }
+
+    /** The signature that both kernels have. */
+    @FunctionalInterface
+    private interface Kernel {
+        int call(
+                long context,
+                long n,
+                long d,
+                long x,
+                long y,
+                float invariance,
+                float variance,
+                float covariance,
+                float eps,
+                float gamma,
+                float hinge,
+                float temperature,
+                long terms,
+                long dx,
+                long dy);
+    }
+
+    private static void checkPenalty(Tensor z, float scale, @Nullable Tensor dz) {
+        Check.matrix("z", z);
+        Check.positive("scale", scale);
+        if (dz != null) {
+            Check.shape("dz", dz, rows(z), columns(z));
+            Check.disjoint("dz", dz, "z", z);
+        }
+    }
+
+    private static void checkPairs(String what, long count) {
+        if (count < 2) {
+            throw new IllegalArgumentException(what + ": expected at least 2, because the logarithm of an empty sum is"
+                    + " infinite, got " + count);
+        }
+    }
+
+    private int fetch(double[] values, int status) {
+        result.get(values, 0, values.length);
+        return status;
+    }
+
+    private static void touch(@Nullable Tensor one, @Nullable Tensor other) {
+        if (one != null) {
+            one.touch();
+        }
+        if (other != null && other != one) {
+            other.touch();
+        }
+    }
+
+    private static long rows(Tensor z) {
+        return z.shape().size(0);
+    }
+
+    private static long columns(Tensor z) {
+        return z.shape().size(1);
+    }
+
+    private static long address(@Nullable Tensor tensor) {
+        return tensor == null ? 0 : tensor.address();
+    }
+}

@@ -1,0 +1,96 @@
+package io.gramian.loss;
+
+import io.gramian.Tensor;
+import io.gramian.backend.Check;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Alignment and uniformity on the sphere: views of an image close together, images spread evenly. A loss, and a pair of
+ * measures of any embedding.
+ *
+ * <p>With unit rows {@code u = x / max(|x|, 1e-12)}, v of the other view: {@code L = alignment + weight uniformity},
+ * {@code alignment = mean_i |u_i - v_i|^2}, {@code uniformity = 1/2 [ f(u) + f(v) ]},
+ * {@code f(u) = log mean over i < j of exp(-t |u_i - u_j|^2)}.
+ *
+ * <p>Two views (n, d), n at least 2. The views are not modified; the gradients are overwritten. Alignment lies in [0, 4];
+ * uniformity in [-4 t, 0], near -2 t for rows spread evenly in many dimensions. Time O(n^2 d); memory: up to four copies of a
+ * view and 512 n numbers; never n x n.
+ *
+ * <p>A row of zeros stays zero, at distance 1 from unit rows, and gets no gradient. NaN in a view gives NaN.
+ *
+ * <p>Source: Wang and Isola, <i>Understanding Contrastive Representation Learning through Alignment and Uniformity on the
+ * Hypersphere</i>, ICML 2020, section 4.1 with alpha = 2.
+ *
+ * @param weight of the uniformity, at least 0
+ * @param t width of the Gaussian potential, in (0, 21]: beyond, potentials of opposite rows are no normal float32
+ */
+public record AlignmentUniformity(float weight, float t) implements MultiViewLoss {
+    /** Checks the settings. */
+    public AlignmentUniformity {
+        Check.nonNegative("weight", weight);
+        Check.positive("t", t);
+    }
+
+    /** The authors' settings: weight 1, t 2. */
+    public static AlignmentUniformity defaults() {
+        return new AlignmentUniformity(1, 2);
+    }
+
+    /**
+     * The two parts of the loss.
+     *
+     * @param alignment mean squared distance of the views
+     * @param uniformity mean over the views of the logarithmic potential, without the weight
+     */
+    public record Terms(double alignment, double uniformity) {}
+
+    @Override
+    public String name() {
+        return "alignment-uniformity";
+    }
+
+    @Override
+    public double value(List<Tensor> views) {
+        return total(terms(views));
+    }
+
+    @Override
+    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        return total(termsAndGradient(views, gradients));
+    }
+
+    @Override
+    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        Terms terms = termsAndGradient(views, gradients);
+        Map<String, Double> named = new LinkedHashMap<>();
+        named.put("alignment", terms.alignment());
+        named.put("uniformity", terms.uniformity());
+        return new LossTerms(total(terms), named);
+    }
+
+    /** The two parts of {@link #value}. */
+    public Terms terms(List<Tensor> views) {
+        TwoViews.check(name(), views);
+        return run(views, null, null);
+    }
+
+    /** The two parts of the loss, and its gradient as in {@link #valueAndGradient}. */
+    public Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        TwoViews.check(name(), views, gradients);
+        return run(views, gradients.get(0), gradients.get(1));
+    }
+
+    /** The loss that these parts add up to. */
+    public double total(Terms terms) {
+        return terms.alignment() + weight * terms.uniformity();
+    }
+
+    private Terms run(List<Tensor> views, @Nullable Tensor dx, @Nullable Tensor dy) {
+        Tensor x = views.get(0);
+        double[] terms = x.device().backend().predictive().alignmentUniformity(x, views.get(1), weight, t, dx, dy);
+        return new Terms(terms[0], terms[1]);
+    }
+}

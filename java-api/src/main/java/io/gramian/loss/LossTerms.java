@@ -1,0 +1,18 @@
+package io.gramian.loss;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A loss and the terms that it is made of.
+ *
+ * @param loss the value
+ * @param terms terms by name, without their weights, in the order of the formula; empty for a loss of one term
+ */
+public record LossTerms(double loss, Map<String, Double> terms) {
+    /** Keeps a copy of the terms. */
+    public LossTerms {
+        terms = Collections.unmodifiableMap(new LinkedHashMap<>(terms));
+    }
+}

@@ -1,0 +1,33 @@
+package io.gramian.loss;
+
+import io.gramian.Tensor;
+import java.util.List;
+
+/**
+ * A loss between predictions, which get gradients, and targets, which get none: the second half of a network with a
+ * predictor, whose targets come from the same network without gradient or from its moving average.
+ *
+ * <p>Prediction {@code v} is a float32 matrix (n, d) made from view v; target {@code v} likewise. Prediction 0 is compared
+ * with target 1, and prediction 1 with target 0. NaN in a row gives a NaN loss.
+ */
+public interface PredictiveLoss {
+    /** Name as the command line and reports use it, as in {@code simsiam}. */
+    String name();
+
+    /**
+     * The loss, without any work for the gradient.
+     *
+     * @param predictions two float32 matrices (n, d); not modified
+     * @param targets two of the same shape; not modified
+     */
+    double value(List<Tensor> predictions, List<Tensor> targets);
+
+    /**
+     * The loss and its gradient with respect to the predictions.
+     *
+     * @param predictions as in {@link #value}
+     * @param targets as in {@link #value}
+     * @param gradients one per prediction, of its shape, overwritten; no memory shared with an input or with each other
+     */
+    double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients);
+}
