@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "core/context.h"
 #include "core/status.h"
@@ -102,26 +103,55 @@ bool finite(int64_t count, const double* values) {
   return sum == 0;
 }
 
-// Ascending eigenvalues of the symmetric matrix whose lower triangle (row-major) is given; it is overwritten.
-void eigenvalues(gramian_context* context, int64_t m, double* gram, double* values) {
+// Work space of one call of dsyevd for values alone.
+struct EigenWork {
+  double* work;
+  lapack_int work_size;
+  lapack_int* integers;
+  lapack_int integers_size;
+};
+
+EigenWork eigen_work(gramian_context* context, int64_t m) {
+  // 64 columns a block: what LAPACK asks for; two more vectors are its minimum
+  const lapack_int size = static_cast<lapack_int>(66 * m + 1);
+  return {context->scratch<double>(size), size, context->scratch<lapack_int>(1), 1};
+}
+
+// Ascending eigenvalues of the symmetric matrix whose lower triangle (row-major) is given; it is overwritten. Returns
+// LAPACK's code: 0, or that it did not converge.
+lapack_int eigenvalues(int64_t m, double* gram, double* values, const EigenWork& work) {
   // row-major lower is column-major upper
   const char job = 'N';
   const char triangle = 'U';
   const lapack_int order = static_cast<lapack_int>(m);
   lapack_int info = 0;
-  lapack_int work_size = -1;
-  lapack_int integers_size = -1;
-  double wanted = 0;
-  lapack_int wanted_integers = 0;
-  LAPACK_dsyevd(&job, &triangle, &order, gram, &order, values, &wanted, &work_size, &wanted_integers, &integers_size,
-      &info);
-  work_size = static_cast<lapack_int>(wanted);
-  integers_size = wanted_integers;
-  double* work = context->scratch<double>(work_size);
-  lapack_int* integers = context->scratch<lapack_int>(integers_size);
-  LAPACK_dsyevd(
-      &job, &triangle, &order, gram, &order, values, work, &work_size, integers, &integers_size, &info);
-  if (info != 0) GRAMIAN_FAIL(GRAMIAN_VENDOR_ERROR, "eigenvalues (dsyevd) failed with code " + std::to_string(info));
+  LAPACK_dsyevd(&job, &triangle, &order, gram, &order, values, work.work, &work.work_size, work.integers,
+      &work.integers_size, &info);
+  return info;
+}
+
+// Eigenvalues of slices, descending, one slice a thread; all NaN for a slice that is not finite.
+void descending_eigenvalues(
+    gramian_context* context, int64_t m, const std::vector<double*>& slices, double* values) {
+  const int64_t count = static_cast<int64_t>(slices.size());
+  std::vector<EigenWork> work;
+  for (int64_t k = 0; k < count; ++k) work.push_back(eigen_work(context, m));
+  lapack_int* info = context->scratch<lapack_int>(count);
+  double* ascending = context->scratch<double>(count * m);
+#pragma omp parallel for num_threads(context->threads) schedule(dynamic, 1)
+  for (int64_t k = 0; k < count; ++k) {
+    info[k] = 0;
+    if (!finite(m * m, slices[static_cast<size_t>(k)])) {
+      for (int64_t i = 0; i < m; ++i) values[k * m + i] = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
+    info[k] = eigenvalues(m, slices[static_cast<size_t>(k)], ascending + k * m, work[static_cast<size_t>(k)]);
+    for (int64_t i = 0; i < m; ++i) values[k * m + i] = ascending[k * m + m - 1 - i];
+  }
+  for (int64_t k = 0; k < count; ++k) {
+    if (info[k] == 0) continue;
+    GRAMIAN_FAIL(GRAMIAN_VENDOR_ERROR, "eigenvalues (dsyevd) failed with code " + std::to_string(info[k]));
+  }
 }
 
 }  // namespace
@@ -129,21 +159,48 @@ void eigenvalues(gramian_context* context, int64_t m, double* gram, double* valu
 
 gramian_status gramian_singular_values(gramian_context* context, int64_t n, int64_t d, const float* z,
     int32_t normalize, int32_t center, double* values) {
+  return gramian_singular_values_batch(context, 1, n, d, z, normalize, center, values);
+}
+
+gramian_status gramian_singular_values_batch(gramian_context* context, int64_t batch, int64_t n, int64_t d,
+    const float* z, int32_t normalize, int32_t center, double* values) {
   using namespace gramian;
   return guarded([&] {
     const int64_t m = n < d ? n : d;
     if (m == 0) return;
-    context->begin();
-    double* gram = smaller_gram(context, prepare(context, n, d, z, normalize != 0, center != 0));
-    if (!finite(m * m, gram)) {
-      for (int64_t k = 0; k < m; ++k) values[k] = std::numeric_limits<double>::quiet_NaN();
-      return;
+    // as many slices at a time as there are threads: Grams by all threads, eigenvalues by one each
+    for (int64_t first = 0; first < batch; first += context->threads) {
+      context->begin();
+      std::vector<double*> grams;
+      for (int64_t b = first; b < batch && b < first + context->threads; ++b) {
+        grams.push_back(smaller_gram(context, prepare(context, n, d, z + b * n * d, normalize != 0, center != 0)));
+      }
+      double* of_group = values + first * m;
+      descending_eigenvalues(context, m, grams, of_group);
+      for (int64_t k = 0; k < static_cast<int64_t>(grams.size()) * m; ++k) {
+        // rounding may leave a zero slightly negative; NaN stays
+        of_group[k] = of_group[k] <= 0 ? 0 : std::sqrt(of_group[k]);
+      }
     }
-    double* ascending = context->scratch<double>(m);
-    eigenvalues(context, m, gram, ascending);
-    for (int64_t k = 0; k < m; ++k) {
-      const double eigenvalue = ascending[m - 1 - k];
-      values[k] = eigenvalue > 0 ? std::sqrt(eigenvalue) : 0;  // rounding may leave a zero slightly negative
+  });
+}
+
+gramian_status gramian_eigenvalues(
+    gramian_context* context, int64_t batch, int64_t d, const float* s, double* values) {
+  using namespace gramian;
+  return guarded([&] {
+    if (d == 0) return;
+    for (int64_t first = 0; first < batch; first += context->threads) {
+      context->begin();
+      std::vector<double*> slices;
+      for (int64_t b = first; b < batch && b < first + context->threads; ++b) {
+        double* wide = context->scratch<double>(d * d);
+        for (int64_t i = 0; i < d; ++i) {
+          for (int64_t k = 0; k < d; ++k) wide[i * d + k] = k > i ? 0 : s[b * d * d + i * d + k];
+        }
+        slices.push_back(wide);
+      }
+      descending_eigenvalues(context, d, slices, values + first * d);
     }
   });
 }

@@ -47,6 +47,17 @@ void scaled_squares(int64_t n, int64_t d, int64_t from, int64_t to, const float*
   }
 }
 
+void narrow_columns(int64_t n, int64_t d, int64_t from, int64_t to, const float* z, const double* scale,
+    const double* mean, float* x, int64_t ldx) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float* zi = z + i * d;
+    float* xi = x + i * ldx;
+    const double s = scale[i];
+#pragma omp simd
+    for (int64_t k = from; k < to; ++k) xi[k - from] = static_cast<float>(s * zi[k] - mean[k]);
+  }
+}
+
 void widen_row(int64_t from, int64_t to, const float* z, double scale, const double* mean, double* wide) {
 #pragma omp simd
   for (int64_t k = from; k < to; ++k) wide[k - from] = scale * z[k] - mean[k];

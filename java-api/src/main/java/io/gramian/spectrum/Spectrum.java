@@ -2,7 +2,9 @@ package io.gramian.spectrum;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.loss.GramSide;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The singular values of a matrix of embeddings, and the numbers that tell whether the embedding collapsed.
@@ -44,6 +46,59 @@ public final class Spectrum {
             values[k] = n < 2 ? 0 * values[k] : values[k] / Math.sqrt(n - 1.0);
         }
         return new Spectrum(values);
+    }
+
+    /**
+     * Spectra of the slices of a batch as they are, not centred: of the heads, layers or checkpoints of a model, say.
+     *
+     * @param z embeddings, float32 (batch, n, d)
+     * @return one spectrum for each slice
+     */
+    public static List<Spectrum> ofBatch(Tensor z) {
+        double[][] values = z.device().backend().spectra().singularValuesOfBatch(z, false, false);
+        return Arrays.stream(values).map(Spectrum::new).toList();
+    }
+
+    /**
+     * The participation ratio of the matrix as it is, {@code (tr K)^2 / |K|_F^2} with its Gram K, without a decomposition:
+     * the number of {@link #of}, to six digits, at the price of one matrix product. Cheap enough for every step.
+     *
+     * @param z embeddings, float32 (n, d); empty or zero: 0
+     */
+    public static double participationRatio(Tensor z) {
+        return ratio(z, false, false);
+    }
+
+    /**
+     * The participation ratio of the covariance of the columns, as of {@link #ofCovariance}, without a decomposition.
+     *
+     * @param z embeddings, float32 (n, d); empty, one row or constant columns: 0
+     * @param normalizeRows whether rows are divided by their norm before centring
+     */
+    public static double covarianceParticipationRatio(Tensor z, boolean normalizeRows) {
+        return ratio(z, normalizeRows, true);
+    }
+
+    /**
+     * The sum of the variances of all columns: the trace of the covariance, without a decomposition. For unit rows it is at
+     * most {@code n / (n - 1)}, and 0 at complete collapse.
+     *
+     * @param z embeddings, float32 (n, d); fewer than two rows: 0
+     * @param normalizeRows whether rows are divided by their norm before centring
+     */
+    public static double totalVariance(Tensor z, boolean normalizeRows) {
+        double sum = 0;
+        for (double deviation : z.device().backend().spectra().columnDeviations(z, normalizeRows)) {
+            sum += deviation * deviation;
+        }
+        return sum;
+    }
+
+    private static double ratio(Tensor z, boolean normalizeRows, boolean center) {
+        Check.matrix("z", z);
+        boolean onSamples = GramSide.AUTO.onSamples(z.shape().size(0), z.shape().size(1));
+        double[] norms = z.device().backend().spectra().gramNorms(z, normalizeRows, center, onSamples);
+        return norms[0] == 0 ? 0 : norms[0] * norms[0] / norms[1];
     }
 
     /**

@@ -8,7 +8,11 @@ import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.backend.Guarded;
+import io.gramian.reference.EigenReference;
 import io.gramian.reference.SpectrumReference;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +79,100 @@ class SpectrumTest {
         assertClose(Spectrum.of(tensor(z, n, d)).singularValues(), expected, 1e-4);
     }
 
+    /** On both Gram sides: without a decomposition as with one. */
+    @ParameterizedTest
+    @CsvSource({"1,1", "1,7", "7,1", "31,33", "33,31", "127,129", "130,257", "40,700", "700,40", "129,129", "600,530"})
+    void participationRatioWithoutADecomposition(int n, int d) {
+        Tensor z = tensor(gaussian(n, d, 7L * n + d), n, d);
+        double ratio = Spectrum.of(z).participationRatio();
+        assertThat(Spectrum.participationRatio(z)).isCloseTo(ratio, within(5e-6 * ratio));
+        if (n > 1) {
+            Spectrum covariance = Spectrum.ofCovariance(z, true);
+            double expected = covariance.participationRatio();
+            // one column of unit rows is +-1: whatever is left of its variance
+            assertThat(Spectrum.covarianceParticipationRatio(z, true)).isCloseTo(expected, within(1e-5 * expected));
+            double total = Arrays.stream(covariance.squares()).sum();
+            assertThat(Spectrum.totalVariance(z, true)).isCloseTo(total, within(1e-9 * total));
+        }
+    }
+
+    @Test
+    void batchesAreTheirSlices() {
+        int batch = 5;
+        Tensor z = Tensor.of(device, tensor(gaussian(batch * 20, 12, 3), batch * 20, 12).toFloats(), batch, 20, 12);
+        List<Spectrum> spectra = Spectrum.ofBatch(z);
+        assertThat(spectra).hasSize(batch);
+        for (int b = 0; b < batch; b++) {
+            assertThat(spectra.get(b).singularValues())
+                    .containsExactly(Spectrum.of(z.rows(b, b + 1).reshape(20, 12)).singularValues());
+        }
+        float[] values = z.toFloats();
+        values[20 * 12 + 3] = Float.NaN;
+        List<Spectrum> withNan = Spectrum.ofBatch(Tensor.of(device, values, batch, 20, 12));
+        assertThat(withNan.get(1).singularValues()).containsOnly(Double.NaN);
+        assertThat(withNan.get(2).singularValues()).containsExactly(spectra.get(2).singularValues());
+        assertThat(Spectrum.ofBatch(Tensor.zeros(device, 0, 3, 4))).isEmpty();
+        assertThat(Spectrum.ofBatch(Tensor.zeros(device, 2, 0, 4)).get(1).singularValues()).isEmpty();
+    }
+
+    /** [[2, 1], [1, 2]] has 3 and 1; what lies above the diagonal is not read. */
+    @Test
+    void eigenvaluesByHandAndAgainstJacobi() {
+        Tensor s = Tensor.of(device, new float[] {2, 99, 1, 2, 5, -7, 0, -4}, 2, 2, 2);
+        double[][] values = device.backend().spectra().eigenvalues(s);
+        assertThat(values[0][0]).isCloseTo(3, within(1e-12));
+        assertThat(values[0][1]).isCloseTo(1, within(1e-12));
+        assertThat(values[1]).containsExactly(5, -4);
+        int d = 65;
+        double[] z = gaussian(d, d, 12);
+        double[] symmetric = new double[d * d];
+        for (int i = 0; i < d * d; i++) {
+            symmetric[i] = (float) (z[i] + z[i % d * d + i / d]);
+        }
+        double[] expected = EigenReference.of(symmetric, d).values();
+        double[] actual = device.backend()
+                .spectra()
+                .eigenvalues(tensor(symmetric, d, d).reshape(1, d, d))[0];
+        for (int k = 0; k < d; k++) {
+            assertThat(actual[k]).isCloseTo(expected[k], within(1e-12 * expected[0]));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300,900", "900,140", "64,64"})
+    void sameBitsWithOneAndTwoThreads(int n, int d) {
+        Tensor z = tensor(gaussian(n, d, 10), n, d);
+        double[] once = Guarded.threads(1).spectra().singularValues(z, true, true);
+        double[] norms = Guarded.threads(1).spectra().gramNorms(z, true, true, d > n);
+        for (int threads : new int[] {1, 2, 5}) {
+            assertThat(Guarded.threads(threads).spectra().singularValues(z, true, true))
+                    .containsExactly(once);
+            assertThat(Guarded.threads(threads).spectra().gramNorms(z, true, true, d > n))
+                    .containsExactly(norms);
+        }
+        Tensor batch = z.rows(0, 60).reshape(3, 20, d);
+        double[][] spectra = Guarded.threads(1).spectra().singularValuesOfBatch(batch, false, true);
+        assertThat(Guarded.threads(2).spectra().singularValuesOfBatch(batch, false, true))
+                .isDeepEqualTo(spectra);
+    }
+
+    @Test
+    void permutedRowsAndColumnsChangeNothing() {
+        int n = 20;
+        int d = 6;
+        double[] z = gaussian(n, d, 15);
+        double[] moved = new double[n * d];
+        for (int i = 0; i < n; i++) {
+            for (int k = 0; k < d; k++) {
+                moved[(i * 7 + 1) % n * d + (k * 5 + 2) % d] = z[i * d + k];
+            }
+        }
+        assertClose(
+                Spectrum.ofCovariance(tensor(moved, n, d), true).singularValues(),
+                Spectrum.ofCovariance(tensor(z, n, d), true).singularValues(),
+                1e-9);
+    }
+
     @Test
     void rotationsChangeNothing() {
         int n = 20;
@@ -128,7 +226,15 @@ class SpectrumTest {
         assertThat(Spectrum.of(row).singularValues()).containsExactly(5);
         assertThat(Spectrum.ofCovariance(row, true).singularValues()).containsExactly(0, 0);
         assertThat(Spectrum.unitRowDeviations(row)).containsExactly(0, 0);
+        assertThat(Spectrum.participationRatio(zero)).isZero();
+        assertThat(Spectrum.participationRatio(Tensor.zeros(device, 0, 5))).isZero();
+        assertThat(Spectrum.covarianceParticipationRatio(row, false)).isZero();
+        assertThat(Spectrum.totalVariance(row, true)).isZero();
         Tensor bad = Tensor.of(device, new float[] {3, Float.NaN, 1, 2}, 2, 2);
+        assertThat(Spectrum.participationRatio(bad)).isNaN();
+        assertThat(Spectrum.covarianceParticipationRatio(bad, true)).isNaN();
+        Tensor lower = Tensor.of(device, new float[] {3, 0, Float.NaN, 2}, 1, 2, 2);
+        assertThat(device.backend().spectra().eigenvalues(lower)[0]).containsOnly(Double.NaN);
         assertThat(Spectrum.of(bad).singularValues()).containsOnly(Double.NaN);
         assertThat(Spectrum.of(bad).effectiveRank()).isNaN();
         assertThat(Spectrum.of(bad).conditionNumber()).isNaN();
@@ -152,6 +258,15 @@ class SpectrumTest {
         assertThatThrownBy(() -> Spectrum.of(Tensor.empty(device, DType.FLOAT64, 2, 2)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("z: expected FLOAT32");
+        assertThatThrownBy(() -> Spectrum.ofBatch(Tensor.zeros(device, 4, 4)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("z: expected a batch (batch, n, d), got shape (4, 4)");
+        assertThatThrownBy(() -> device.backend().spectra().eigenvalues(Tensor.zeros(device, 2, 3, 4)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("s: expected shape (2, 3, 3), got (2, 3, 4)");
+        Tensor closed = Tensor.zeros(device, 2, 2);
+        closed.close();
+        assertThatThrownBy(() -> Spectrum.of(closed)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> Spectrum.ofValues(1, -1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Spectrum.ofValues(1).rankMe(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
     }

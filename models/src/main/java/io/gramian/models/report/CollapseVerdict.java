@@ -1,5 +1,6 @@
 package io.gramian.models.report;
 
+import io.gramian.spectrum.Spectrum;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -79,15 +80,7 @@ public record CollapseVerdict(Kind kind, int dimensions, double effectiveRank, d
 
     /** Effective rank of singular values; 0 if all are 0. */
     static double effectiveRank(double[] singularValues) {
-        double sum = Arrays.stream(singularValues).sum();
-        if (sum == 0) {
-            return 0;
-        }
-        double entropy = 0;
-        for (double s : singularValues) {
-            entropy -= s > 0 ? s / sum * Math.log(s / sum) : 0;
-        }
-        return Math.exp(entropy);
+        return Spectrum.ofValues(singularValues).effectiveRank();
     }
 
     /** What was found, with the numbers behind it. */

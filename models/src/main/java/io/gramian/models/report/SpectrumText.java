@@ -1,6 +1,6 @@
 package io.gramian.models.report;
 
-import java.util.Arrays;
+import io.gramian.spectrum.Spectrum;
 import java.util.Locale;
 
 /** A singular-value spectrum as text: its measures, a verdict, and bars on a logarithmic scale. */
@@ -9,7 +9,6 @@ public final class SpectrumText {
     private static final int BAR = 40;
     private static final int DECADES = 6;
     private static final String EIGHTHS = " \u258f\u258e\u258d\u258c\u258b\u258a\u2589";
-    private static final double RANKME_EPS = 1e-7;
 
     private SpectrumText() {}
 
@@ -20,16 +19,12 @@ public final class SpectrumText {
      * @param singularValues at least 0, in any order; of the uncentred embeddings
      */
     public static String of(String title, double[] singularValues) {
-        double[] s = Arrays.stream(singularValues)
-                .boxed()
-                .sorted((a, b) -> Double.compare(b, a))
-                .mapToDouble(v -> v)
-                .toArray();
-        CollapseVerdict verdict = CollapseVerdict.of(s);
+        CollapseVerdict verdict = CollapseVerdict.of(singularValues);
         StringBuilder text = new StringBuilder(title).append('\n');
-        if (s.length > 0 && verdict.kind() != CollapseVerdict.Kind.UNKNOWN) {
-            measures(text, s, verdict);
-            bars(text, s);
+        if (verdict.kind() != CollapseVerdict.Kind.UNKNOWN) {
+            Spectrum spectrum = Spectrum.ofValues(singularValues);
+            measures(text, spectrum);
+            bars(text, spectrum.singularValues());
         }
         text.append(verdict.kind().title())
                 .append(": ")
@@ -38,23 +33,18 @@ public final class SpectrumText {
         return text.append(verdict.advice()).append('\n').toString();
     }
 
-    private static void measures(StringBuilder text, double[] s, CollapseVerdict verdict) {
-        double sum = Arrays.stream(s).sum();
-        double squares = Arrays.stream(s).map(v -> v * v).sum();
-        double fourths = Arrays.stream(s).map(v -> v * v * v * v).sum();
-        double rankMe = Math.exp(-Arrays.stream(s)
-                .map(v -> v / sum + RANKME_EPS)
-                .map(p -> p * Math.log(p))
-                .sum());
+    private static void measures(StringBuilder text, Spectrum spectrum) {
+        double[] s = spectrum.singularValues();
         line(text, "singular values", String.valueOf(s.length));
         line(text, "largest, smallest", Markup.value(s[0]) + ", " + Markup.value(s[s.length - 1]));
-        line(text, "effective rank", Markup.value(verdict.effectiveRank()));
-        if (sum > 0) {
-            line(text, "RankMe", Markup.value(rankMe));
-            line(text, "stable rank", Markup.value(squares / (s[0] * s[0])));
-            line(text, "participation ratio", Markup.value(squares * squares / fourths));
+        line(text, "effective rank", Markup.value(spectrum.effectiveRank()));
+        if (s[0] > 0) {
+            line(text, "RankMe", Markup.value(spectrum.rankMe()));
+            line(text, "stable rank", Markup.value(spectrum.stableRank()));
+            line(text, "participation ratio", Markup.value(spectrum.participationRatio()));
         }
-        line(text, "condition number", s[s.length - 1] > 0 ? Markup.value(s[0] / s[s.length - 1]) : "infinite");
+        double condition = spectrum.conditionNumber();
+        line(text, "condition number", Double.isInfinite(condition) ? "infinite" : Markup.value(condition));
     }
 
     private static void line(StringBuilder text, String name, String value) {
