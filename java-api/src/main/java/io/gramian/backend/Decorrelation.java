@@ -100,8 +100,7 @@ public final class Decorrelation {
         return vicReg(true, x, y, weights, dx, dy);
     }
 
-    private double[] vicReg(
-            boolean samples, Tensor x, Tensor y, Weights w, @Nullable Tensor dx, @Nullable Tensor dy) {
+    private double[] vicReg(boolean samples, Tensor x, Tensor y, Weights w, @Nullable Tensor dx, @Nullable Tensor dy) {
         CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         checkPairs("features", columns(x));
         double[] terms = new double[3];

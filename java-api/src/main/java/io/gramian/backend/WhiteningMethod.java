@@ -39,8 +39,8 @@ public record WhiteningMethod(Kind kind, int steps) {
     /** Checks the number of steps. */
     public WhiteningMethod {
         if (kind == Kind.ITERATIVE ? steps < 1 || steps > 64 : steps != 0) {
-            throw new IllegalArgumentException("steps: expected 1 to 64 for ITERATIVE and 0 for the others, got " + steps
-                    + " for " + kind);
+            throw new IllegalArgumentException(
+                    "steps: expected 1 to 64 for ITERATIVE and 0 for the others, got " + steps + " for " + kind);
         }
     }
 

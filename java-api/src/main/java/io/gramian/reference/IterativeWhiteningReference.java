@@ -48,8 +48,7 @@ final class IterativeWhiteningReference implements SliceReference {
         double[] s = SliceReference.covariance(x, n, d, eps);
         double trace = trace(s, d);
         double[][] p = iterates(s, d);
-        double[] dp = SliceReference.product(
-                true, StandardizeColumnsReference.centered(x, n, d), false, dy, d, n, d);
+        double[] dp = SliceReference.product(true, StandardizeColumnsReference.centered(x, n, d), false, dy, d, n, d);
         double dTrace = 0;
         for (int i = 0; i < d * d; i++) {
             dTrace -= 0.5 * dp[i] * p[steps][i] / (trace * Math.sqrt(trace));
@@ -82,8 +81,8 @@ final class IterativeWhiteningReference implements SliceReference {
         double[] dn = SliceReference.product(true, product(square, p, d), false, half, d, d, d);
         double[] right = SliceReference.product(false, half, true, normalized, d, d, d); // d(P^3)
         double[] dp = SliceReference.product(false, right, true, square, d, d, d);
-        double[] middle = SliceReference.product(
-                false, SliceReference.product(true, p, false, right, d, d, d), true, p, d, d, d);
+        double[] middle =
+                SliceReference.product(false, SliceReference.product(true, p, false, right, d, d, d), true, p, d, d, d);
         double[] last = SliceReference.product(true, square, false, right, d, d, d);
         for (int i = 0; i < d * d; i++) {
             ds[i] += dn[i];

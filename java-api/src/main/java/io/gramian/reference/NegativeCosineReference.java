@@ -27,8 +27,8 @@ public final class NegativeCosineReference {
             double target = Math.max(norm(z, i, d), eps);
             double dot = dot(p, z, i, d);
             for (int k = 0; k < d; k++) {
-                double slope = z[i * d + k] / (length * target)
-                        - dot * p[i * d + k] / (length * length * length * target);
+                double slope =
+                        z[i * d + k] / (length * target) - dot * p[i * d + k] / (length * length * length * target);
                 dp[i * d + k] = -slope / n;
             }
         }

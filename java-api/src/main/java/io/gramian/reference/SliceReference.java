@@ -53,8 +53,7 @@ public interface SliceReference {
     /**
      * Gradient of {@code Y = Xc W} once that of S is known: {@code center(dY W^T + (1-eps)/(n-1) Xc (dS + dS^T))}.
      */
-    static double[] throughTheCovariance(
-            double[] x, double[] dy, double[] w, double[] ds, int n, int d, double eps) {
+    static double[] throughTheCovariance(double[] x, double[] dy, double[] w, double[] ds, int n, int d, double eps) {
         double[] c = StandardizeColumnsReference.centered(x, n, d);
         double[] dx = new double[n * d];
         for (int r = 0; r < n; r++) {

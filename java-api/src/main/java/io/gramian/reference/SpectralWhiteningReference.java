@@ -14,8 +14,7 @@ final class SpectralWhiteningReference implements SliceReference {
     @Override
     public double[] value(double[] x, int n, int d, double eps) {
         double[] matrix = matrix(EigenReference.of(SliceReference.covariance(x, n, d, eps), d), d);
-        return SliceReference.product(
-                false, StandardizeColumnsReference.centered(x, n, d), false, matrix, n, d, d);
+        return SliceReference.product(false, StandardizeColumnsReference.centered(x, n, d), false, matrix, n, d, d);
     }
 
     /** {@code U D^-1/2}, times U^T for ZCA. */
@@ -42,8 +41,8 @@ final class SpectralWhiteningReference implements SliceReference {
     /** {@code F o (U^T sym(dW) U)}, F the divided differences of {@code D^-1/2}. */
     private static double[] zca(double[] dw, EigenReference.Decomposition s, int d) {
         double[] u = s.vectors();
-        double[] inBasis = SliceReference.product(
-                false, SliceReference.product(true, u, false, dw, d, d, d), false, u, d, d, d);
+        double[] inBasis =
+                SliceReference.product(false, SliceReference.product(true, u, false, dw, d, d, d), false, u, d, d, d);
         double[] result = new double[d * d];
         for (int i = 0; i < d; i++) {
             for (int j = 0; j < d; j++) {

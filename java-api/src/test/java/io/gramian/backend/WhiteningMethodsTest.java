@@ -99,10 +99,23 @@ class WhiteningMethodsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ZCA,1,2,1,0", "ZCA,3,33,31,0", "ZCA,2,70,33,0.001", "ZCA,2,130,65,0", "ZCA,1,260,129,0.1", "ZCA,1,2,2,0.5",
-        "PCA,1,2,1,0", "PCA,3,40,15,0", "PCA,2,70,33,0.001", "PCA,2,200,65,0", "PCA,1,5,2,0.5",
-        "ITERATIVE,1,2,1,0", "ITERATIVE,3,33,31,0", "ITERATIVE,2,70,33,0.001", "ITERATIVE,2,130,65,0",
-        "ITERATIVE,1,20,33,0", "ITERATIVE,1,260,129,0.1"
+        "ZCA,1,2,1,0",
+        "ZCA,3,33,31,0",
+        "ZCA,2,70,33,0.001",
+        "ZCA,2,130,65,0",
+        "ZCA,1,260,129,0.1",
+        "ZCA,1,2,2,0.5",
+        "PCA,1,2,1,0",
+        "PCA,3,40,15,0",
+        "PCA,2,70,33,0.001",
+        "PCA,2,200,65,0",
+        "PCA,1,5,2,0.5",
+        "ITERATIVE,1,2,1,0",
+        "ITERATIVE,3,33,31,0",
+        "ITERATIVE,2,70,33,0.001",
+        "ITERATIVE,2,130,65,0",
+        "ITERATIVE,1,20,33,0",
+        "ITERATIVE,1,260,129,0.1"
     })
     void agreeWithTheTruth(String method, int batch, int n, int d, float eps) {
         double[] x = spread(1000L * n + d, batch, n, d);
@@ -146,7 +159,10 @@ class WhiteningMethodsTest {
         Tensor x = Tensor.of(device, new float[] {1, 1, 1, -1, -1, 1, -1, -1}, 1, 4, 2);
         Tensor dy = Tensor.of(device, new float[] {1, 2, 3, 4, 5, 6, 7, 9}, 1, 4, 2);
         for (String method : new String[] {"ZCA", "PCA"}) {
-            for (float each : new Pass(device.backend().whitening(), method, x, dy, 0).dx.tensor().toFloats()) {
+            for (float each : new Pass(device.backend().whitening(), method, x, dy, 0)
+                    .dx
+                    .tensor()
+                    .toFloats()) {
                 assertThat(each).as(method).isFinite();
             }
         }
@@ -157,10 +173,19 @@ class WhiteningMethodsTest {
     void sameBitsWithEveryThreadCount(String method) {
         Tensor x = Arrays64.tensor(spread(4, 5, 40, 17), 5, 40, 17);
         Tensor dy = Arrays64.tensor(Arrays64.random(new Random(8), 5 * 40 * 17), 5, 40, 17);
-        float[] once = new Pass(Guarded.threads(1).whitening(), method, x, dy, 0).dx.tensor().toFloats();
-        assertThat(new Pass(Guarded.threads(2).whitening(), method, x, dy, 0).dx.tensor().toFloats())
+        float[] once = new Pass(Guarded.threads(1).whitening(), method, x, dy, 0)
+                .dx
+                .tensor()
+                .toFloats();
+        assertThat(new Pass(Guarded.threads(2).whitening(), method, x, dy, 0)
+                        .dx
+                        .tensor()
+                        .toFloats())
                 .containsExactly(once);
-        assertThat(new Pass(Guarded.threads(3).whitening(), method, x, dy, 0).dx.tensor().toFloats())
+        assertThat(new Pass(Guarded.threads(3).whitening(), method, x, dy, 0)
+                        .dx
+                        .tensor()
+                        .toFloats())
                 .containsExactly(once);
     }
 
@@ -172,7 +197,9 @@ class WhiteningMethodsTest {
         }
         Tensor tensor = Arrays64.tensor(x, 3, 20, 4);
         for (WhiteningMethod method : new WhiteningMethod[] {WhiteningMethod.ZCA, WhiteningMethod.PCA}) {
-            fails(() -> spectral(method, tensor, 0), "mostly of column 2, is not positive: the covariance of 20 rows and 4 columns is singular");
+            fails(
+                    () -> spectral(method, tensor, 0),
+                    "mostly of column 2, is not positive: the covariance of 20 rows and 4 columns is singular");
             spectral(method, tensor, 1e-3f); // shrinkage mends it
         }
         device.backend().whitening().whitenIterative(5, tensor, 0, like(tensor), square(tensor));
@@ -213,7 +240,8 @@ class WhiteningMethodsTest {
     }
 
     private void spectral(WhiteningMethod method, Tensor x, float eps) {
-        Tensor roots = Tensor.empty(device, DType.FLOAT64, x.shape().size(0), x.shape().size(2));
+        Tensor roots =
+                Tensor.empty(device, DType.FLOAT64, x.shape().size(0), x.shape().size(2));
         device.backend().whitening().whitenSpectral(method, x, eps, like(x), square(x), roots);
     }
 
@@ -226,7 +254,8 @@ class WhiteningMethodsTest {
     }
 
     private Tensor square(Tensor x) {
-        return Tensor.empty(device, x.shape().size(0), x.shape().size(2), x.shape().size(2));
+        return Tensor.empty(
+                device, x.shape().size(0), x.shape().size(2), x.shape().size(2));
     }
 
     private static void fails(Runnable call, String message) {

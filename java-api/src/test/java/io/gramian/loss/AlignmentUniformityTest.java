@@ -88,14 +88,13 @@ class AlignmentUniformityTest {
             x[4 + k] = 0;
         }
         double[] y = Batches.random(4, 5, 4);
-        AlignmentUniformity.Terms terms = AlignmentUniformity.defaults()
-                .terms(List.of(Batches.tensor(x, 5, 4), Batches.tensor(y, 5, 4)));
+        AlignmentUniformity.Terms terms =
+                AlignmentUniformity.defaults().terms(List.of(Batches.tensor(x, 5, 4), Batches.tensor(y, 5, 4)));
         double uniformity = (AlignmentUniformityReference.uniformity(x, 5, 4, 2)
                         + AlignmentUniformityReference.uniformity(y, 5, 4, 2))
                 / 2;
         assertThat(terms.uniformity()).isCloseTo(uniformity, within(2e-6));
-        assertThat(terms.alignment())
-                .isCloseTo(AlignmentUniformityReference.alignment(x, y, 5, 4), within(2e-6));
+        assertThat(terms.alignment()).isCloseTo(AlignmentUniformityReference.alignment(x, y, 5, 4), within(2e-6));
         List<Tensor> gradients = List.of(Tensor.zeros(device, 5, 4), Tensor.zeros(device, 5, 4));
         AlignmentUniformity.defaults()
                 .valueAndGradient(List.of(Batches.tensor(x, 5, 4), Batches.tensor(y, 5, 4)), gradients);

@@ -104,10 +104,9 @@ class BarlowTwinsTest {
         double[] b = Batches.view(a, 11);
         try (Scope scope = Scope.open()) {
             double loss = on(side).value(List.of(Batches.tensor(a, 40, 52), Batches.tensor(b, 40, 52)));
-            double moved = on(side)
-                    .value(List.of(
-                            Batches.tensor(Batches.shuffled(a, 40, 52), 40, 52),
-                            Batches.tensor(Batches.shuffled(b, 40, 52), 40, 52)));
+            double moved = on(side).value(List.of(
+                    Batches.tensor(Batches.shuffled(a, 40, 52), 40, 52),
+                    Batches.tensor(Batches.shuffled(b, 40, 52), 40, 52)));
             Batches.assertClose(moved, loss, 1e-6);
         }
     }

@@ -40,7 +40,14 @@ class LeJepaTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1,1,1,1,2", "2,33,5,8,1,17", "3,31,31,33,2,5", "2,129,17,127,2,17", "4,16,64,257,4,9", "2,257,2,31,1,17"})
+    @CsvSource({
+        "1,1,1,1,1,2",
+        "2,33,5,8,1,17",
+        "3,31,31,33,2,5",
+        "2,129,17,127,2,17",
+        "4,16,64,257,4,9",
+        "2,257,2,31,1,17"
+    })
     void agreesWithTheTruth(int views, int n, int d, int m, int globals, int knots) {
         double[][] z = new double[views][];
         List<Tensor> tensors = new ArrayList<>();
@@ -64,7 +71,9 @@ class LeJepaTest {
             guarded.get(v).assertBandsUntouched();
         }
         LossTerms atStep = loss.atStep(3).namedTermsAndGradient(tensors, gradients);
-        assertThat(atStep.loss()).isEqualTo(loss.total(terms)).isEqualTo(loss.atStep(3).value(tensors));
+        assertThat(atStep.loss())
+                .isEqualTo(loss.total(terms))
+                .isEqualTo(loss.atStep(3).value(tensors));
         assertThat(atStep.terms()).containsEntry("sigreg", terms.sigReg());
     }
 
@@ -107,8 +116,8 @@ class LeJepaTest {
         double[] axes = {1, 0, 0, 1};
         LeJepaReference.Settings settings = new LeJepaReference.Settings(1, 17, 3, 1);
         var truth = LeJepaReference.valueAndGradient(new double[][] {z}, 9, 2, axes, 2, settings);
-        LeJepa.Terms terms = new LeJepa(1, 2, 17, 3, 1, 0)
-                .terms(List.of(Batches.tensor(z, 9, 2)), Batches.tensor(axes, 2, 2));
+        LeJepa.Terms terms =
+                new LeJepa(1, 2, 17, 3, 1, 0).terms(List.of(Batches.tensor(z, 9, 2)), Batches.tensor(axes, 2, 2));
         Batches.assertClose(terms.sigReg(), truth.sigReg(), 1e-6);
     }
 

@@ -120,9 +120,7 @@ class PredictiveLossTest {
         PredictiveLoss loss = SimSiam.defaults();
         refuses(() -> new SimSiam(0), "eps: expected a finite number above 0, got 0.0");
         refuses(() -> new Byol(Float.NaN), "eps: expected a finite number above 0, got NaN");
-        refuses(
-                () -> loss.value(List.of(z), List.of(z)),
-                "simsiam: expected 2 predictions and 2 targets, got 1 and 1");
+        refuses(() -> loss.value(List.of(z), List.of(z)), "simsiam: expected 2 predictions and 2 targets, got 1 and 1");
         refuses(
                 () -> loss.value(List.of(z, other), List.of(z, z)),
                 "predictions[1]: expected the shape of predictions[0] (4, 3), got (3, 4)");

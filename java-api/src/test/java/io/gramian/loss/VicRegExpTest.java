@@ -42,8 +42,18 @@ class VicRegExpTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2,2,false", "33,17,false", "31,127,false", "127,33,false", "257,129,false", "12,515,false", "2,2,true",
-        "33,17,true", "31,127,true", "127,33,true", "129,257,true", "515,12,true"
+        "2,2,false",
+        "33,17,false",
+        "31,127,false",
+        "127,33,false",
+        "257,129,false",
+        "12,515,false",
+        "2,2,true",
+        "33,17,true",
+        "31,127,true",
+        "127,33,true",
+        "129,257,true",
+        "515,12,true"
     })
     void agreesWithTheTruth(int n, int d, boolean ctr) {
         double[] x = Batches.random(n * 1000L + d, n, d);

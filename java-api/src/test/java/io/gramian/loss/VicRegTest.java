@@ -111,10 +111,8 @@ class VicRegTest {
         double[] y = Batches.view(x, 13);
         try (Scope scope = Scope.open()) {
             VicReg.Terms terms = on(side).terms(List.of(Batches.tensor(x, n, d), Batches.tensor(y, n, d)));
-            VicReg.Terms moved = on(side)
-                    .terms(List.of(
-                            Batches.tensor(Batches.shuffled(x, n, d), n, d),
-                            Batches.tensor(Batches.shuffled(y, n, d), n, d)));
+            VicReg.Terms moved = on(side).terms(List.of(
+                    Batches.tensor(Batches.shuffled(x, n, d), n, d), Batches.tensor(Batches.shuffled(y, n, d), n, d)));
             Batches.assertClose(moved.invariance(), terms.invariance(), 1e-6);
             Batches.assertClose(moved.variance(), terms.variance(), 1e-6);
             Batches.assertClose(moved.covariance(), terms.covariance(), 1e-6);

@@ -80,8 +80,15 @@ class WMseTest {
 
     @ParameterizedTest
     @CsvSource({
-        "ZCA,2,true,false", "ZCA,4,false,false", "PCA,2,true,false", "ITERATIVE,3,true,false", "CHOLESKY,2,true,true",
-        "CHOLESKY,4,true,true", "CHOLESKY,3,false,true", "ZCA,3,true,true", "ITERATIVE,2,false,true"
+        "ZCA,2,true,false",
+        "ZCA,4,false,false",
+        "PCA,2,true,false",
+        "ITERATIVE,3,true,false",
+        "CHOLESKY,2,true,true",
+        "CHOLESKY,4,true,true",
+        "CHOLESKY,3,false,true",
+        "ZCA,3,true,true",
+        "ITERATIVE,2,false,true"
     })
     void everyMethodAgreesWithTheTruth(String name, int count, boolean normalize, boolean oneSided) {
         int n = 96;
@@ -96,8 +103,7 @@ class WMseTest {
                     default -> SliceReference.CHOLESKY;
                 };
         List<Tensor> views = correlated(count, n, d, 17);
-        List<Guarded> guarded =
-                views.stream().map(view -> new Guarded(n, d)).toList();
+        List<Guarded> guarded = views.stream().map(view -> new Guarded(n, d)).toList();
         List<Tensor> gradients = guarded.stream().map(Guarded::tensor).toList();
         WMse loss = new WMse(32, 2, 0.01f, normalize, method, oneSided, 5);
         double value = loss.valueAndGradient(views, gradients);
@@ -107,8 +113,7 @@ class WMseTest {
         assertThat(value)
                 .isCloseTo(WMseReference.value(z, n, d, 32, permutations, 0.01f, normalize, reference), within(5e-6));
         assertThat(loss.value(views)).isEqualTo(value);
-        double[][] expected =
-                WMseReference.gradient(z, n, d, 32, permutations, 0.01f, normalize, reference, oneSided);
+        double[][] expected = WMseReference.gradient(z, n, d, 32, permutations, 0.01f, normalize, reference, oneSided);
         for (int v = 0; v < count; v++) {
             assertThat(worst(widen(gradients.get(v).toFloats()), expected[v], 1e-4 / n))
                     .as("gradient of view %d", v)
@@ -142,9 +147,7 @@ class WMseTest {
 
     private float[] bits(int threads, WhiteningMethod method, List<Tensor> views, Tensor permutations) {
         List<Tensor> gradients = poisoned(2, 256, 33);
-        Guarded.threads(threads)
-                .whitening()
-                .wMse(views, 64, permutations, 0, true, method, false, gradients);
+        Guarded.threads(threads).whitening().wMse(views, 64, permutations, 0, true, method, false, gradients);
         return gradients.get(1).toFloats();
     }
 

@@ -18,14 +18,15 @@ class PredictiveReferencesTest {
     @Test
     void unbiasedBarlowTwins() {
         var result = BarlowTwinsReference.unbiased(x, y, N, D, 0.1, 1e-3, 0.5);
-        assertGradient(
-                x, result.da(), v -> BarlowTwinsReference.unbiased(v, y, N, D, 0.1, 1e-3, 0.5).loss());
-        assertGradient(
-                y, result.db(), v -> BarlowTwinsReference.unbiased(x, v, N, D, 0.1, 1e-3, 0.5).loss());
+        assertGradient(x, result.da(), v -> BarlowTwinsReference.unbiased(v, y, N, D, 0.1, 1e-3, 0.5)
+                .loss());
+        assertGradient(y, result.db(), v -> BarlowTwinsReference.unbiased(x, v, N, D, 0.1, 1e-3, 0.5)
+                .loss());
         for (int i = 0; i < N; i++) {
             x[i * D] = 3;
         }
-        double[] constant = BarlowTwinsReference.unbiased(x, y, N, D, 0.1, 1e-3, 0.5).da();
+        double[] constant =
+                BarlowTwinsReference.unbiased(x, y, N, D, 0.1, 1e-3, 0.5).da();
         assertThat(constant).doesNotContain(Double.NaN);
     }
 
@@ -45,11 +46,15 @@ class PredictiveReferencesTest {
     void vicRegExpAndCtr() {
         VicRegReference.Settings settings = new VicRegReference.Settings(25, 15, 2, 1e-4, 0.7, 0.5);
         var exp = VicRegExpReference.exp(x, y, N, D, settings, 0.3);
-        assertGradient(x, exp.dx(), v -> VicRegExpReference.exp(v, y, N, D, settings, 0.3).loss());
-        assertGradient(y, exp.dy(), v -> VicRegExpReference.exp(x, v, N, D, settings, 0.3).loss());
+        assertGradient(x, exp.dx(), v -> VicRegExpReference.exp(v, y, N, D, settings, 0.3)
+                .loss());
+        assertGradient(y, exp.dy(), v -> VicRegExpReference.exp(x, v, N, D, settings, 0.3)
+                .loss());
         var ctr = VicRegExpReference.ctr(x, y, N, D, settings, 0.3);
-        assertGradient(x, ctr.dx(), v -> VicRegExpReference.ctr(v, y, N, D, settings, 0.3).loss());
-        assertGradient(y, ctr.dy(), v -> VicRegExpReference.ctr(x, v, N, D, settings, 0.3).loss());
+        assertGradient(x, ctr.dx(), v -> VicRegExpReference.ctr(v, y, N, D, settings, 0.3)
+                .loss());
+        assertGradient(y, ctr.dy(), v -> VicRegExpReference.ctr(x, v, N, D, settings, 0.3)
+                .loss());
     }
 
     @Test
@@ -66,16 +71,12 @@ class PredictiveReferencesTest {
         double[] z = random(3);
         double[] directions = random(4);
         var result = LeJepaReference.valueAndGradient(new double[][] {x, y, z}, N, D, directions, N, settings);
-        assertGradient(
-                x,
-                result.gradients()[0],
-                v -> LeJepaReference.valueAndGradient(new double[][] {v, y, z}, N, D, directions, N, settings)
-                        .loss());
-        assertGradient(
-                z,
-                result.gradients()[2],
-                v -> LeJepaReference.valueAndGradient(new double[][] {x, y, v}, N, D, directions, N, settings)
-                        .loss());
+        assertGradient(x, result.gradients()[0], v -> LeJepaReference.valueAndGradient(
+                        new double[][] {v, y, z}, N, D, directions, N, settings)
+                .loss());
+        assertGradient(z, result.gradients()[2], v -> LeJepaReference.valueAndGradient(
+                        new double[][] {x, y, v}, N, D, directions, N, settings)
+                .loss());
     }
 
     @Test

@@ -16,7 +16,11 @@ class SliceReferenceTest {
     private static final int D = 4;
 
     static Stream<Arguments> methods() {
-        return Stream.of(SliceReference.ZCA, SliceReference.PCA, SliceReference.iterative(1), SliceReference.iterative(6))
+        return Stream.of(
+                        SliceReference.ZCA,
+                        SliceReference.PCA,
+                        SliceReference.iterative(1),
+                        SliceReference.iterative(6))
                 .flatMap(method -> Stream.of(Arguments.of(method, 0.0), Arguments.of(method, 0.2)));
     }
 

@@ -99,20 +99,24 @@ class SpectrumTest {
     @Test
     void batchesAreTheirSlices() {
         int batch = 5;
-        Tensor z = Tensor.of(device, tensor(gaussian(batch * 20, 12, 3), batch * 20, 12).toFloats(), batch, 20, 12);
+        Tensor z = Tensor.of(
+                device, tensor(gaussian(batch * 20, 12, 3), batch * 20, 12).toFloats(), batch, 20, 12);
         List<Spectrum> spectra = Spectrum.ofBatch(z);
         assertThat(spectra).hasSize(batch);
         for (int b = 0; b < batch; b++) {
             assertThat(spectra.get(b).singularValues())
-                    .containsExactly(Spectrum.of(z.rows(b, b + 1).reshape(20, 12)).singularValues());
+                    .containsExactly(
+                            Spectrum.of(z.rows(b, b + 1).reshape(20, 12)).singularValues());
         }
         float[] values = z.toFloats();
         values[20 * 12 + 3] = Float.NaN;
         List<Spectrum> withNan = Spectrum.ofBatch(Tensor.of(device, values, batch, 20, 12));
         assertThat(withNan.get(1).singularValues()).containsOnly(Double.NaN);
-        assertThat(withNan.get(2).singularValues()).containsExactly(spectra.get(2).singularValues());
+        assertThat(withNan.get(2).singularValues())
+                .containsExactly(spectra.get(2).singularValues());
         assertThat(Spectrum.ofBatch(Tensor.zeros(device, 0, 3, 4))).isEmpty();
-        assertThat(Spectrum.ofBatch(Tensor.zeros(device, 2, 0, 4)).get(1).singularValues()).isEmpty();
+        assertThat(Spectrum.ofBatch(Tensor.zeros(device, 2, 0, 4)).get(1).singularValues())
+                .isEmpty();
     }
 
     /** [[2, 1], [1, 2]] has 3 and 1; what lies above the diagonal is not read. */
@@ -130,9 +134,8 @@ class SpectrumTest {
             symmetric[i] = (float) (z[i] + z[i % d * d + i / d]);
         }
         double[] expected = EigenReference.of(symmetric, d).values();
-        double[] actual = device.backend()
-                .spectra()
-                .eigenvalues(tensor(symmetric, d, d).reshape(1, d, d))[0];
+        double[] actual =
+                device.backend().spectra().eigenvalues(tensor(symmetric, d, d).reshape(1, d, d))[0];
         for (int k = 0; k < d; k++) {
             assertThat(actual[k]).isCloseTo(expected[k], within(1e-12 * expected[0]));
         }
@@ -226,7 +229,7 @@ class SpectrumTest {
         assertThat(Spectrum.of(row).singularValues()).containsExactly(5);
         assertThat(Spectrum.ofCovariance(row, true).singularValues()).containsExactly(0, 0);
         assertThat(Spectrum.unitRowDeviations(row)).containsExactly(0, 0);
-        assertThat(Spectrum.participationRatio(zero)).isZero();
+        assertThat(Spectrum.participationRatio(Tensor.zeros(device, 3, 5))).isZero();
         assertThat(Spectrum.participationRatio(Tensor.zeros(device, 0, 5))).isZero();
         assertThat(Spectrum.covarianceParticipationRatio(row, false)).isZero();
         assertThat(Spectrum.totalVariance(row, true)).isZero();

@@ -24,6 +24,9 @@ record GoldenGradient(int[] indices, double[] data, double largest, double norm)
         return new GoldenGradient(indices, data, largest, Math.sqrt(squares));
     }
 
+    /** A gradient no larger than this is 0 but for the rounding of whoever computed it. */
+    private static final double NOTHING = 1e-12;
+
     /** Largest difference, and difference of the norms, relative to the largest entry and the norm; absolute if those are 0. */
     double error(double[] actual) {
         double error = 0;
@@ -34,7 +37,7 @@ record GoldenGradient(int[] indices, double[] data, double largest, double norm)
         for (double value : actual) {
             squares += value * value;
         }
-        double ofNorm = Math.abs(Math.sqrt(squares) - norm) / (norm == 0 ? 1 : norm);
-        return Math.max(error / (largest == 0 ? 1 : largest), ofNorm);
+        double ofNorm = Math.abs(Math.sqrt(squares) - norm) / (norm <= NOTHING ? 1 : norm);
+        return Math.max(error / (largest <= NOTHING ? 1 : largest), ofNorm);
     }
 }

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gramian.Device;
 import io.gramian.Tensor;
+import io.gramian.models.config.Settings;
 import io.gramian.models.format.Npy;
+import io.gramian.models.ssl.SslSystem;
+import io.gramian.models.ssl.Systems;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -164,5 +169,50 @@ class CommandTest {
                         + String.valueOf(Math.log(4 + 2 / Math.E) - 1).substring(2, 7));
         assertFails(run("loss", "infonce", "--za", a.toString(), "--zb", b.toString()), 2, "did you mean info-nce");
         assertFails(run("loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=3"), 1, "");
+    }
+
+    /** Columns (2, -2, 0, 0) and (0, 0, 2, -2), the same in both views: variances 8/3, no covariance. */
+    @Test
+    void everyLossOfTwoFilesPrintsItsTerms() {
+        Path a = folder.resolve("a.npy");
+        Path b = folder.resolve("b.npy");
+        try (Tensor z = Tensor.of(Device.cpu(), new float[] {2, 0, -2, 0, 0, 2, 0, -2}, 4, 2)) {
+            Npy.write(a, z);
+            Npy.write(b, z);
+        }
+        for (SslSystem system : Systems.all()) {
+            String[] set = system.name().equals("wmse") ? new String[] {"--set", "w_size=4"} : new String[0];
+            Result result = run(Stream.concat(
+                            Stream.of("loss", system.name(), "--za", a.toString(), "--zb", b.toString()),
+                            Arrays.stream(set))
+                    .toArray(String[]::new));
+            assertThat(result.code()).as(result.err()).isZero();
+            assertThat(result.out()).contains("method " + system.loss(Settings.of(system.lossSettings())).name());
+            assertThat(number(result, "loss")).isFinite();
+        }
+        Result vicreg = run("loss", "vicreg", "--za", a.toString(), "--zb", b.toString());
+        assertThat(number(vicreg, "invariance")).isZero();
+        assertThat(number(vicreg, "variance")).isZero();
+        assertThat(number(vicreg, "covariance")).isZero();
+        Result barlow = run("loss", "barlow-twins", "--za", a.toString(), "--zb", b.toString());
+        assertThat(number(barlow, "on-diagonal")).isLessThan(1e-6);
+        assertThat(number(barlow, "off-diagonal")).isLessThan(1e-6);
+        Result ctr = run("loss", "vicreg-ctr", "--za", a.toString(), "--zb", b.toString());
+        assertThat(ctr.out()).contains("loss.temperature");
+        assertThat(number(run("loss", "lejepa", "--za", a.toString(), "--zb", b.toString()), "sigreg"))
+                .isPositive();
+        Result whitening = run(
+                "loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=4", "--set",
+                "whitening=zca");
+        assertThat(number(whitening, "loss")).isLessThan(1e-6);
+    }
+
+    private static double number(Result result, String name) {
+        return result.out()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 }
