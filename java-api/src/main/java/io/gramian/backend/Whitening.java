@@ -231,6 +231,7 @@ public final class Whitening {
         long n = views.get(0).shape().size(0);
         long d = views.get(0).shape().size(1);
         Check.fraction("eps", eps);
+        Check.atLeast("width of views[0]", d, 1);
         WhiteningChecks.window(window, n, d, method);
         WhiteningChecks.permutations(permutations, n);
         if (!gradients.isEmpty()) {

@@ -35,6 +35,11 @@ public final class Guarded {
                 .containsOnly(MARK);
     }
 
+    /** Fails if an element was left as it was. */
+    public void assertWritten() {
+        assertThat(tensor.toFloats()).doesNotContain(Float.NaN);
+    }
+
     /** A backend of its own with this many threads. */
     public static Backend threads(int threads) {
         return OptimizersTest.withThreads(threads);

@@ -31,8 +31,7 @@ final class BarlowTwinsRunner implements MethodRunner {
         double scale = golden.param("scale_loss", 1);
         BarlowTwinsReference.Result result = unbiased(golden)
                 ? BarlowTwinsReference.unbiased(a.data(), b, a.rows(), a.columns(), lambda(golden), eps, scale)
-                : BarlowTwinsReference.valueAndGradient(
-                        a.data(), b, a.rows(), a.columns(), lambda(golden), eps, scale);
+                : BarlowTwinsReference.valueAndGradient(a.data(), b, a.rows(), a.columns(), lambda(golden), eps, scale);
         score.value(result.loss(), golden.expected("loss"));
         score.gradient(result.da(), golden.gradient("z1"));
         score.gradient(result.db(), golden.gradient("z2"));

@@ -64,8 +64,8 @@ public final class WMseSystem implements SslSystem {
     }
 
     private static WhiteningMethod whitening(Settings settings) {
-        WhiteningMethod.Kind kind = WhiteningMethod.Kind.valueOf(
-                settings.text("loss.whitening").toUpperCase(Locale.ROOT));
+        WhiteningMethod.Kind kind =
+                WhiteningMethod.Kind.valueOf(settings.text("loss.whitening").toUpperCase(Locale.ROOT));
         return kind == WhiteningMethod.Kind.ITERATIVE
                 ? WhiteningMethod.iterative(settings.small("loss.whitening_steps"))
                 : new WhiteningMethod(kind, 0);

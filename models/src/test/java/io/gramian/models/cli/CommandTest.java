@@ -187,7 +187,9 @@ class CommandTest {
                             Arrays.stream(set))
                     .toArray(String[]::new));
             assertThat(result.code()).as(result.err()).isZero();
-            assertThat(result.out()).contains("method " + system.loss(Settings.of(system.lossSettings())).name());
+            assertThat(result.out())
+                    .contains("method "
+                            + system.loss(Settings.of(system.lossSettings())).name());
             assertThat(number(result, "loss")).isFinite();
         }
         Result vicreg = run("loss", "vicreg", "--za", a.toString(), "--zb", b.toString());
@@ -202,7 +204,15 @@ class CommandTest {
         assertThat(number(run("loss", "lejepa", "--za", a.toString(), "--zb", b.toString()), "sigreg"))
                 .isPositive();
         Result whitening = run(
-                "loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=4", "--set",
+                "loss",
+                "wmse",
+                "--za",
+                a.toString(),
+                "--zb",
+                b.toString(),
+                "--set",
+                "w_size=4",
+                "--set",
                 "whitening=zca");
         assertThat(number(whitening, "loss")).isLessThan(1e-6);
     }
