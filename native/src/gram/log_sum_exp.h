@@ -1,4 +1,4 @@
-// Row-wise log-sum-exp of the off-diagonal feature Gram, sum_i log sum_{j != i} exp(C_ij / tau), on gram/feature_fold.h.
+// Row-wise log-sum-exp of the off-diagonal feature Gram, sum_i log sum_{j != i} exp(C_ij / tau) (gram/feature_fold.h).
 // A tile above the diagonal serves the rows of both its items, as C is symmetric. dL/dC_ij = P_ij / tau with P the
 // softmax of the rows, hence W_ij = (P_ij + P_ji) / tau.
 #pragma once

@@ -1,7 +1,8 @@
 // Barlow Twins: epilogue/barlow_twins.h. With g = dL/dC_ii - slope c (a vector) and al = slope / n^2:
 //   features   C = a^T b / n in strips,  da = b G^T / n,  db = a G / n                          6 n d^2 FLOP
 //   samples    ||C||^2 = <K_a, K_b> / n^2,  da = al K_b a + b o g / n,  db = al K_a b + a o g / n   6 n^2 d FLOP
-// and dA = rstd (da - mean(da) - a o mean(da o a) ratio), ratio 1 unless eps stands outside the root. The diagonal c is summed in float64 from the columns, not from the
+// and dA = rstd (da - mean(da) - a o mean(da o a) ratio),
+// ratio 1 unless eps stands outside the root. The diagonal c is summed in float64 from the columns, not from the
 // Gram.
 #include "gramian/epilogue/barlow_twins.h"
 
@@ -72,7 +73,8 @@ void sample_gradient(const Columns& in, const View& view, Range columns, float c
   GRAMIAN_SIMD(columns_combine)
   (in.n, columns.size, coefficient, p, ld, other, ld, weight, 0, nullptr, nullptr, 0, p, ld);
   const float* ratio = view.ratio == nullptr ? nullptr : view.ratio + columns.begin;
-  unstandardize_block(in.n, columns.size, p, ld, x, ld, view.rstd + columns.begin, ratio, view.dz + columns.begin, in.d);
+  unstandardize_block(
+      in.n, columns.size, p, ld, x, ld, view.rstd + columns.begin, ratio, view.dz + columns.begin, in.d);
 }
 
 void on_samples(gramian_context* context, const Columns& in, const BarlowTwinsEpilogue& epilogue, double* terms) {

@@ -28,7 +28,8 @@ Standardized standardized(gramian_context* context, int64_t n, int64_t d, const 
 
 void unstandardize(gramian_context* context, int64_t n, const Standardized& z, float* dz) {
   for_each_block(context->threads, Blocks(z.d, kColumnBlock), [&](int, Range c) {
-    unstandardize_block(n, c.size, dz + c.begin, z.d, z.x + c.begin, z.ld, z.rstd + c.begin, nullptr, dz + c.begin, z.d);
+    unstandardize_block(
+        n, c.size, dz + c.begin, z.d, z.x + c.begin, z.ld, z.rstd + c.begin, nullptr, dz + c.begin, z.d);
   });
 }
 

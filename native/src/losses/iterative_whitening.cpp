@@ -76,8 +76,8 @@ class IterativeWhitener : public SliceWhitener {
 
   std::string describe(const BadPivot& bad, const std::string& where) const override {
     if (bad.value != bad.value) return describe_not_finite(where, bad.column);
-    return "whitening of " + where + ": every column is constant, so that there is nothing to scale; use a larger eps " +
-           "(1e-4, say), or look for what makes the rows equal";
+    return "whitening of " + where + ": every column is constant, so that there is nothing to scale; use a larger " +
+           "eps (1e-4, say), or look for what makes the rows equal";
   }
 
  private:

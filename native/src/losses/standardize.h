@@ -37,7 +37,8 @@ inline void standardize_block_outside(int64_t n, int64_t w, const float* z, int6
   for (int64_t j = 0; j < w; ++j) {
     const double deviation = std::sqrt(squares[j] / degrees);
     rstd[j] = static_cast<float>(1 / (deviation + eps));
-    ratio[j] = deviation == 0 ? 0 : static_cast<float>((deviation + eps) * static_cast<double>(n) / (degrees * deviation));
+    const double share = (deviation + eps) * static_cast<double>(n) / (degrees * deviation);
+    ratio[j] = deviation == 0 ? 0 : static_cast<float>(share);
   }
   GRAMIAN_SIMD(columns_scale)(n, w, rstd, x, ldx);
 }
