@@ -1,6 +1,6 @@
 // VICReg-exp and VICReg-ctr: epilogue/vicreg_exp.h. Per view, n d^2 FLOP forward and 3 n d^2 backward (2 n d^2 while
-// the covariance fits one strip); VICReg-ctr with n and d exchanged, on transposed copies. Scratch: two centred copies, a
-// strip of 512 rows of the covariance, and 12 bytes per item and tile of it. Covariances are never stored whole.
+// the covariance fits one strip); VICReg-ctr with n and d exchanged, on transposed copies. Scratch: two centred copies,
+// a strip of 512 rows of the covariance, and 12 bytes per item and tile of it. Covariances are never stored whole.
 #include "gramian/epilogue/vicreg_exp.h"
 
 #include "core/context.h"
