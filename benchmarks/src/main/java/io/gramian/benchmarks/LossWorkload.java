@@ -4,7 +4,7 @@ import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.loss.MultiViewLoss;
 import java.util.List;
-import java.util.Random;
+import java.util.Map;
 
 /** Value and gradient of one of our losses on two views. */
 final class LossWorkload implements Workload {
@@ -15,26 +15,9 @@ final class LossWorkload implements Workload {
     LossWorkload(MultiViewLoss loss, int n, int d) {
         this.loss = loss;
         Device device = Device.cpu();
-        float[][] data = views(n, d);
+        float[][] data = Inputs.views(n, d);
         this.views = List.of(Tensor.of(device, data[0], n, d), Tensor.of(device, data[1], n, d));
         this.gradients = List.of(Tensor.empty(device, n, d), Tensor.empty(device, n, d));
-    }
-
-    /** Two correlated Gaussian views: the same numbers for every side. */
-    static float[][] views(int n, int d) {
-        Random random = new Random(1);
-        float[][] data = new float[2][n * d];
-        for (int k = 0; k < n * d; k++) {
-            double common = random.nextGaussian();
-            data[0][k] = (float) (common + 0.5 * random.nextGaussian());
-            data[1][k] = (float) (common + 0.5 * random.nextGaussian());
-        }
-        return data;
-    }
-
-    @Override
-    public double value() {
-        return loss.value(views);
     }
 
     @Override
@@ -43,6 +26,15 @@ final class LossWorkload implements Workload {
         if (!Double.isFinite(value)) {
             throw new IllegalStateException(loss.name() + ": expected a finite loss, got " + value);
         }
+    }
+
+    @Override
+    public Map<String, float[]> results() {
+        float value = (float) loss.valueAndGradient(views, gradients);
+        return Map.of(
+                "loss", new float[] {value},
+                "gradient of a", gradients.get(0).toFloats(),
+                "gradient of b", gradients.get(1).toFloats());
     }
 
     @Override

@@ -4,153 +4,199 @@ import io.gramian.benchmarks.report.Machine;
 import io.gramian.benchmarks.report.Measurement;
 import io.gramian.benchmarks.report.Results;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.openjdk.jmh.infra.BenchmarkParams;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code ./gramian bench}: runs the benchmarks beside their peers and writes JSON, a table and a plot. */
-public final class Main {
-    private static final Map<String, String> CLASSES = new LinkedHashMap<>();
-
-    static {
-        CLASSES.put("nt-xent", "NtXentBenchmark");
-        CLASSES.put("queue", "QueueInfoNceBenchmark");
-        CLASSES.put("barlow-twins", "BarlowTwinsBenchmark");
-        CLASSES.put("vicreg", "VicRegBenchmark");
-        CLASSES.put("w-mse", "WMseBenchmark");
-        CLASSES.put("spectrum", "SpectrumBenchmark");
-        CLASSES.put("adamw", "OptimizerBenchmark");
-        CLASSES.put("step", "TrainingStepBenchmark");
-    }
-
+@Command(
+        name = "gramian bench",
+        description = {
+            "Measures kernels and the training step beside PyTorch, after checking that both compute the same.",
+            "Leave the machine alone meanwhile."
+        },
+        footer = {
+            "",
+            "Names: nt-xent, queue, barlow-twins, vicreg, w-mse (together: losses), spectrum, adamw, step; none for all.",
+            "",
+            "Examples:",
+            "  ./gramian bench losses",
+            "  ./gramian bench step --out /tmp/bench",
+            "  ./gramian bench report   # the tables of benchmarks/results into the README"
+        })
+public final class Main implements Callable<Integer> {
     private static final List<String> LOSSES = List.of("nt-xent", "queue", "barlow-twins", "vicreg", "w-mse");
 
-    private Main() {}
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs
+    private CommandSpec spec;
 
-    /** Takes names ({@code losses}, {@code step}, {@code nt-xent}, ...; none for all), {@code --quick}, {@code --out DIR}. */
-    public static void main(String[] arguments) throws RunnerException, IOException {
-        List<String> names = new ArrayList<>();
-        boolean quick = false;
-        Path out = defaultFolder();
-        for (int i = 0; i < arguments.length; i++) {
-            switch (arguments[i]) {
-                case "--quick" -> quick = true;
-                case "--out" -> out = Path.of(i + 1 < arguments.length ? arguments[++i] : "");
-                case "losses" -> names.addAll(LOSSES);
-                default -> names.add(arguments[i]);
-            }
-        }
-        for (String name : names) {
-            if (!CLASSES.containsKey(name)) {
-                fail("bench: expected losses, " + String.join(", ", CLASSES.keySet()) + ", --quick or --out DIR, got "
-                        + name);
-            }
-        }
-        Machine machine = Machine.here();
+    @Parameters(paramLabel = "NAME", arity = "0..*", description = "What to measure; everything by default.")
+    private List<String> names = List.of();
+
+    @Option(names = "--quick", description = "One short iteration each: whether everything runs, not how fast.")
+    private boolean quick;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Where results go; default: benchmarks/results")
+    private @Nullable Path out;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
+    /** Made by {@link #commandLine()}. */
+    Main() {}
+
+    /** Runs the benchmarks and ends the JVM: 0 done, 1 failure, 2 wrong usage. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The parser with its error handling: for {@link #main} and for tests. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Main());
+        line.setParameterExceptionHandler((failure, arguments) -> {
+            failure.getCommandLine().getErr().println("gramian bench: " + failure.getMessage());
+            failure.getCommandLine().getErr().println("Try: ./gramian bench --help");
+            return 2;
+        });
+        line.setExecutionExceptionHandler((failure, at, result) -> {
+            String message = failure.getMessage();
+            at.getErr().println("gramian bench: " + (message == null ? failure.toString() : message));
+            return 1;
+        });
+        return line;
+    }
+
+    @Override
+    public Integer call() throws IOException, RunnerException {
+        List<Comparison> chosen = chosen();
+        Path folder = out != null ? out : repository().resolve("benchmarks/results");
+        Files.createDirectories(folder);
         Path memory = Files.createTempDirectory("gramian-bench");
-        Collection<RunResult> runs =
-                new Runner(options(names.isEmpty() ? CLASSES.keySet() : names, quick, memory)).run();
-        Results results = new Results(machine, measurements(runs, memory));
-        delete(memory);
-        results.write(out);
-        PrintStream screen = System.out;
-        screen.println();
-        screen.println(results.table());
-        screen.println("written to " + out.toAbsolutePath().normalize());
+        try {
+            for (Comparison comparison : chosen) {
+                if (!Agreement.ofAllPeers(comparison, jvmArguments(memory))) {
+                    return 1;
+                }
+            }
+            Machine machine = Machine.here();
+            List<Measurement> measurements = new ArrayList<>();
+            for (Comparison comparison : chosen) {
+                for (RunResult run : new Runner(options(comparison, memory)).run()) {
+                    measurements.add(measurement(run, memory));
+                }
+            }
+            Results results = new Results(machine, measurements);
+            results.write(folder);
+            PrintWriter screen = spec.commandLine().getOut();
+            screen.println();
+            screen.println(results.table());
+            screen.println("written to " + folder.toAbsolutePath().normalize());
+            screen.flush();
+            return 0;
+        } finally {
+            delete(memory);
+        }
     }
 
-    private static void fail(String message) {
-        System.err.println(message);
-        System.exit(2);
-    }
-
-    private static org.openjdk.jmh.runner.options.Options options(
-            Collection<String> names, boolean quick, Path memory) {
-        ChainedOptionsBuilder options = new OptionsBuilder()
-                .jvmArgsAppend(
-                        "-D" + SideBySide.MEMORY_FOLDER + "=" + memory,
-                        "-Dlogback.configurationFile=gramian-benchmarks-logback.xml",
-                        "-Dai.djl.offline=true",
-                        "-DDJL_CACHE_DIR=" + cacheFolder(),
-                        "-DENGINE_CACHE_DIR=" + cacheFolder(),
-                        "-Dai.djl.pytorch.num_threads=" + Runtime.getRuntime().availableProcessors())
-                .shouldFailOnError(true);
+    private List<Comparison> chosen() {
+        List<String> known = Comparisons.ALL.stream().map(Comparison::name).toList();
+        List<String> wanted = new ArrayList<>();
         for (String name : names) {
-            options.include("\\." + CLASSES.get(name) + "\\.");
+            if (!name.equals("losses") && !known.contains(name)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "expected losses, report, or names of " + String.join(", ", known) + ", got '" + name + "'");
+            }
+            wanted.addAll(name.equals("losses") ? LOSSES : List.of(name));
+        }
+        return Comparisons.ALL.stream()
+                .filter(each -> wanted.isEmpty() || wanted.contains(each.name()))
+                .toList();
+    }
+
+    private static List<String> jvmArguments(Path memory) {
+        String cache = repository().resolve("benchmarks/target/djl").toString();
+        return List.of(
+                "-D" + SideBySide.MEMORY_FOLDER + "=" + memory,
+                "-Dlogback.configurationFile=gramian-benchmarks-logback.xml",
+                "-Dai.djl.offline=true",
+                "-DDJL_CACHE_DIR=" + cache, // under a build folder, so that a clean removes PyTorch's libraries
+                "-DENGINE_CACHE_DIR=" + cache,
+                "-Dai.djl.pytorch.num_threads=" + Runtime.getRuntime().availableProcessors());
+    }
+
+    private Options options(Comparison comparison, Path memory) {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include("\\." + SideBySide.class.getSimpleName() + "\\.")
+                .param("kernel", comparison.name())
+                .param("shape", comparison.shapes().toArray(new String[0]))
+                .param("side", comparison.sideNames().toArray(new String[0]))
+                .jvmArgsAppend(jvmArguments(memory).toArray(new String[0]))
+                .shouldFailOnError(true);
+        if (comparison.oneCall() || quick) {
+            options.warmupTime(TimeValue.milliseconds(1)).measurementTime(TimeValue.milliseconds(1));
         }
         if (quick) {
-            options.warmupIterations(1).measurementIterations(1).warmupTime(TimeValue.milliseconds(1));
-            options.measurementTime(TimeValue.milliseconds(1));
+            options.warmupIterations(1).measurementIterations(1);
         }
         return options.build();
     }
 
-    private static List<Measurement> measurements(Collection<RunResult> runs, Path memory) throws IOException {
-        List<Measurement> measurements = new ArrayList<>();
-        for (RunResult run : runs) {
-            BenchmarkParams parameters = run.getParams();
-            double[] times = run.getBenchmarkResults().stream()
-                    .flatMap(result -> result.getIterationResults().stream())
-                    .map(IterationResult::getPrimaryResult)
-                    .mapToDouble(result -> result.getScore())
-                    .sorted()
-                    .toArray();
-            String kernel = kernel(parameters.getBenchmark());
-            String shape = parameters.getParam("shape");
-            String side = parameters.getParam("side");
-            Path file = memory.resolve(SideBySide.key(kernel, shape, side));
-            long bytes = Files.exists(file) ? Long.parseLong(Files.readString(file)) : -1;
-            measurements.add(
-                    new Measurement(kernel, shape, side, times[times.length / 2], times[0], times.length, bytes));
-        }
-        return measurements;
+    private static Measurement measurement(RunResult run, Path memory) throws IOException {
+        String kernel = run.getParams().getParam("kernel");
+        String shape = run.getParams().getParam("shape");
+        String side = run.getParams().getParam("side");
+        double[] times = run.getBenchmarkResults().stream()
+                .flatMap(result -> result.getIterationResults().stream())
+                .map(IterationResult::getPrimaryResult)
+                .mapToDouble(result -> result.getScore())
+                .sorted()
+                .toArray();
+        Path file = memory.resolve(SideBySide.key(kernel, shape, side));
+        long bytes = Files.exists(file) ? Long.parseLong(Files.readString(file)) : -1;
+        return new Measurement(kernel, shape, side, times[times.length / 2], times[0], times.length, bytes);
     }
 
-    /** The kernel's name, from the name of the benchmark's method. */
-    private static String kernel(String method) {
-        for (Map.Entry<String, String> entry : CLASSES.entrySet()) {
-            if (method.contains("." + entry.getValue() + ".")) {
-                return entry.getKey();
-            }
-        }
-        throw new IllegalStateException("unknown benchmark " + method);
-    }
-
-    /** {@code benchmarks/results} of the repository that this runs in or below; otherwise the working folder. */
-    private static Path defaultFolder() {
-        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+    /** The checkout that this runs in or below; otherwise the working folder. */
+    private static Path repository() {
+        Path here = Path.of("").toAbsolutePath();
+        for (Path folder = here; folder != null; folder = folder.getParent()) {
             if (Files.exists(folder.resolve("benchmarks/pom.xml"))) {
-                return folder.resolve("benchmarks/results");
+                return folder;
             }
         }
-        return Path.of("");
-    }
-
-    /** Where DJL unpacks PyTorch's libraries: under a build folder, so that a clean removes them. */
-    private static Path cacheFolder() {
-        return defaultFolder().toAbsolutePath().resolveSibling("target").resolve("djl");
+        return here;
     }
 
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         } catch (UncheckedIOException failure) {

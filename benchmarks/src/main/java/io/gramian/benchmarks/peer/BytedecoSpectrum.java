@@ -1,6 +1,7 @@
 package io.gramian.benchmarks.peer;
 
 import io.gramian.benchmarks.Workload;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -22,9 +23,9 @@ public final class BytedecoSpectrum implements Workload {
     }
 
     @Override
-    public double value() {
+    public Map<String, float[]> results() {
         try (PointerScope scope = new PointerScope()) {
-            return torch.linalg_svdvals(z).max().item_float();
+            return Map.of("singular values", BytedecoWhitening.floats(torch.linalg_svdvals(z)));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.gramian.benchmarks.peer;
 
 import io.gramian.benchmarks.Workload;
+import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -50,10 +51,22 @@ public final class BytedecoWhitening implements Workload {
     }
 
     @Override
-    public double value() {
+    public Map<String, float[]> results() {
         try (PointerScope scope = new PointerScope()) {
-            return loss().item_float();
+            Tensor loss = loss();
+            loss.backward();
+            return Map.of(
+                    "loss", new float[] {loss.item_float()},
+                    "gradient of a", floats(a.grad()),
+                    "gradient of b", floats(b.grad()));
         }
+    }
+
+    static float[] floats(Tensor tensor) {
+        Tensor dense = tensor.contiguous();
+        float[] values = new float[Math.toIntExact(dense.numel())];
+        dense.data_ptr_float().get(values);
+        return values;
     }
 
     @Override

@@ -6,17 +6,24 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.gramian.benchmarks.Workload;
-import java.util.function.BiFunction;
+import java.util.Map;
 
 /** A loss on two views in PyTorch 2.7.1 through DJL 0.35.1: forward, backward, temporaries freed. */
 public final class Djl implements Workload {
+    /** A loss of two arrays. */
+    @FunctionalInterface
+    public interface Loss {
+        /** The scalar. */
+        NDArray apply(NDArray a, NDArray b);
+    }
+
     private final NDManager manager = NDManager.newBaseManager("PyTorch");
     private final NDArray a;
     private final NDArray b;
-    private final BiFunction<NDArray, NDArray, NDArray> loss;
+    private final Loss loss;
 
     /** Copies the views (n, d). */
-    public Djl(float[][] views, int n, int d, BiFunction<NDArray, NDArray, NDArray> loss) {
+    public Djl(float[][] views, int n, int d, Loss loss) {
         this.loss = loss;
         a = manager.create(views[0], new Shape(n, d));
         b = manager.create(views[1], new Shape(n, d));
@@ -26,25 +33,31 @@ public final class Djl implements Workload {
 
     @Override
     public void run() {
+        forwardAndBackward();
+    }
+
+    private float forwardAndBackward() {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
             a.tempAttach(step);
             b.tempAttach(step);
             NDArray value = loss.apply(a, b);
             collector.backward(value);
-            if (!Float.isFinite(value.getFloat())) {
-                throw new IllegalStateException("expected a finite loss, got " + value.getFloat());
+            float number = value.getFloat();
+            if (!Float.isFinite(number)) {
+                throw new IllegalStateException("expected a finite loss, got " + number);
             }
+            return number;
         }
     }
 
     @Override
-    public double value() {
-        try (NDManager step = manager.newSubManager()) {
-            a.tempAttach(step);
-            b.tempAttach(step);
-            return loss.apply(a, b).getFloat();
-        }
+    public Map<String, float[]> results() {
+        float value = forwardAndBackward();
+        return Map.of(
+                "loss", new float[] {value},
+                "gradient of a", a.getGradient().toFloatArray(),
+                "gradient of b", b.getGradient().toFloatArray());
     }
 
     @Override

@@ -7,6 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.gramian.benchmarks.Workload;
+import java.util.Map;
 
 /**
  * MoCo's loss in PyTorch through DJL as facebookresearch/moco writes it: the queue (d, length), logits of the positive and of
@@ -32,21 +33,28 @@ public final class DjlQueue implements Workload {
 
     @Override
     public void run() {
+        forwardAndBackward();
+    }
+
+    private float forwardAndBackward() {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
             NDArray value = loss(step);
             collector.backward(value);
-            if (!Float.isFinite(value.getFloat())) {
-                throw new IllegalStateException("expected a finite loss, got " + value.getFloat());
+            float number = value.getFloat();
+            if (!Float.isFinite(number)) {
+                throw new IllegalStateException("expected a finite loss, got " + number);
             }
+            return number;
         }
     }
 
     @Override
-    public double value() {
-        try (NDManager step = manager.newSubManager()) {
-            return loss(step).getFloat();
-        }
+    public Map<String, float[]> results() {
+        float value = forwardAndBackward();
+        return Map.of(
+                "loss", new float[] {value},
+                "gradient of the queries", queries.getGradient().toFloatArray());
     }
 
     private NDArray loss(NDManager step) {
