@@ -9,10 +9,13 @@ import io.gramian.loss.MultiViewLoss;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.ConfigFile;
 import io.gramian.models.config.Settings;
+import io.gramian.models.format.AtomicFile;
 import io.gramian.models.format.Npy;
 import io.gramian.models.ssl.LossMethod;
 import io.gramian.models.ssl.LossMethods;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +71,7 @@ final class LossCommand extends ComputeCommand {
         if (za != null && zb != null) {
             files.addAll(0, List.of(za, zb));
         }
+        makeFolder();
         MultiViewLoss loss = named.make().apply(settings).atStep(step);
         try (Scope scope = Scope.open()) {
             List<Tensor> views = new ArrayList<>();
@@ -81,6 +85,18 @@ final class LossCommand extends ComputeCommand {
             print(loss, settings, value, derivatives);
         }
         return 0;
+    }
+
+    /** Before anything is computed or printed. */
+    private void makeFolder() {
+        if (gradients != null) {
+            try {
+                Files.createDirectories(gradients);
+            } catch (IOException e) {
+                throw new ConfigException("--grad-out: cannot make the folder " + gradients + ": "
+                        + AtomicFile.reason(e) + "; choose another place");
+            }
+        }
     }
 
     /** Reads a float32 matrix. */

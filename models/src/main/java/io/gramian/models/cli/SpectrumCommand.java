@@ -3,6 +3,7 @@ package io.gramian.models.cli;
 import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.autograd.GraphCheck;
 import io.gramian.models.report.SpectrumText;
 import io.gramian.models.train.RunFolder;
 import io.gramian.spectrum.Spectrum;
@@ -40,11 +41,29 @@ final class SpectrumCommand extends ComputeCommand {
         PrintWriter out = out();
         try (Scope scope = Scope.open()) {
             Tensor z = LossCommand.matrix(file);
+            check(file, z);
             String title = file + ": " + z.shape().size(0) + " embeddings of "
                     + z.shape().size(1) + " dimensions";
             out.print(SpectrumText.of(title, Spectrum.of(z).singularValues()));
         }
         out.flush();
         return 0;
+    }
+
+    /** A spectrum of nothing, or of no numbers, would look like a collapse. */
+    private static void check(Path file, Tensor z) {
+        if (z.elements() == 0) {
+            throw new GramianException(file + ": expected at least one embedding (n, d), got shape " + z.shape());
+        }
+        if (!GraphCheck.isFinite(z)) {
+            float[] values = z.toFloats();
+            int at = 0;
+            while (Float.isFinite(values[at])) {
+                at++;
+            }
+            long d = z.shape().size(1);
+            throw new GramianException(file + ": expected finite numbers, got " + values[at] + " in row " + at / d
+                    + ", column " + at % d + "; the run that made them probably diverged: look at its loss");
+        }
     }
 }

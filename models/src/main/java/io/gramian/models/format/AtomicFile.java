@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -89,11 +92,18 @@ public final class AtomicFile {
         }
     }
 
-    private static String reason(IOException failure) {
-        if (failure instanceof NoSuchFileException) {
-            return "its folder does not exist";
+    /** Why a file or folder could not be made, in words: Java's messages are often just the path. */
+    public static String reason(IOException failure) {
+        if (failure instanceof FileAlreadyExistsException taken) {
+            return taken.getFile() + " is a file, expected a folder";
         }
-        String message = failure.getMessage();
+        if (failure instanceof NoSuchFileException missing) {
+            return missing.getFile() + " does not exist and cannot be made";
+        }
+        if (failure instanceof AccessDeniedException denied) {
+            return "no permission for " + denied.getFile();
+        }
+        String message = failure instanceof FileSystemException known ? known.getReason() : failure.getMessage();
         return message == null ? failure.getClass().getSimpleName() : message;
     }
 }

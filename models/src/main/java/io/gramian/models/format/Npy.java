@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,6 +32,9 @@ public final class Npy {
      *     shape says
      */
     public static Tensor read(Device device, Path path) {
+        if (Files.isDirectory(path)) {
+            throw new GramianException(path + ": expected an .npy file, got a folder; name the file in it");
+        }
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             return read(device, path, channel);
         } catch (NoSuchFileException missing) {

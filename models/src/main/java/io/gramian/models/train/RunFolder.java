@@ -2,6 +2,7 @@ package io.gramian.models.train;
 
 import io.gramian.GramianException;
 import io.gramian.models.config.ConfigException;
+import io.gramian.models.format.AtomicFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -53,7 +54,7 @@ public final class RunFolder implements AutoCloseable {
                             "cannot make a run folder: " + runs + " is a file, expected a folder", taken);
                 }
             } catch (IOException e) {
-                throw new GramianException("cannot make the run folder " + path + ": " + e.getMessage(), e);
+                throw cannotMake(path, e);
             }
         }
         throw new GramianException("cannot make a run folder: 10,000 names such as " + name + " are taken in " + runs);
@@ -75,8 +76,15 @@ public final class RunFolder implements AutoCloseable {
             }
             return locked(path);
         } catch (IOException e) {
-            throw new GramianException("cannot make the run folder " + path + ": " + e.getMessage(), e);
+            throw cannotMake(path, e);
         }
+    }
+
+    private static GramianException cannotMake(Path path, IOException failure) {
+        return new GramianException(
+                "cannot make the run folder " + path + ": " + AtomicFile.reason(failure)
+                        + "; choose another place with --out or --runs",
+                failure);
     }
 
     /** Opens an existing run to go on with it, locks it, and removes what a killed process left half-written. */
@@ -113,7 +121,7 @@ public final class RunFolder implements AutoCloseable {
                     "there is no run folder " + path + "; runs lie in ./runs unless --runs said otherwise");
         }
         if (!Files.isRegularFile(path.resolve("config.yaml"))) {
-            throw new GramianException(path + " is not a run: it has no config.yaml");
+            throw new GramianException(path + " is not a run: it has no config.yaml; give a folder that gramian pretrain made");
         }
         return new RunFolder(path, null);
     }

@@ -85,6 +85,45 @@ class CommandTest {
     }
 
     @Test
+    void placesThatCannotBeMadeAreNamed() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        String data = TinyRun.images(folder, 64);
+        assertFails(
+                run(TinyRun.pretrain(data, file, 1)),
+                1,
+                "cannot make the run folder " + file + ": " + file
+                        + " is a file, expected a folder; choose another place with --out or --runs");
+        assertFails(
+                run(TinyRun.pretrain(data, file.resolve("run"), 1)), 1, "cannot make the run folder " + file + "/run");
+        Path z = npy("z.npy", 2, 1, 2, 3, 4);
+        String[] loss = {"loss", "simclr", "--za", z.toString(), "--zb", z.toString(), "--grad-out", file.toString()};
+        assertFails(run(loss), 2, "--grad-out: cannot make the folder " + file + ": " + file + " is a file");
+        assertThat(run(loss).out()).isEmpty();
+        assertFails(run("loss", "simclr", "--za", folder.toString(), "--zb", z.toString()), 1, "got a folder");
+        assertFails(run("evaluate", folder.toString()), 1, "it has no config.yaml; give a folder that gramian pretrain");
+    }
+
+    @Test
+    void aSpectrumOfNoNumbersIsRefused() {
+        assertThat(run("spectrum", npy("z.npy", 2, 1, 2, 3, 4.5f).toString()).code())
+                .isZero();
+        assertFails(
+                run("spectrum", npy("n.npy", 2, 1, 2, 3, Float.NaN).toString()),
+                1,
+                "n.npy: expected finite numbers, got NaN in row 1, column 1");
+        assertFails(run("spectrum", npy("e.npy", 3).toString()), 1, "e.npy: expected at least one embedding (n, d), got");
+    }
+
+    /** A matrix of so many columns in a file. */
+    private Path npy(String name, int columns, float... values) {
+        Path file = folder.resolve(name);
+        try (Tensor z = Tensor.of(Device.cpu(), values, values.length / columns, columns)) {
+            Npy.write(file, z);
+        }
+        return file;
+    }
+
+    @Test
     void aTinyRunIsTrainedEvaluatedAndReported() throws IOException {
         Path run = folder.resolve("run");
         String data = TinyRun.images(folder, 128);
