@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Whether a peer computes what we compute: from the same numbers, at small shapes, before anything is timed. A program of its
@@ -90,8 +91,10 @@ final class Agreement {
         }
         double worst = 0;
         String worstName = "";
-        for (String name : ours.keySet().stream().sorted().toList()) {
-            double difference = difference(where + ": " + name, ours.get(name), theirs.get(name));
+        for (Map.Entry<String, float[]> our : new TreeMap<>(ours).entrySet()) {
+            String name = our.getKey();
+            double difference =
+                    difference(where + ": " + name, our.getValue(), theirs.getOrDefault(name, new float[0]));
             double allowed = name.equals("loss") ? LOSS : tolerance;
             if (!(difference <= allowed)) {
                 throw new IllegalStateException(String.format(

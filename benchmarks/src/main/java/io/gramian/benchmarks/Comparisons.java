@@ -103,7 +103,8 @@ final class Comparisons {
                     1e-3,
                     false,
                     List.of(ours(AdamWWorkload::new), new Side("pytorch", DjlAdamW::new))),
-            // images of both views by their height and width; where rounding puts one value on the other side of a ReLU's
+            // images of both views by their height and width; where rounding puts one value on the other side of a
+            // ReLU's
             // kink, all gradients before it change by a percent
             new Comparison(
                     "step",

@@ -35,7 +35,9 @@ class AgreementTest {
     void whatIsMissingOrNoNumberDiffers() {
         refuses("expected the results [gradient, loss], got [loss]", Map.of("loss", new float[] {2}));
         refuses("expected 3 elements, got 2", Map.of("loss", new float[] {2}, "gradient", new float[] {3, -4}));
-        refuses("loss differs from ours by 1.00e-04 of its norm, allowed are 1e-05", Map.of("loss", new float[] {2.0002f}, "gradient", new float[] {3, -4, 0}));
+        refuses(
+                "loss differs from ours by 1.00e-04 of its norm, allowed are 1e-05",
+                Map.of("loss", new float[] {2.0002f}, "gradient", new float[] {3, -4, 0}));
         refuses("differs", Map.of("loss", new float[] {Float.NaN}, "gradient", new float[] {3, -4, 0}));
         assertThatThrownBy(() -> Agreement.compare(
                         "x", Map.of("loss", new float[] {0}), Map.of("loss", new float[] {1e-9f}), 1e-3))

@@ -53,8 +53,10 @@ public final class DjlQueue implements Workload {
     public Map<String, float[]> results() {
         float value = forwardAndBackward();
         return Map.of(
-                "loss", new float[] {value},
-                "gradient of the queries", queries.getGradient().toFloatArray());
+                "loss",
+                new float[] {value},
+                "gradient of the queries",
+                queries.getGradient().toFloatArray());
     }
 
     private NDArray loss(NDManager step) {

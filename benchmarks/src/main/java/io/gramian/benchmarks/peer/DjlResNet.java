@@ -44,7 +44,7 @@ public final class DjlResNet implements Workload {
     /** A batch of images of this size, and weights as ours. */
     public DjlResNet(int batch, int size) {
         Shape shape = new Shape(batch, 3, size, size);
-        images = manager.create(channelsFirst(StepStart.pixels(batch, size), batch, size, size, 3), shape);
+        images = manager.create(channelsFirst(StepStart.pixels(batch, size), size, size, 3), shape);
         network.add(convolution(64, 3, 1)).add(norm()).add(Activation.reluBlock());
         int before = 64;
         for (int stage = 0; stage < 4; stage++) {
@@ -72,7 +72,7 @@ public final class DjlResNet implements Workload {
         int first = Math.toIntExact(shape[0]);
         if (shape.length == 4) {
             float[] weights = StepStart.convolution(index, shape[0], shape[2], shape[3], shape[1]);
-            return channelsFirst(weights, first, (int) shape[2], (int) shape[3], (int) shape[1]);
+            return channelsFirst(weights, (int) shape[2], (int) shape[3], (int) shape[1]);
         }
         return parameter.getType() == Parameter.Type.BETA
                 ? StepStart.offsets(index, first)
@@ -80,7 +80,7 @@ public final class DjlResNet implements Workload {
     }
 
     /** From (n, h, w, c) to (n, c, h, w). */
-    private static float[] channelsFirst(float[] from, int n, int h, int w, int c) {
+    private static float[] channelsFirst(float[] from, int h, int w, int c) {
         float[] to = new float[from.length];
         for (int i = 0; i < from.length; i++) {
             int pixel = i / c % (h * w);

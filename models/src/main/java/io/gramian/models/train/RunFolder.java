@@ -121,7 +121,8 @@ public final class RunFolder implements AutoCloseable {
                     "there is no run folder " + path + "; runs lie in ./runs unless --runs said otherwise");
         }
         if (!Files.isRegularFile(path.resolve("config.yaml"))) {
-            throw new GramianException(path + " is not a run: it has no config.yaml; give a folder that gramian pretrain made");
+            throw new GramianException(
+                    path + " is not a run: it has no config.yaml; give a folder that gramian pretrain made");
         }
         return new RunFolder(path, null);
     }

@@ -100,7 +100,8 @@ class CommandTest {
         assertFails(run(loss), 2, "--grad-out: cannot make the folder " + file + ": " + file + " is a file");
         assertThat(run(loss).out()).isEmpty();
         assertFails(run("loss", "simclr", "--za", folder.toString(), "--zb", z.toString()), 1, "got a folder");
-        assertFails(run("evaluate", folder.toString()), 1, "it has no config.yaml; give a folder that gramian pretrain");
+        assertFails(
+                run("evaluate", folder.toString()), 1, "it has no config.yaml; give a folder that gramian pretrain");
     }
 
     @Test
@@ -111,7 +112,8 @@ class CommandTest {
                 run("spectrum", npy("n.npy", 2, 1, 2, 3, Float.NaN).toString()),
                 1,
                 "n.npy: expected finite numbers, got NaN in row 1, column 1");
-        assertFails(run("spectrum", npy("e.npy", 3).toString()), 1, "e.npy: expected at least one embedding (n, d), got");
+        assertFails(
+                run("spectrum", npy("e.npy", 3).toString()), 1, "e.npy: expected at least one embedding (n, d), got");
     }
 
     /** A matrix of so many columns in a file. */
