@@ -38,6 +38,7 @@ class GoldenTest {
             new VicRegExpRunner(),
             new PredictiveRunner(),
             new LeJepaRunner(),
+            new ToyCollapseRunner(),
             new WhiteningRunner(),
             new OptimizerRunner(),
             new ScheduleRunner(),
