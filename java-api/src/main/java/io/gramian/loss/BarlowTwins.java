@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * libraries multiply by a scale: solo-learn by 0.025 or 0.1. stable-pretraining standardises by the unbiased deviation.
  *
  * @param lambda weight of the off-diagonal part, at least 0
- * @param eps added to the variances, above 0
+ * @param eps added to the variances, or to the deviations as {@code standardization} says; above 0
  * @param scale factor of the whole loss, above 0
  * @param standardization how columns are scaled
  * @param side which Gram matrix to visit
