@@ -139,13 +139,12 @@ final class ToyCollapseRunner implements MethodRunner {
         try (Sgd optimizer = new Sgd(weights, new Sgd.Settings(0, 0, false))) {
             for (int step = 0; step < steps; step++) {
                 if (step % (steps / SNAPSHOTS) == 0) {
-                    weights.values().forEach(w -> spectra.add(
-                            Spectrum.of(w.value()).singularValues()));
+                    weights.values()
+                            .forEach(w -> spectra.add(Spectrum.of(w.value()).singularValues()));
                 }
                 try (Scope scope = Scope.open()) {
                     Variable value = EmbeddingLoss.apply(
-                            loss,
-                            List.of(embed(Variable.constant(a), weights), embed(Variable.constant(b), weights)));
+                            loss, List.of(embed(Variable.constant(a), weights), embed(Variable.constant(b), weights)));
                     losses[step] = value.value().item();
                     value.backward();
                     optimizer.step(golden.param("lr"));
@@ -153,9 +152,8 @@ final class ToyCollapseRunner implements MethodRunner {
                 }
             }
         }
-        List<double[]> trained = weights.values().stream()
-                .map(w -> GoldenArray.widen(w.value()))
-                .toList();
+        List<double[]> trained =
+                weights.values().stream().map(w -> GoldenArray.widen(w.value())).toList();
         compare(golden, losses, spectra, trained, score);
     }
 

@@ -45,7 +45,8 @@ class PredictionLossTest {
                     predictions.stream().map(Variable::parameter).toList();
             Variable value = Autograd.noGrad(() -> PredictionLoss.apply(SimSiam.defaults(), variables, targets));
             assertThat(value.requiresGradient()).isFalse();
-            assertThat(value.value().item()).isEqualTo((float) SimSiam.defaults().value(predictions, targets));
+            assertThat(value.value().item())
+                    .isEqualTo((float) SimSiam.defaults().value(predictions, targets));
             assertThatThrownBy(() -> PredictionLoss.apply(SimSiam.defaults(), List.of(), targets))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("simsiam: expected 2 predictions, got none");
