@@ -208,11 +208,14 @@ class ContrastiveFamilyTest {
                 assertThat(one.loss().valueAndGradient(none, poisoned(one, 0, 4)))
                         .isZero();
             }
-            // one feature: normalised rows are signs
-            double[][] z = views(one, Math.max(one.least(), 2), 1);
-            LossAndGradients truth = one.truth().of(z, z[0].length, 1);
-            assertThat(one.loss().value(tensors(z, z[0].length, 1)))
-                    .isCloseTo(truth.loss(), within(one.tolerance() * (1 + Math.abs(truth.loss()))));
+            // one feature: normalised rows are signs; none: every product is 0
+            for (int d = 0; d <= 1; d++) {
+                double[][] z = views(one, 3, d);
+                LossAndGradients truth = one.truth().of(z, 3, d);
+                assertThat(one.loss().valueAndGradient(tensors(z, 3, d), poisoned(one, 3, d)))
+                        .as("%d features", d)
+                        .isCloseTo(truth.loss(), within(one.tolerance() * (1 + Math.abs(truth.loss()))));
+            }
         }
     }
 

@@ -192,6 +192,9 @@ class KeyLossesTest {
             Tensor gradient = Tensor.empty(device, 1, 2).fill(Float.NaN);
             assertThat(loss.valueAndGradient(one, one, none, gradient)).isZero();
             assertThat(gradient.toFloats()).containsOnly(0f);
+            Tensor flat = Tensor.zeros(device, 3, 0);
+            assertThat(loss.valueAndGradient(flat, flat, Tensor.zeros(device, 5, 0), Tensor.zeros(device, 3, 0)))
+                    .isCloseTo(Math.log(6), within(1e-6));
             Tensor zero = Tensor.zeros(device, 1, 2);
             assertThat(loss.valueAndGradient(zero, one, queue, gradient)).isCloseTo(Math.log(3), within(1e-6));
             assertThat(gradient.toFloats()).containsOnly(0f);
