@@ -110,7 +110,7 @@ final class Agreement {
                 worstName = name;
             }
         }
-        return String.format(Locale.ROOT, "%d results agree, at most %.1e apart (%s)", ours.size(), worst, worstName);
+        return String.format(Locale.ROOT, "%d result(s) agree, at most %.1e apart (%s)", ours.size(), worst, worstName);
     }
 
     private static double difference(String what, float[] ours, float[] theirs) {

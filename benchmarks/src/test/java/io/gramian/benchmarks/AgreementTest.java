@@ -22,10 +22,10 @@ class AgreementTest {
 
     @Test
     void differencesCountAgainstTheNorm() {
-        assertThat(compare(OURS)).isEqualTo("2 results agree, at most 0.0e+00 apart (loss)");
+        assertThat(compare(OURS)).isEqualTo("2 result(s) agree, at most 0.0e+00 apart (loss)");
         // 0.0025 of the norm 5
         assertThat(compare(Map.of("loss", new float[] {2}, "gradient", new float[] {3, -4, 0.0025f})))
-                .isEqualTo("2 results agree, at most 5.0e-04 apart (gradient)");
+                .isEqualTo("2 result(s) agree, at most 5.0e-04 apart (gradient)");
         refuses(
                 "nt-xent 2x2, peer: gradient differs from ours by 2.00e-03 of its norm, allowed are 1e-03",
                 Map.of("loss", new float[] {2}, "gradient", new float[] {3.01f, -4, 0}));
