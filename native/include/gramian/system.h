@@ -39,12 +39,21 @@ typedef float* gramian_output;
 // Anything else.
 #define GRAMIAN_INTERNAL_ERROR 5
 
+// Operands of the Gram products as they are; the only one that the CPU has.
+#define GRAMIAN_PRECISION_FLOAT32 0
+// Operands rounded to TF32 (10 bits of mantissa), sums in float32: tensor cores.
+#define GRAMIAN_PRECISION_TF32 1
+// Operands rounded to bfloat16 (7 bits of mantissa), sums in float32: tensor cores.
+#define GRAMIAN_PRECISION_BFLOAT16 2
+
 /** Message of the last failure on this thread, with file and line; empty after none. */
 GRAMIAN_EXPORT const char* gramian_last_error(void);
 /** Creates a context with the given number of threads (0: one per core that this process may use) and stream. */
 GRAMIAN_EXPORT gramian_status gramian_context_create(int32_t threads, int64_t stream, int64_t* context);
 /** Frees a context and its scratch memory. */
 GRAMIAN_EXPORT gramian_status gramian_context_destroy(gramian_context* context);
+/** Operand precision of the Gram products of this context, one of GRAMIAN_PRECISION_*; float32 at first. */
+GRAMIAN_EXPORT gramian_status gramian_context_set_precision(gramian_context* context, int32_t precision);
 /** Bytes of scratch memory that the context holds. */
 GRAMIAN_EXPORT int64_t gramian_context_scratch_bytes(const gramian_context* context);
 /** Threads that the context uses. */

@@ -60,6 +60,14 @@ gramian_status gramian_context_destroy(gramian_context* context) {
   return GRAMIAN_OK;
 }
 
+gramian_status gramian_context_set_precision(gramian_context* /*context*/, int32_t precision) {
+  return gramian::guarded([&] {
+    if (precision != GRAMIAN_PRECISION_FLOAT32) {
+      GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "the CPU computes Gram products in float32 only; take that precision");
+    }
+  });
+}
+
 int64_t gramian_context_scratch_bytes(const gramian_context* context) { return context->scratch_bytes(); }
 
 int32_t gramian_context_threads(const gramian_context* context) { return context->threads; }

@@ -2,12 +2,15 @@ package io.gramian;
 
 import io.gramian.backend.Backend;
 import io.gramian.backend.CudaProbe;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Where tensors live and kernels run. */
 public final class Device {
     private static final Logger LOG = LoggerFactory.getLogger(Device.class);
+
+    private static @Nullable Device simt;
 
     private final String name;
     private final Backend backend;
@@ -36,6 +39,20 @@ public final class Device {
     public static Device cuda(int index) {
         throw new GramianException("cuda:" + index + " cannot be used: "
                 + CudaProbe.result().whyNotUsable(index) + "; use Device.cpu() or Device.best()");
+    }
+
+    /**
+     * The CUDA kernels, run thread by thread on the processor by the SIMT executor: thousands of times slower than a GPU,
+     * for tests of kernels on machines without one. Its memory is host memory.
+     *
+     * @throws GramianException if the executor's library (gramian-cuda-kernels with classifier linux-x86_64-simt) is not on
+     *     the class path
+     */
+    public static synchronized Device simt() {
+        if (simt == null) {
+            simt = new Device("simt", Backend.simt());
+        }
+        return simt;
     }
 
     /** The fastest device that can be used here. Logs in one line what it chose and why. */

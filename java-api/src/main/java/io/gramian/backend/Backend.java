@@ -1,13 +1,16 @@
 package io.gramian.backend;
 
+import io.gramian.GramianException;
 import io.gramian.jni.CpuKernels;
 import io.gramian.jni.Kernels;
+import io.gramian.jni.SimtKernels;
 
 /**
  * What a device can do, by room. Each room checks its arguments and calls the kernels; the kernels are the same C ABI on
  * every device.
  */
 public final class Backend {
+    private final String device;
     private final Kernels kernels;
     private final Memory memory;
     private final Stream stream;
@@ -25,10 +28,11 @@ public final class Backend {
     private final Whitening whitening;
     private final Spectra spectra;
 
-    private Backend(Kernels kernels, int threads) {
+    private Backend(String device, Kernels kernels, int threads) {
+        this.device = device;
         this.kernels = kernels;
         this.memory = new Memory(kernels);
-        this.stream = new Stream(kernels, threads);
+        this.stream = new Stream(device, kernels, threads, 0);
         this.normalization = new Normalization(stream);
         this.contrastive = new Contrastive(stream);
         this.contrastiveKeys = new ContrastiveKeys(stream);
@@ -46,7 +50,23 @@ public final class Backend {
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
     public static Backend cpu() {
-        return new Backend(new CpuKernels(), Integer.getInteger("gramian.threads", 0));
+        return new Backend("cpu", new CpuKernels(), Integer.getInteger("gramian.threads", 0));
+    }
+
+    /**
+     * The CUDA kernels run thread by thread on the processor, for tests of kernels on machines without a GPU.
+     *
+     * @throws GramianException if the library of the SIMT executor is not on the class path
+     */
+    public static Backend simt() {
+        try {
+            return new Backend("simt", new SimtKernels(), 0);
+        } catch (UnsatisfiedLinkError e) {
+            throw new GramianException(
+                    "the SIMT executor does not load; add gramian-cuda-kernels with classifier linux-x86_64-simt: "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     /** The raw C ABI. */
@@ -76,7 +96,15 @@ public final class Backend {
 
     /** A stream of its own, whose calls wait for no other; whoever asks for it closes it. 0 threads: one per core. */
     public Stream newStream(int threads) {
-        return new Stream(kernels, threads);
+        return newStream(threads, 0);
+    }
+
+    /**
+     * A stream over one that exists: on CUDA the address of a {@code cudaStream_t}, 0 for a new one; on the SIMT executor
+     * the seed of the order in which threads run. The CPU has none and ignores it.
+     */
+    public Stream newStream(int threads, long nativeStream) {
+        return new Stream(device, kernels, threads, nativeStream);
     }
 
     /** Image augmentation. */
@@ -107,6 +135,16 @@ public final class Backend {
     /** Row normalisation. */
     public Normalization normalization() {
         return normalization;
+    }
+
+    /** Row normalisation on another stream. */
+    public Normalization normalization(Stream other) {
+        return new Normalization(other);
+    }
+
+    /** Contrastive losses on another stream. */
+    public Contrastive contrastive(Stream other) {
+        return new Contrastive(other);
     }
 
     /** Contrastive losses. */

@@ -2,10 +2,12 @@ package io.gramian.backend;
 
 import io.gramian.GramianException;
 import io.gramian.jni.Kernels;
+import io.gramian.jni.MissingKernel;
 import org.bytedeco.javacpp.LongPointer;
 
 /** A sequence of kernel calls with its scratch memory and threads. Calls of several Java threads wait for each other. */
 public final class Stream implements AutoCloseable {
+    private final String device;
     private final Kernels kernels;
     private final long context;
     private boolean closed;
@@ -18,9 +20,14 @@ public final class Stream implements AutoCloseable {
     }
 
     Stream(Kernels kernels, int threads) {
+        this("cpu", kernels, threads, 0);
+    }
+
+    Stream(String device, Kernels kernels, int threads, long nativeStream) {
+        this.device = device;
         this.kernels = kernels;
         try (LongPointer result = new LongPointer(1)) {
-            check(kernels.gramian_context_create(threads, 0, result.address()));
+            check(kernels.gramian_context_create(threads, nativeStream, result.address()));
             this.context = result.get();
         }
     }
@@ -30,7 +37,21 @@ public final class Stream implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("this stream is closed");
         }
-        check(call.run(kernels, context));
+        try {
+            check(call.run(kernels, context));
+        } catch (MissingKernel missing) {
+            throw new GramianException(
+                    missing.kernel() + " does not exist on device " + device + " yet; use Device.cpu() for it", missing);
+        }
+    }
+
+    /**
+     * Rounds the operands of Gram products from now on. Every device has {@link Precision#FLOAT32}, with which it starts.
+     *
+     * @throws GramianException if the device does not have this precision
+     */
+    public void setPrecision(Precision precision) {
+        run((kernels, context) -> kernels.gramian_context_set_precision(context, precision.code()));
     }
 
     /** Threads of the kernels. */

@@ -1,0 +1,94 @@
+#include "gram/operand.h"
+
+#include <type_traits>
+
+#include "tile/ptx.h"
+
+namespace gramian {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kTile = 32;  // of the transposition; 8 rows of threads
+
+template <typename Mode>
+__device__ __forceinline__ typename Mode::Element convert(float x) {
+  if constexpr (std::is_same_v<Mode, tile::Bfloat16>) {
+    return static_cast<uint16_t>(tile::pack_bf16(x, 0.0f));
+  } else if constexpr (std::is_same_v<Mode, tile::Tf32>) {
+    return __uint_as_float(tile::to_tf32(x));
+  } else {
+    return x;
+  }
+}
+
+// target (count, width) = x (count, d), zeros behind; one element per thread and stride.
+template <typename Mode>
+__global__ void __launch_bounds__(kThreads)
+    lay_out_rows(int64_t count, int64_t d, const float* __restrict__ x, int64_t ld, int64_t width,
+        typename Mode::Element* __restrict__ target) {
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count * width; i += stride) {
+    const int64_t column = i % width;
+    target[i] = convert<Mode>(column < d ? x[i / width * ld + column] : 0.0f);
+  }
+}
+
+// target (d, width) = x (count, d) transposed, zeros behind: a tile of 32 x 32 through shared memory, so that both sides
+// are read and written along their rows. 33 floats a row: a column of the tile then lies in 32 different banks.
+template <typename Mode>
+__global__ void __launch_bounds__(kThreads)
+    lay_out_columns(int64_t count, int64_t d, const float* __restrict__ x, int64_t ld, int64_t width,
+        typename Mode::Element* __restrict__ target) {
+  tile::SharedMemory memory;
+  tile::Shared<float> staged = memory.take<float>(kTile * (kTile + 1));
+  const int lane = static_cast<int>(threadIdx.x % kTile);
+  const int64_t row0 = static_cast<int64_t>(blockIdx.x) * kTile;  // of x
+  const int64_t column0 = static_cast<int64_t>(blockIdx.y) * kTile;
+  for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
+    const bool inside = row0 + r < count && column0 + lane < d;
+    staged[r * (kTile + 1) + lane] = inside ? x[(row0 + r) * ld + column0 + lane] : 0.0f;
+  }
+  __syncthreads();  // each thread goes on with what others staged
+  for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
+    if (column0 + r < d && row0 + lane < width) {
+      target[(column0 + r) * width + row0 + lane] = convert<Mode>(staged[lane * (kTile + 1) + r]);
+    }
+  }
+}
+
+}  // namespace
+
+template <typename Mode>
+Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
+  using Element = typename Mode::Element;
+  const int64_t width = padded_width(d);
+  if constexpr (std::is_same_v<Mode, tile::Float32>) {
+    if (ld == width) return {x, count, width};
+  }
+  Element* target = context->scratch<Element>(count * width);
+  const int64_t blocks = (count * width + kThreads - 1) / kThreads;
+  launch(context->stream, {"lay_out_rows", static_cast<unsigned>(blocks < 4096 ? blocks : 4096), kThreads},
+      lay_out_rows<Mode>, count, d, x, ld, width, target);
+  return {target, count, width};
+}
+
+template <typename Mode>
+Operand<Mode> lay_out_transposed(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
+  using Element = typename Mode::Element;
+  const int64_t width = padded_width(count);
+  Element* target = context->scratch<Element>(d * width);
+  const dim3 blocks(static_cast<unsigned>(width / kTile), static_cast<unsigned>((d + kTile - 1) / kTile));
+  launch(context->stream,
+      {"lay_out_columns", blocks, kThreads, tile::shared_bytes<float>(kTile * (kTile + 1))}, lay_out_columns<Mode>,
+      count, d, x, ld, width, target);
+  return {target, d, width};
+}
+
+#define GRAMIAN_OPERANDS(Mode)                                                                                   \
+  template Operand<Mode> lay_out<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t);               \
+  template Operand<Mode> lay_out_transposed<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t);
+GRAMIAN_OPERANDS(tile::Float32)
+GRAMIAN_OPERANDS(tile::Tf32)
+GRAMIAN_OPERANDS(tile::Bfloat16)
+
+}  // namespace gramian

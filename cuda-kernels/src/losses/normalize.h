@@ -1,0 +1,12 @@
+// Row normalisation on the device, for the launchers of losses.
+#pragma once
+
+#include "core/context.h"
+
+namespace gramian {
+
+// u (n, ld), rows ld >= d apart: z (n, d) divided by max(norm, eps), zeros from d on; norm (n).
+void normalize_rows(
+    gramian_context* context, int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u, float* norm);
+
+}  // namespace gramian
