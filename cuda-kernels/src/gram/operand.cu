@@ -1,25 +1,12 @@
 #include "gram/operand.h"
 
-#include <type_traits>
-
-#include "tile/ptx.h"
+#include "tile/load.h"
 
 namespace gramian {
 namespace {
 
 constexpr int kThreads = 256;
 constexpr int kTile = 32;  // of the transposition; 8 rows of threads
-
-template <typename Mode>
-__device__ __forceinline__ typename Mode::Element convert(float x) {
-  if constexpr (std::is_same_v<Mode, tile::Bfloat16>) {
-    return static_cast<uint16_t>(tile::pack_bf16(x, 0.0f));
-  } else if constexpr (std::is_same_v<Mode, tile::Tf32>) {
-    return __uint_as_float(tile::to_tf32(x));
-  } else {
-    return x;
-  }
-}
 
 // target (count, width) = x (count, d), zeros behind; one element per thread and stride.
 template <typename Mode>
@@ -29,12 +16,12 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count * width; i += stride) {
     const int64_t column = i % width;
-    target[i] = convert<Mode>(column < d ? x[i / width * ld + column] : 0.0f);
+    target[i] = tile::rounded<Mode>(column < d ? x[i / width * ld + column] : 0.0f);
   }
 }
 
-// target (d, width) = x (count, d) transposed, zeros behind: a tile of 32 x 32 through shared memory, so that both sides
-// are read and written along their rows. 33 floats a row: a column of the tile then lies in 32 different banks.
+// target (d, width) = x (count, d) transposed, zeros behind: a tile of 32 x 32 through shared memory, so that both
+// sides are read and written along their rows. 33 floats a row: a column of the tile then lies in 32 different banks.
 template <typename Mode>
 __global__ void __launch_bounds__(kThreads)
     lay_out_columns(int64_t count, int64_t d, const float* __restrict__ x, int64_t ld, int64_t width,
@@ -51,7 +38,7 @@ __global__ void __launch_bounds__(kThreads)
   __syncthreads();  // each thread goes on with what others staged
   for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
     if (column0 + r < d && row0 + lane < width) {
-      target[(column0 + r) * width + row0 + lane] = convert<Mode>(staged[lane * (kTile + 1) + r]);
+      target[(column0 + r) * width + row0 + lane] = tile::rounded<Mode>(staged[lane * (kTile + 1) + r]);
     }
   }
 }
@@ -63,7 +50,8 @@ Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const 
   using Element = typename Mode::Element;
   const int64_t width = padded_width(d);
   if constexpr (std::is_same_v<Mode, tile::Float32>) {
-    if (ld == width) return {x, count, width};
+    // cp.async wants 16 bytes; a view into a tensor may start anywhere
+    if (ld == width && reinterpret_cast<uintptr_t>(x) % 16 == 0) return {x, count, width};
   }
   Element* target = context->scratch<Element>(count * width);
   const int64_t blocks = (count * width + kThreads - 1) / kThreads;

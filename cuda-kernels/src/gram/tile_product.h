@@ -1,7 +1,7 @@
 // The main loop under every Gram kernel: one tile of X Y^T in the accumulators of a block, X (m, width), Y (n, width).
 //
-// Block of 8 warps. Chunks of 128 bytes of kRows rows of X and kColumns rows of Y come by cp.async into two stages: while
-// one is multiplied, the next is on its way. 2 kRows kColumns width FLOP a tile, 144 (kRows + kColumns) 2 bytes of
+// Block of 8 warps. Chunks of 128 bytes of kRows rows of X and kColumns rows of Y come by cp.async into two stages:
+// while one is multiplied, the next is on its way. 2 kRows kColumns width FLOP a tile, 144 (kRows + kColumns) 2 bytes of
 // shared memory.
 #pragma once
 
@@ -52,21 +52,23 @@ __device__ __forceinline__ void load_stage(tile::Shared<typename Shape::Element>
       stage + Shape::kRows * kStride, kStride, y.rows, y.count, y.width, j0, k);
 }
 
-// sums = <x_(i0 + row), y_(j0 + column)>. Rows behind the end count as zeros. stages (kStages * kStage) may be reused
-// as soon as the call returns, by all threads: it ends with a barrier. Copies that the caller started before are over.
+// sums = <x_(i0 + row), y_(j0 + column)> over chunks first .. first + count - 1. Rows behind the end count as zeros.
+// stages (kStages * kStage) may be reused as soon as the call returns, by all threads: it ends with a barrier. Copies
+// that the caller started before are over, if there is a chunk at all.
 template <typename Shape>
-__device__ __forceinline__ void multiply_tile(typename Shape::Sums& sums, tile::Shared<typename Shape::Element> stages,
-    const Operand<typename Shape::Mode>& x, int64_t i0, const Operand<typename Shape::Mode>& y, int64_t j0) {
+__device__ __forceinline__ void multiply_chunks(typename Shape::Sums& sums,
+    tile::Shared<typename Shape::Element> stages, const Operand<typename Shape::Mode>& x, int64_t i0,
+    const Operand<typename Shape::Mode>& y, int64_t j0, int first, int count) {
   using Mode = typename Shape::Mode;
   constexpr int kStride = tile::kChunkStride<Mode>;
   sums.clear();
-  load_stage<Shape>(stages, x, i0, y, j0, 0);
+  if (count > 0) load_stage<Shape>(stages, x, i0, y, j0, static_cast<int64_t>(first) * Mode::kChunk);
   tile::commit_copies();
-  const int chunks = static_cast<int>(x.width / Mode::kChunk);
 #pragma unroll 1
-  for (int c = 0; c < chunks; ++c) {
-    if (c + 1 < chunks) {
-      load_stage<Shape>(stages + (c + 1) % 2 * Shape::kStage, x, i0, y, j0, static_cast<int64_t>(c + 1) * Mode::kChunk);
+  for (int c = 0; c < count; ++c) {
+    if (c + 1 < count) {
+      load_stage<Shape>(
+          stages + (c + 1) % 2 * Shape::kStage, x, i0, y, j0, static_cast<int64_t>(first + c + 1) * Mode::kChunk);
     }
     tile::commit_copies();  // an empty group at the end, so that the wait below always leaves the newest alone
     tile::wait_copies<1>();
@@ -76,6 +78,13 @@ __device__ __forceinline__ void multiply_tile(typename Shape::Sums& sums, tile::
         stage + (Shape::kRows + Shape::warp_column()) * kStride);
     __syncthreads();  // nobody may overwrite the stage before all have read it
   }
+}
+
+// The whole width.
+template <typename Shape>
+__device__ __forceinline__ void multiply_tile(typename Shape::Sums& sums, tile::Shared<typename Shape::Element> stages,
+    const Operand<typename Shape::Mode>& x, int64_t i0, const Operand<typename Shape::Mode>& y, int64_t j0) {
+  multiply_chunks<Shape>(sums, stages, x, i0, y, j0, 0, static_cast<int>(x.width / Shape::Mode::kChunk));
 }
 
 }  // namespace gramian

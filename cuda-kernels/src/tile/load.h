@@ -1,11 +1,25 @@
 // From device memory into shared memory, in copies of 16 bytes.
 #pragma once
 
+#include <type_traits>
+
 #include "tile/precision.h"
 #include "tile/ptx.h"
 
 namespace gramian {
 namespace tile {
+
+// A number as an operand of this precision has it.
+template <typename Mode>
+__device__ __forceinline__ typename Mode::Element rounded(float x) {
+  if constexpr (std::is_same_v<Mode, Bfloat16>) {
+    return static_cast<uint16_t>(pack_bf16(x, 0.0f));
+  } else if constexpr (std::is_same_v<Mode, Tf32>) {
+    return __uint_as_float(to_tf32(x));
+  } else {
+    return x;
+  }
+}
 
 // Four neighbouring floats, 16-byte aligned.
 __device__ __forceinline__ float4 load4(Shared<float> p) { return view_as<float4>(p)[0]; }

@@ -13,7 +13,7 @@ namespace tile {
 
 // Bytes that take<T>(count) needs.
 template <typename T>
-constexpr size_t shared_bytes(int64_t count) {
+__host__ __device__ constexpr size_t shared_bytes(int64_t count) {
   return (static_cast<size_t>(count) * sizeof(T) + 15) / 16 * 16;
 }
 

@@ -2,16 +2,18 @@
 // with standardised columns a, b. dL/dC_ii = 2 s (C_ii - 1), dL/dC_ij = 2 s lambda C_ij.
 #pragma once
 
+#include "gramian/host_device.h"
+
 namespace gramian {
 
 struct BarlowTwinsEpilogue {
   double lambda;
   double scale;
 
-  double miss(double c) const { return (1 - c) * (1 - c); }
-  double diagonal_gradient(double c) const { return 2 * scale * (c - 1); }
+  GRAMIAN_METHOD double miss(double c) const { return (1 - c) * (1 - c); }
+  GRAMIAN_METHOD double diagonal_gradient(double c) const { return 2 * scale * (c - 1); }
   // dL/dC_ij = slope() C_ij off the diagonal
-  double slope() const { return 2 * scale * lambda; }
+  GRAMIAN_METHOD double slope() const { return 2 * scale * lambda; }
 };
 
 }  // namespace gramian

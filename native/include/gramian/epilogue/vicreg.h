@@ -8,23 +8,25 @@
 #include <cmath>
 #include <cstdint>
 
+#include "gramian/host_device.h"
+
 namespace gramian {
 
 struct VicRegEpilogue {
   int64_t n, d;
   double invariance, variance, covariance, eps, gamma, hinge;
 
-  double deviation(double var) const { return std::sqrt(var + eps); }
+  GRAMIAN_METHOD double deviation(double var) const { return std::sqrt(var + eps); }
   // relu that lets NaN through
-  double miss(double deviation) const { return gamma - deviation < 0 ? 0 : gamma - deviation; }
+  GRAMIAN_METHOD double miss(double deviation) const { return gamma - deviation < 0 ? 0 : gamma - deviation; }
   // factor of (x - y) in dL/dx
-  double pull() const { return 2 * invariance / (static_cast<double>(n) * d); }
+  GRAMIAN_METHOD double pull() const { return 2 * invariance / (static_cast<double>(n) * d); }
   // factor of zc in dL/dz that the hinge of a column contributes; 0 behind the hinge, and NaN for NaN
-  double push(double deviation) const {
+  GRAMIAN_METHOD double push(double deviation) const {
     return deviation >= gamma ? 0 : -variance * hinge / (static_cast<double>(d) * (n - 1) * deviation);
   }
   // factor of zc offdiag(zc^T zc)
-  double decorrelate() const { return 4 * covariance / (static_cast<double>(d) * (n - 1) * (n - 1)); }
+  GRAMIAN_METHOD double decorrelate() const { return 4 * covariance / (static_cast<double>(d) * (n - 1) * (n - 1)); }
 };
 
 }  // namespace gramian

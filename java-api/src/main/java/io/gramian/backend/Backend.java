@@ -100,8 +100,8 @@ public final class Backend {
     }
 
     /**
-     * A stream over one that exists: on CUDA the address of a {@code cudaStream_t}, 0 for a new one; on the SIMT executor
-     * the seed of the order in which threads run. The CPU has none and ignores it.
+     * A stream over one that exists: on CUDA the address of a {@code cudaStream_t}, 0 for a new one; on the SIMT
+     * executor the seed of the order in which threads run. The CPU has none and ignores it.
      */
     public Stream newStream(int threads, long nativeStream) {
         return new Stream(device, kernels, threads, nativeStream);
@@ -140,6 +140,11 @@ public final class Backend {
     /** Row normalisation on another stream. */
     public Normalization normalization(Stream other) {
         return new Normalization(other);
+    }
+
+    /** Column statistics and the losses made of them on another stream. */
+    public Covariance covariance(Stream other) {
+        return new Covariance(other);
     }
 
     /** Contrastive losses on another stream. */

@@ -6,8 +6,8 @@ import org.bytedeco.javacpp.tools.Info;
 import org.bytedeco.javacpp.tools.InfoMap;
 
 /**
- * Tells JavaCPP which kernels the CUDA sources have, for {@code libgramian_simt}. A header stands here when at least one of
- * its functions is there; those that are not are named in {@link #MISSING}.
+ * Tells JavaCPP which kernels the CUDA sources have, for {@code libgramian_simt}. A header stands here when at
+ * least one of its functions is there; those that are not are named in {@link #MISSING}.
  */
 @Properties(
         value =
@@ -26,13 +26,7 @@ import org.bytedeco.javacpp.tools.InfoMap;
         target = "io.gramian.jni",
         global = "io.gramian.jni.SimtKernels")
 public class SimtKernelsConfig extends CpuKernelsConfig {
-    private static final String[] MISSING = {
-        "gramian_cross_correlation",
-        "gramian_cross_correlation_backward",
-        "gramian_off_diagonal_penalty",
-        "gramian_barlow_twins",
-        "gramian_vicreg",
-    };
+    private static final String[] MISSING = {};
 
     @Override
     public void map(InfoMap infoMap) {
