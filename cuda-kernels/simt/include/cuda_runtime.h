@@ -1,6 +1,6 @@
-// The part of CUDA that the kernels of this library use, for g++: execution on the host, see simt/block.h. Found instead
-// of NVIDIA's header by its name. What is missing here, the kernels do without: <<< >>>, __shared__ variables (shared
-// memory comes from tile/shared.h), float atomics.
+// The part of CUDA that the kernels of this library use, for g++: execution on the host, see simt/block.h. Found
+// instead of NVIDIA's header by its name. What is missing here, the kernels do without: <<< >>>, __shared__ variables
+// (shared memory comes from tile/shared.h), float atomics.
 #pragma once
 
 #include <cmath>

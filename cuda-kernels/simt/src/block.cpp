@@ -122,7 +122,7 @@ void Block::diagnose_meeting(const Thread& thread) {
     if (other->state == State::done) fail(thread, start + "has left the kernel");
     if (other->state == State::barrier) fail(thread, start + "waits at __syncthreads, " + text(other->site));
     if (other->complete != thread.complete || other->mask != thread.mask) {
-      fail(thread, start + "is in " + other->operation + " at " + text(other->site) + " with another mask or operation");
+      fail(thread, start + "is in " + other->operation + " at " + text(other->site) + ", another mask or operation");
     }
   }
   fail(thread, std::string(thread.operation) + " at " + text(thread.site) + " never completes");
@@ -165,7 +165,7 @@ void meet(unsigned mask, const char* operation, Complete complete, void* payload
   for (unsigned l = 0; l < 32; ++l) {
     if ((mask >> l & 1) == 0) continue;
     lanes[l] = thread.block->lane(thread.warp(), l);
-    if (lanes[l] == nullptr) fail(thread, name() + ": the mask names lane " + std::to_string(l) + ", which is not there");
+    if (lanes[l] == nullptr) fail(thread, name() + ": the mask names lane " + std::to_string(l) + ", which is missing");
     all = all && (lanes[l] == &thread || (lanes[l]->state == State::meeting && lanes[l]->complete == complete &&
                                              lanes[l]->mask == mask));
   }

@@ -55,7 +55,8 @@ void run(const Launch& launch) {
   int64_t failed = std::numeric_limits<int64_t>::max();
   std::exception_ptr failure;
   std::mutex mutex;
-#pragma omp parallel for schedule(dynamic) num_threads(static_cast<int>(std::min<int64_t>(omp_get_max_threads(), count)))
+  const int threads = static_cast<int>(std::min<int64_t>(omp_get_max_threads(), count));
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
   for (int64_t i = 0; i < count; ++i) {
     const int64_t number = order(i);
     {

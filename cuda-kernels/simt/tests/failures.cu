@@ -167,7 +167,7 @@ int waiting(const Run& r) {
   const auto expect = [&](void (*kernel)(float*), const char* name, const char* message) {
     return expect_contains(name, message_of([&] { launch(r.seed, r.grid(name), kernel, r.y); }), message);
   };
-  return expect(shuffle_with_a_missing_lane, "missing_lane", "waits for lane 7 of its mask, which has left the kernel") +
+  return expect(shuffle_with_a_missing_lane, "missing_lane", "waits for lane 7 of its mask, which has left") +
          expect(shuffle_from_outside_the_mask, "outside_mask", "takes the value of lane") +
          expect(leave_before_the_barrier, "leave", "but thread (3,0,0) has left the kernel") +
          expect(two_barriers, "two_barriers", "waits at another one, failures.cu:") +

@@ -25,7 +25,7 @@ int memory_failure_tests([[maybe_unused]] const char* program) {
   for (const char* which : {"read", "write"}) {
     const std::string output = output_of(std::string("'") + program + "' --out-of-bounds " + which);
     failures += simt_tests::expect_contains(which, output, "heap-buffer-overflow");
-    failures += simt_tests::expect_contains(which, output, std::string(which == std::string("read") ? "READ" : "WRITE"));
+    failures += simt_tests::expect_contains(which, output, which == std::string("read") ? "READ" : "WRITE");
     failures += simt_tests::expect_contains(
         which, output, "kernel read_global, block (0,0,0), thread (63,0,0): bad access to device memory");
   }

@@ -103,7 +103,8 @@ int tensor_core_tests() {
     for (int k = 0; k < 16; ++k) b_rows[k * 8 + n] = b[n * 16 + k];
   }
   gramian::launch(nullptr, {"bf16_product", 1, 32, 512}, bf16_product, a.data(), b.data(), d.data());
-  gramian::launch(nullptr, {"bf16_transposed", 1, 32, 512}, bf16_transposed, a.data(), b_rows.data(), transposed.data());
+  gramian::launch(
+      nullptr, {"bf16_transposed", 1, 32, 512}, bf16_transposed, a.data(), b_rows.data(), transposed.data());
   int failures = rounding_tests();
   for (int i = 0; i < 128; ++i) {
     double sum = 0;
@@ -115,7 +116,9 @@ int tensor_core_tests() {
     gramian::launch(nullptr, {"tf32_product", 1, 32}, tf32_product, a.data(), b.data(), d.data(), nearest);
     for (int i = 0; i < 128; ++i) {
       double sum = 1;
-      for (int k = 0; k < 8; ++k) sum += rounded(a[i / 8 * 8 + k], 10, nearest) * rounded(b[k * 8 + i % 8], 10, nearest);
+      for (int k = 0; k < 8; ++k) {
+        sum += rounded(a[i / 8 * 8 + k], 10, nearest) * rounded(b[k * 8 + i % 8], 10, nearest);
+      }
       failures += expect_close("tf32 element " + std::to_string(i), d[i], sum, 2e-6);
     }
   }

@@ -25,7 +25,9 @@ __global__ void shuffles(double* out) {
   mine[1] = __shfl_down_sync(mask, static_cast<float>(i), 3, 8);
   mine[2] = __shfl_xor_sync(mask, i, 5, 8);
   mine[3] = __shfl_sync(mask, i, 10, 8);
-  mine[4] = __builtin_popcount(__ballot_sync(mask, i % 3 == 0)) + 100 * __any_sync(mask, i == 35) + 1000 * __all_sync(mask, i < 32);
+  const int any = __any_sync(mask, i == 35);
+  const int all = __all_sync(mask, i < 32);
+  mine[4] = __builtin_popcount(__ballot_sync(mask, i % 3 == 0)) + 100 * any + 1000 * all;
 }
 
 __global__ void count(int* sum, int* largest, int* order, int* next) {

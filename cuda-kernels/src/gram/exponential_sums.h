@@ -2,8 +2,8 @@
 // memory: the forward pass of every loss with a softmax over similarities.
 //
 // With kShifted m_i is the largest s_ij of the row, found on the way (a lane rescales its sum when its maximum grows);
-// otherwise m_i = shift for all rows. FLOP 2 m n d, one exponential an entry; O(splits m) memory. Sums: float32 over the
-// entries that a lane has in a tile (8), float64 over tiles; lanes, warps and splits merge in a fixed order.
+// otherwise m_i = shift for all rows. FLOP 2 m n d, one exponential an entry; O(splits m) memory. Sums: float32 over
+// the entries that a lane has in a tile (8), float64 over tiles; lanes, warps and splits merge in a fixed order.
 #pragma once
 
 #include <math.h>

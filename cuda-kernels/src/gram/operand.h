@@ -1,5 +1,5 @@
-// A matrix laid out for tile products: rows of a width that is a multiple of the chunk, zeros behind the last feature, in
-// the element type and rounding of a precision.
+// A matrix laid out for tile products: rows of a width that is a multiple of the chunk, zeros behind the last feature,
+// in the element type and rounding of a precision.
 #pragma once
 
 #include "core/context.h"

@@ -1,8 +1,8 @@
 // The main loop under every Gram kernel: one tile of X Y^T in the accumulators of a block, X (m, width), Y (n, width).
 //
 // Block of 8 warps. Chunks of 128 bytes of kRows rows of X and kColumns rows of Y come by cp.async into two stages:
-// while one is multiplied, the next is on its way. 2 kRows kColumns width FLOP a tile, 144 (kRows + kColumns) 2 bytes of
-// shared memory.
+// while one is multiplied, the next is on its way. 2 kRows kColumns width FLOP a tile, 144 (kRows + kColumns) 2 bytes
+// of shared memory.
 #pragma once
 
 #include "gram/operand.h"

@@ -1,11 +1,11 @@
 // dX = W Y with W_ij a function of s_ij = <x_i, y_j>, without s or W in memory: the backward pass of every loss on a
 // Gram matrix. X (m, width), Y (n, width).
 //
-// A block owns 128 rows of X and 128 features of the result, which stay in its registers. For each tile of 64 rows of Y:
-// s by the main loop, W in place of s, and W times the features of Y (64 x 128, in shared memory). A warp has 16 rows
-// with all their columns, so that its s is the left operand of the second product where it lies: in bf16 the accumulator
-// layout is the fragment layout; in TF32 the rows of Y are visited in the order 0, 2, 4, 6, 1, 3, 5, 7, which makes it
-// so; in float32 W goes through shared memory of the warp.
+// A block owns 128 rows of X and 128 features of the result, which stay in its registers. For each tile of 64 rows of
+// Y: s by the main loop, W in place of s, and W times the features of Y (64 x 128, in shared memory). A warp has 16
+// rows with all their columns, so that its s is the left operand of the second product where it lies: in bf16 the
+// accumulator layout is the fragment layout; in TF32 the rows of Y are visited in the order 0, 2, 4, 6, 1, 3, 5, 7,
+// which makes it so; in float32 W goes through shared memory of the warp.
 //
 // FLOP 2 m n (width ceil(d / 128) + d): s is computed anew for every 128 features.
 #pragma once
@@ -47,7 +47,8 @@ __device__ __forceinline__ void multiply_slab(tile::Bfloat16, SlabSums& out,
       if (8 * n >= features) break;
       // matrices: rows 0-7 and 8-15 of features 0-7 (b0, b1 of n), then of features 8-15 (b0, b1 of n + 1)
       uint32_t fb[4];
-      tile::load_matrix_transposed(fb, slab + ((8 * k + lane % 16) * kSlabStride<tile::Bfloat16> + 8 * n + lane / 16 * 8));
+      const int row = 8 * k + lane % 16;
+      tile::load_matrix_transposed(fb, slab + (row * kSlabStride<tile::Bfloat16> + 8 * n + lane / 16 * 8));
       const uint32_t first[2] = {fb[0], fb[1]};
       const uint32_t second[2] = {fb[2], fb[3]};
       tile::mma_bf16(out.value[0][n], fa, first);

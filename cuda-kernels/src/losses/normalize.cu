@@ -1,5 +1,5 @@
-// u_i = z_i / max(||z_i||, eps) and its gradient. A warp per row, lanes along it; the sum of squares runs in float64, so
-// that the norm of a long row keeps its digits. Bytes: forward 12 n d (a row is read twice), backward 20 n d.
+// u_i = z_i / max(||z_i||, eps) and its gradient. A warp per row, lanes along it; the sum of squares runs in float64,
+// so that the norm of a long row keeps its digits. Bytes: forward 12 n d (a row is read twice), backward 20 n d.
 #include "losses/normalize.h"
 
 #include "gramian/normalize.h"

@@ -44,8 +44,8 @@ __device__ __forceinline__ T block_sum(T x, Shared<T> scratch) {
   return sum;
 }
 
-// Sum over the warps of the block, lane by lane: a block of kWarps warps that walks down 32 columns. All threads get the
-// sum of their column; scratch holds 32 kWarps elements, and is free again when the call returns.
+// Sum over the warps of the block, lane by lane: a block of kWarps warps that walks down 32 columns. All threads get
+// the sum of their column; scratch holds 32 kWarps elements, and is free again when the call returns.
 template <int kWarps>
 __device__ __forceinline__ double column_sum(double x, Shared<double> scratch) {
   const int lane = static_cast<int>(threadIdx.x % 32);

@@ -1,9 +1,9 @@
 // One block: its threads, its shared memory, and the order in which they run.
 //
-// Every thread runs until it waits. Then another ready one runs; the order is shuffled anew in each round by a generator
-// that the launch's seed and the block's index start, so that a run can be repeated and another seed gives another
-// order. A barrier opens when all threads wait at the same one. When nobody can run, the block has failed: a thread
-// left the kernel, waits at another barrier, or for a lane that does not come.
+// Every thread runs until it waits. Then another ready one runs; the order is shuffled anew in each round by a
+// generator that the launch's seed and the block's index start, so that a run can be repeated and another seed gives
+// another order. A barrier opens when all threads wait at the same one. When nobody can run, the block has failed: a
+// thread left the kernel, waits at another barrier, or for a lane that does not come.
 #pragma once
 
 #include <deque>

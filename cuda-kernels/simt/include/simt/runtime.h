@@ -1,5 +1,5 @@
-// The calls of the CUDA runtime that the launchers use. Device memory is heap memory, so that AddressSanitizer guards it,
-// filled with NaN; every call is over when it returns. A stream is a number: the seed of the order of threads.
+// The calls of the CUDA runtime that the launchers use. Device memory is heap memory, so that AddressSanitizer guards
+// it, filled with NaN; every call is over when it returns. A stream is a number: the seed of the order of threads.
 #pragma once
 
 #include "simt/block.h"

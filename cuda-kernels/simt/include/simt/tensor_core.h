@@ -1,6 +1,7 @@
 // The tensor-core instructions of the tile vocabulary on the host, with the register layouts of the PTX manual. With
 // g = lane / 4 and t = lane % 4:
-//   mma.m16n8k16 bf16  A a0 (g, 2t..2t+1) a1 (g+8, 2t..) a2 (g, 2t+8..) a3 (g+8, 2t+8..); B b0 (2t..2t+1, g) b1 (2t+8.., g)
+//   mma.m16n8k16 bf16  A a0 (g, 2t..2t+1) a1 (g+8, 2t..) a2 (g, 2t+8..) a3 (g+8, 2t+8..)
+//                      B b0 (2t..2t+1, g) b1 (2t+8.., g)
 //   mma.m16n8k8 tf32   A a0 (g, t) a1 (g+8, t) a2 (g, t+4) a3 (g+8, t+4); B b0 (t, g) b1 (t+4, g)
 //   C, D, both         c0 (g, 2t) c1 (g, 2t+1) c2 (g+8, 2t) c3 (g+8, 2t+1)
 // Sums run in float32 in the order of k. Hardware keeps a few more bits inside one instruction and has its own order.

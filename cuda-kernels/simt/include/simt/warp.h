@@ -1,5 +1,5 @@
-// What the lanes of a warp do together: shuffles, votes, __syncwarp. A lane that the mask names and that does not come, or
-// a value taken from a lane outside the mask, ends the kernel.
+// What the lanes of a warp do together: shuffles, votes, __syncwarp. A lane that the mask names and that does not
+// come, or a value taken from a lane outside the mask, ends the kernel.
 #pragma once
 
 #include <cstring>

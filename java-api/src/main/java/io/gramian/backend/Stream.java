@@ -41,7 +41,8 @@ public final class Stream implements AutoCloseable {
             check(call.run(kernels, context));
         } catch (MissingKernel missing) {
             throw new GramianException(
-                    missing.kernel() + " does not exist on device " + device + " yet; use Device.cpu() for it", missing);
+                    missing.kernel() + " does not exist on device " + device + " yet; use Device.cpu() for it",
+                    missing);
         }
     }
 

@@ -39,7 +39,9 @@ record KernelResources(Map<String, Integer> registers, int spilled, int stack) {
         List<String> mangled = new ArrayList<>(byMangled.keySet());
         List<String> names = readable(mangled);
         for (int i = 0; i < mangled.size(); i++) {
-            byName.put(names.get(i), byMangled.get(mangled.get(i)));
+            if (byName.put(names.get(i), byMangled.get(mangled.get(i))) != null) {
+                throw new IllegalStateException("two kernels are called " + names.get(i) + "; rename one");
+            }
         }
         return byName;
     }
@@ -60,8 +62,7 @@ record KernelResources(Map<String, Integer> registers, int spilled, int stack) {
                 int spilled = Integer.parseInt(spills.group(2)) + Integer.parseInt(spills.group(3));
                 int stack = Integer.parseInt(spills.group(1));
                 found.put(
-                        kernel,
-                        new KernelResources(before.registers, before.spilled + spilled, before.stack + stack));
+                        kernel, new KernelResources(before.registers, before.spilled + spilled, before.stack + stack));
             } else if (used.find() && !kernel.isEmpty()) {
                 found.get(kernel).registers.put(architecture, Integer.parseInt(used.group(1)));
             }

@@ -27,7 +27,9 @@ class KernelResourcesTest {
         Path folder = ROOT.resolve("cuda-kernels/target/cmake/CMakeFiles/gramian_cuda.dir");
         assumeTrue(Files.exists(folder), "no CUDA library here: the build found no nvcc");
         Map<String, KernelResources> kernels = KernelResources.read(folder);
-        assertThat(kernels).as("kernels in the reports of ptxas below %s", folder).isNotEmpty();
+        assertThat(kernels)
+                .as("kernels in the reports of ptxas below %s", folder)
+                .isNotEmpty();
         List<String> spilling = new ArrayList<>();
         kernels.forEach((name, resources) -> {
             if (resources.spilled() != 0 || resources.stack() != 0) {
@@ -75,7 +77,8 @@ class KernelResourcesTest {
     private static Map<String, Map<String, Integer>> recorded() throws IOException {
         String page = Files.readString(PAGE);
         Map<String, Map<String, Integer>> found = new TreeMap<>();
-        for (String line : page.substring(page.indexOf(BEGIN), page.indexOf(END)).split("\n")) {
+        for (String line :
+                page.substring(page.indexOf(BEGIN), page.indexOf(END)).split("\n")) {
             String[] cells = line.split("\\s*\\|\\s*");
             if (cells.length == 4 && cells[1].startsWith("`")) {
                 found.put(

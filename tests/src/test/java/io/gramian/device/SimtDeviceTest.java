@@ -12,7 +12,6 @@ import io.gramian.backend.Precision;
 import io.gramian.backend.Stream;
 import io.gramian.reference.NormalizeRowsReference;
 import io.gramian.reference.StandardizeColumnsReference;
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -61,7 +61,14 @@ class SimtNtXentTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1,3,0.5", "2,2,0.5", "31,33,0.1", "33,127,0.5", "64,64,0.07", "127,129,0.1", "129,31,0.2", "257,128,0.5",
+        "1,3,0.5",
+        "2,2,0.5",
+        "31,33,0.1",
+        "33,127,0.5",
+        "64,64,0.07",
+        "127,129,0.1",
+        "129,31,0.2",
+        "257,128,0.5",
         "31,257,0.2"
     })
     void agreesWithTheTruth(int n, int d, float temperature) {
@@ -142,7 +149,9 @@ class SimtNtXentTest {
 
     @Test
     void noImageOneImageAndAZeroRow() {
-        assertThat(run(Precision.TF32, 1, new double[0], new double[0], 0, 4, 0.5f).loss()).isEqualTo(0);
+        assertThat(run(Precision.TF32, 1, new double[0], new double[0], 0, 4, 0.5f)
+                        .loss())
+                .isEqualTo(0);
         Result one = run(Precision.FLOAT32, 1, Truth.gaussian(1, 4), Truth.gaussian(2, 4), 1, 4, 0.001f);
         assertThat(one.loss()).isEqualTo(0);
         assertThat(one.dza()).containsOnly(0f);
