@@ -8,6 +8,8 @@
 #include "gramian/covariance.h"
 #include "gramian/normalize.h"
 #include "gramian/nt_xent.h"
+#include "gramian/optim.h"
+#include "gramian/whitening.h"
 #include "simt_tests.h"
 
 namespace {
@@ -120,6 +122,73 @@ int rows_and_columns(int64_t n, int64_t d) {
   return failures + expect_close("centred", sum, 0, 1e-5 * static_cast<double>(n));
 }
 
+// Both sides of the covariance losses, and what they are made of.
+int covariances(int64_t n, int64_t d, int32_t precision, double tolerance) {
+  const Array x(n * d), y(n * d), dx(n * d), dy(n * d), c(d * d);
+  fill(x.get(), n * d, 0);
+  fill(y.get(), n * d, 0.4);
+  const Context context(n, precision);
+  gramian_context* at = context.get();
+  int failures = 0;
+  double values[2][3];
+  for (const int32_t side : {GRAMIAN_GRAM_FEATURES, GRAMIAN_GRAM_SAMPLES}) {
+    double* value = values[side];
+    failures += expect_ok("barlow_twins", gramian_barlow_twins(at, n, d, x.get(), y.get(), 0.01f, 1e-5f, 1, side,
+                                              &value[0], dx.get(), dy.get()));
+    failures += expect_ok(
+        "off_diagonal", gramian_off_diagonal_penalty(at, n, d, x.get(), 10, side, &value[1], dx.get()));
+    double terms[3];
+    failures += expect_ok("vicreg", gramian_vicreg(at, n, d, x.get(), y.get(), 25, 25, 1, 1e-4f, 1, 0.5f, side, terms,
+                                        dx.get(), dy.get()));
+    value[2] = terms[2];
+  }
+  for (int k = 0; k < 3; ++k) {
+    failures += expect_close("both sides", values[1][k], values[0][k], tolerance * (1 + std::fabs(values[0][k])));
+  }
+  failures += expect_ok("cross", gramian_cross_correlation(at, n, d, d, x.get(), y.get(), 1e-5f, c.get()));
+  return failures + expect_ok("cross back", gramian_cross_correlation_backward(at, n, d, d, x.get(), y.get(), 1e-5f,
+                                                c.get(), dx.get(), dy.get()));
+}
+
+int whitening(int64_t batch, int64_t n, int64_t d) {
+  const Array x(batch * n * d), y(batch * n * d), dx(batch * n * d), w(batch * d * d);
+  fill(x.get(), batch * n * d, 0);
+  const Context context(n, GRAMIAN_PRECISION_FLOAT32);
+  int failures =
+      expect_ok("whitening", gramian_whitening(context.get(), batch, n, d, x.get(), 0.01f, y.get(), w.get()));
+  failures += expect_ok("whitening back",
+      gramian_whitening_backward(context.get(), batch, n, d, y.get(), w.get(), y.get(), 0.01f, dx.get()));
+  double sum = 0;
+  for (int64_t i = 0; i < n; ++i) sum += y.get()[i * d];
+  return failures + expect_close("whitened mean", sum, 0, 1e-4);
+}
+
+int optimizers() {
+  const int64_t sizes[3] = {4097, 0, 33};
+  const Array p0(4097), p1(0), p2(33), g0(4097), g1(0), g2(33), m0(4097), m1(0), m2(33), v0(4097), v1(0), v2(33);
+  const gramian_output p[3] = {p0.get(), p1.get(), p2.get()};
+  const gramian_input g[3] = {g0.get(), g1.get(), g2.get()};
+  const gramian_output m[3] = {m0.get(), m1.get(), m2.get()};
+  const gramian_output v[3] = {v0.get(), v1.get(), v2.get()};
+  fill(p0.get(), 4097, 0);
+  fill(p2.get(), 33, 1);
+  fill(g0.get(), 4097, 2);
+  fill(g2.get(), 33, 3);
+  for (const gramian_output* state : {m, v}) {
+    for (int t = 0; t < 3; ++t) std::memset(state[t], 0, sizes[t] * sizeof(float));
+  }
+  const double rates[3] = {0.1, 0.1, 0.1};
+  const double decays[3] = {0.01, 0, 0.01};
+  const int32_t adapted[3] = {1, 1, 0};
+  const Context context(3, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* c = context.get();
+  return expect_ok("sgd", gramian_sgd_step(c, 3, sizes, p, g, m, rates, decays, 0.9, 1)) +
+         expect_ok("adam", gramian_adam_step(c, 3, sizes, p, g, m, v, rates, decays, 0.9, 0.999, 1e-8, 1, 1)) +
+         expect_ok("lars", gramian_lars_step(c, 3, sizes, p, g, m, rates, decays, adapted, 0.9, 0.02, 0,
+                               GRAMIAN_LARS_DECAYED_NORM, 0)) +
+         expect_ok("lamb", gramian_lamb_step(c, 3, sizes, p, g, m, v, rates, decays, adapted, 0.9, 0.999, 1e-6, 2));
+}
+
 }  // namespace
 
 int kernel_tests() {
@@ -131,5 +200,9 @@ int kernel_tests() {
   failures += nt_xent(31, 64, 0.02f, GRAMIAN_PRECISION_TF32, 3e-2);
   failures += nt_xent(65, 129, 0.5f, GRAMIAN_PRECISION_BFLOAT16, 1e-2);
   failures += nt_xent(2, 2, 0.02f, GRAMIAN_PRECISION_BFLOAT16, 1e-1);
+  failures += covariances(33, 65, GRAMIAN_PRECISION_FLOAT32, 1e-5);
+  failures += covariances(65, 31, GRAMIAN_PRECISION_TF32, 3e-2);
+  failures += covariances(31, 130, GRAMIAN_PRECISION_BFLOAT16, 1e-1);
+  failures += whitening(2, 33, 31) + whitening(1, 10, 65) + optimizers();
   return failures;
 }

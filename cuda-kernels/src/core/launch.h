@@ -3,6 +3,7 @@
 
 #include <cuda_runtime.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "core/status.h"
@@ -25,6 +26,18 @@ struct Grid {
   size_t shared_bytes = 0;
 };
 
+// Whether errors of a kernel are known when its launch returns: always on the SIMT executor, elsewhere with the
+// environment variable GRAMIAN_SYNC=1, for debugging.
+inline bool waits_after_each_launch() {
+#ifdef GRAMIAN_SIMT
+  return true;
+#else
+  static const char* const wanted = std::getenv("GRAMIAN_SYNC");
+  static const bool wait = wanted != nullptr && std::string(wanted) == "1";
+  return wait;
+#endif
+}
+
 // 48 KiB of shared memory need no permission.
 constexpr size_t kSharedWithoutAsking = 48 * 1024;
 
@@ -46,6 +59,7 @@ void launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Parameters...)
   simt::name_next_launch(grid.name);
 #endif
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), grid.name);
+  if (waits_after_each_launch()) check(cudaStreamSynchronize(stream), grid.name);
 }
 
 }  // namespace gramian

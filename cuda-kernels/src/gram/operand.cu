@@ -28,6 +28,8 @@ __global__ void __launch_bounds__(kThreads)
         typename Mode::Element* __restrict__ target) {
   tile::SharedMemory memory;
   tile::Shared<float> staged = memory.take<float>(kTile * (kTile + 1));
+  x += blockIdx.z * count * ld;
+  target += blockIdx.z * d * width;
   const int lane = static_cast<int>(threadIdx.x % kTile);
   const int64_t row0 = static_cast<int64_t>(blockIdx.x) * kTile;  // of x
   const int64_t column0 = static_cast<int64_t>(blockIdx.y) * kTile;
@@ -61,20 +63,22 @@ Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const 
 }
 
 template <typename Mode>
-Operand<Mode> lay_out_transposed(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
+Operand<Mode> lay_out_transposed(
+    gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, int64_t batch) {
   using Element = typename Mode::Element;
   const int64_t width = padded_width(count);
-  Element* target = context->scratch<Element>(d * width);
-  const dim3 blocks(static_cast<unsigned>(width / kTile), static_cast<unsigned>((d + kTile - 1) / kTile));
+  Element* target = context->scratch<Element>(batch * d * width);
+  const dim3 blocks(static_cast<unsigned>(width / kTile), static_cast<unsigned>((d + kTile - 1) / kTile),
+      static_cast<unsigned>(batch));
   launch(context->stream,
       {"lay_out_columns", blocks, kThreads, tile::shared_bytes<float>(kTile * (kTile + 1))}, lay_out_columns<Mode>,
       count, d, x, ld, width, target);
   return {target, d, width};
 }
 
-#define GRAMIAN_OPERANDS(Mode)                                                                                   \
-  template Operand<Mode> lay_out<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t);               \
-  template Operand<Mode> lay_out_transposed<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t);
+#define GRAMIAN_OPERANDS(Mode) \
+  template Operand<Mode> lay_out<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t); \
+  template Operand<Mode> lay_out_transposed<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t, int64_t);
 GRAMIAN_OPERANDS(tile::Float32)
 GRAMIAN_OPERANDS(tile::Tf32)
 GRAMIAN_OPERANDS(tile::Bfloat16)

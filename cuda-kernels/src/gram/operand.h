@@ -22,8 +22,9 @@ constexpr int64_t padded_width(int64_t d) { return (d + 63) / 64 * 64; }
 template <typename Mode>
 Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld);
 
-// x^T: a row per column of x, as wide as x is high.
+// x^T: a row per column of x, as wide as x is high. A batch of them lies one behind the other, in x and in the result.
 template <typename Mode>
-Operand<Mode> lay_out_transposed(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld);
+Operand<Mode> lay_out_transposed(
+    gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, int64_t batch = 1);
 
 }  // namespace gramian

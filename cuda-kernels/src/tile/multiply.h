@@ -97,7 +97,7 @@ __device__ __forceinline__ void multiply_chunk(Float32, Accumulators<kM, kN>& d,
   constexpr int kStride = kChunkStride<Float32>;
   const int g = lane_of_warp() / 4;
   const int t = lane_of_warp() % 4;
-#pragma unroll 2
+#pragma unroll 1  // two steps at a time would spill
   for (int k = 0; k < Float32::kChunk; k += 4) {
     float4 upper[kM];
     float4 lower[kM];
