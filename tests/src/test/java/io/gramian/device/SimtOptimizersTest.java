@@ -136,8 +136,7 @@ class SimtOptimizersTest {
                 } else if (kind == Kind.LARS) {
                     OptimizerReference.larsDecayedNorm(p, g, m, RATE, DECAY, 0.9, 0.02);
                 } else {
-                    OptimizerReference.larsRawNorm(
-                            p, g, m, RATE, DECAY, 0.9, 0.02, 1e-8, kind == Kind.LARS_CLIP);
+                    OptimizerReference.larsRawNorm(p, g, m, RATE, DECAY, 0.9, 0.02, 1e-8, kind == Kind.LARS_CLIP);
                 }
             }
             case LAMB -> {
