@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "gramian/contrastive.h"
 #include "gramian/covariance.h"
 #include "gramian/normalize.h"
 #include "gramian/nt_xent.h"
@@ -103,6 +104,29 @@ int nt_xent(int64_t n, int64_t d, float temperature, int32_t precision, double t
   return failures;
 }
 
+// Two sets of rows in both directions, with rows that are longer than what counts of them, and a queue.
+int info_nce(int64_t n, int64_t d, int64_t stride, float temperature, int32_t unit) {
+  const Array x(n * stride), y(n * stride), dx(n * stride), dy(n * stride), queue(7 * stride), match(n);
+  fill(x.get(), n * stride, 0);
+  fill(y.get(), n * stride, 0.4);
+  fill(queue.get(), 7 * stride, 2);
+  for (int64_t i = 0; i < n; ++i) reinterpret_cast<int32_t*>(match.get())[i] = static_cast<int32_t>(n - 1 - i);
+  const Context context(n, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* c = context.get();
+  double one_way[2] = {std::nan(""), std::nan("")};
+  double both[2] = {std::nan(""), std::nan("")};
+  double keys = std::nan("");
+  int failures = expect_ok("info_nce", gramian_info_nce(c, n, d, stride, x.get(), y.get(), temperature, unit, 1, both,
+                                           dx.get(), dy.get()));
+  failures += expect_ok("info_nce one way", gramian_info_nce(c, n, d, stride, x.get(), y.get(), temperature, unit, 0,
+                                                one_way, dx.get(), dy.get()));
+  failures += expect_ok("queue", gramian_queue_info_nce(c, n, n, 7, stride, x.get(), y.get(),
+                                     reinterpret_cast<int32_t*>(match.get()), queue.get(), temperature, 1, &keys,
+                                     dx.get()));
+  failures += std::isfinite(one_way[0] + one_way[1] + both[0] + both[1] + keys) ? 0 : 1;
+  return failures + expect_ok("moco", gramian_moco_v3(c, n, stride, x.get(), y.get(), temperature, &keys, dx.get()));
+}
+
 int rows_and_columns(int64_t n, int64_t d) {
   const Array z(n * d), u(n * d), norm(n), du(n * d), mean(d), rstd(d);
   fill(z.get(), n * d, 0);
@@ -133,8 +157,11 @@ int covariances(int64_t n, int64_t d, int32_t precision, double tolerance) {
   double values[2][3];
   for (const int32_t side : {GRAMIAN_GRAM_FEATURES, GRAMIAN_GRAM_SAMPLES}) {
     double* value = values[side];
-    failures += expect_ok("barlow_twins", gramian_barlow_twins(at, n, d, x.get(), y.get(), 0.01f, 1e-5f, 1, side,
-                                              &value[0], dx.get(), dy.get()));
+    double sums[2];
+    failures += expect_ok("barlow_twins", gramian_barlow_twins(at, n, d, x.get(), y.get(), 0.01f, 1e-5f,
+                                              precision == GRAMIAN_PRECISION_TF32 ? 1 : 0, 1, side, sums, dx.get(),
+                                              dy.get()));
+    value[0] = sums[0] + 0.01 * sums[1];
     failures += expect_ok(
         "off_diagonal", gramian_off_diagonal_penalty(at, n, d, x.get(), 10, side, &value[1], dx.get()));
     double terms[3];
@@ -200,6 +227,7 @@ int kernel_tests() {
   failures += nt_xent(31, 64, 0.02f, GRAMIAN_PRECISION_TF32, 3e-2);
   failures += nt_xent(65, 129, 0.5f, GRAMIAN_PRECISION_BFLOAT16, 1e-2);
   failures += nt_xent(2, 2, 0.02f, GRAMIAN_PRECISION_BFLOAT16, 1e-1);
+  failures += info_nce(33, 31, 40, 0.2f, 1) + info_nce(65, 65, 65, 2, 0);
   failures += covariances(33, 65, GRAMIAN_PRECISION_FLOAT32, 1e-5);
   failures += covariances(65, 31, GRAMIAN_PRECISION_TF32, 3e-2);
   failures += covariances(31, 130, GRAMIAN_PRECISION_BFLOAT16, 1e-1);

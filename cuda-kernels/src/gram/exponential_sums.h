@@ -10,15 +10,10 @@
 
 #include "gram/splits.h"
 #include "gram/tile_product.h"
+#include "gram/softmax_gram.h"
 #include "tile/reduce.h"
 
 namespace gramian {
-
-// A partial sum, and what was subtracted from its exponents.
-struct ExponentialSum {
-  float top;
-  double sum;
-};
 
 // sum, relative to top, as it is relative to a larger one.
 __device__ __forceinline__ double rescaled(double sum, float top, float larger, float scale) {

@@ -45,21 +45,31 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <typename Mode>
+typename Mode::Element* copy_rows(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
+  using Element = typename Mode::Element;
+  const int64_t width = padded_width(d);
+  Element* target = context->scratch<Element>(count * width);
+  const int64_t blocks = (count * width + kThreads - 1) / kThreads;
+  launch(context->stream, {"lay_out_rows", static_cast<unsigned>(blocks < 4096 ? blocks : 4096), kThreads},
+      lay_out_rows<Mode>, count, d, x, ld, width, target);
+  return target;
+}
+
 }  // namespace
 
 template <typename Mode>
 Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
-  using Element = typename Mode::Element;
   const int64_t width = padded_width(d);
   if constexpr (std::is_same_v<Mode, tile::Float32>) {
     // cp.async wants 16 bytes; a view into a tensor may start anywhere
     if (ld == width && reinterpret_cast<uintptr_t>(x) % 16 == 0) return {x, count, width};
   }
-  Element* target = context->scratch<Element>(count * width);
-  const int64_t blocks = (count * width + kThreads - 1) / kThreads;
-  launch(context->stream, {"lay_out_rows", static_cast<unsigned>(blocks < 4096 ? blocks : 4096), kThreads},
-      lay_out_rows<Mode>, count, d, x, ld, width, target);
-  return {target, count, width};
+  return {copy_rows<Mode>(context, count, d, x, ld), count, width};
+}
+
+const float* pad_rows(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
+  return copy_rows<tile::Float32>(context, count, d, x, ld);
 }
 
 template <typename Mode>

@@ -20,6 +20,7 @@ struct View {
   float* x;     // (n, width) standardised
   float* mean;  // (d)
   float* rstd;  // (d)
+  float* ratio;  // (d), or null: columns.h
 };
 
 // c_j = mean_n(x_a o x_b); weight_j: factor of the other view in du.
@@ -41,9 +42,9 @@ __global__ void __launch_bounds__(columns::kThreads) correlations(int64_t n, int
 
 constexpr int kValueThreads = 1024;
 
-// One block. squares (rows): of C times n^2, with the diagonal on the sample side.
-__global__ void __launch_bounds__(kValueThreads) barlow_twins_value(int64_t n, int64_t d, const double* __restrict__ c,
-    int64_t rows, const double* __restrict__ squares, BarlowTwinsEpilogue epilogue, bool samples, double* value) {
+// One block: terms (2) of gramian_barlow_twins. squares (rows): of C times n^2, with the diagonal on the sample side.
+__global__ void __launch_bounds__(kValueThreads) barlow_twins_terms(int64_t n, int64_t d, const double* __restrict__ c,
+    int64_t rows, const double* __restrict__ squares, BarlowTwinsEpilogue epilogue, bool samples, double* terms) {
   tile::SharedMemory memory;
   const auto first = memory.take<double>(kValueThreads / 32);
   const auto second = memory.take<double>(kValueThreads / 32);
@@ -57,7 +58,9 @@ __global__ void __launch_bounds__(kValueThreads) barlow_twins_value(int64_t n, i
   }
   misses = tile::block_sum(misses, first);
   off_diagonal = tile::block_sum(off_diagonal, second);
-  if (threadIdx.x == 0) value[0] = epilogue.value(misses, off_diagonal);
+  if (threadIdx.x != 0) return;
+  terms[0] = misses;
+  terms[1] = off_diagonal;
 }
 
 template <typename Mode>
@@ -71,12 +74,13 @@ struct BarlowTwins {
   double* c = context->scratch<double>(d);
   float* weight = context->scratch<float>(d);
 
-  void statistics(float eps) {
+  void statistics(float eps, bool outside_root) {
     for (View* view : {&a, &b}) {
       view->x = context->scratch<float>(n * width);
       view->mean = context->scratch<float>(d);
       view->rstd = context->scratch<float>(d);
-      columns::standardize(context, n, d, view->z, eps, width, view->x, view->mean, view->rstd);
+      view->ratio = outside_root ? context->scratch<float>(d) : nullptr;
+      columns::standardize(context, n, d, view->z, eps, width, view->x, view->mean, view->rstd, view->ratio);
     }
     launch(context->stream, columns::grid("barlow_twins_correlations", d), correlations, n, d, width, a.x, b.x,
         epilogue, samples, c, weight);
@@ -84,13 +88,13 @@ struct BarlowTwins {
 
   void value(int64_t rows, const double* squares, double* to) const {
     launch(context->stream,
-        {"barlow_twins_value", 1, kValueThreads, 2 * tile::shared_bytes<double>(kValueThreads / 32)},
-        barlow_twins_value, n, d, c, rows, squares, epilogue, samples, to);
+        {"barlow_twins_terms", 1, kValueThreads, 2 * tile::shared_bytes<double>(kValueThreads / 32)},
+        barlow_twins_terms, n, d, c, rows, squares, epilogue, samples, to);
   }
 
   void finish(const View& view, const View& other, const Product& p, float coefficient, const float* diagonal) const {
     finish_standardized(
-        context, {n, d, width, p, coefficient, diagonal, view.x, other.x, weight}, view.rstd, view.dz);
+        context, {n, d, width, p, coefficient, diagonal, view.x, other.x, weight}, view.rstd, view.ratio, view.dz);
   }
 
   void on_samples(double* to) const {
@@ -140,18 +144,19 @@ struct BarlowTwins {
 }  // namespace gramian
 
 gramian_status gramian_barlow_twins(gramian_context* context, int64_t n, int64_t d, const float* a, const float* b,
-    float lambda, float eps, float scale, int32_t side, double* value, float* da, float* db) {
+    float lambda, float eps, int32_t outside_root, float scale, int32_t side, double* terms, float* da, float* db) {
   using namespace gramian;
   return guarded([&] {
     context->begin();
     with_precision(context, [&](auto mode) {
       BarlowTwins<decltype(mode)> call = {
-          context, n, d, {lambda, scale}, side == GRAMIAN_GRAM_SAMPLES, {a, da, {}, {}, {}}, {b, db, {}, {}, {}}};
-      call.statistics(eps);
+          context, n, d, {lambda, scale}, side == GRAMIAN_GRAM_SAMPLES, {a, da, {}, {}, {}, {}},
+          {b, db, {}, {}, {}, {}}};
+      call.statistics(eps, outside_root != 0);
       if (call.samples) {
-        call.on_samples(value);
+        call.on_samples(terms);
       } else {
-        call.on_features(value);
+        call.on_features(terms);
       }
     });
   });

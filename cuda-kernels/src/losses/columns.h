@@ -39,8 +39,10 @@ __device__ __forceinline__ double sum_down(const Column& c, int64_t n, tile::Sha
 __device__ __forceinline__ double squared(double x) { return x * x; }
 
 // u (n, ld) = (z - mean) rstd, mean (d), rstd (d) of z (n, d); zeros in the columns from d to ld. u may be z if ld = d.
+// ratio null: rstd = 1 / sqrt(biased variance + eps). Otherwise rstd = 1 / (unbiased deviation + eps), and ratio (d)
+// receives the factor of mean(du o u) in its derivative: n / ((n - 1) rstd deviation), 0 for a constant column.
 void standardize(gramian_context* context, int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u,
-    float* mean, float* rstd);
+    float* mean, float* rstd, float* ratio);
 // u (n, ld) = z - mean, mean (d), variance (d) with divisor n - 1; zeros in the columns from d to ld.
 void center(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t ld, float* u, float* mean,
     double* variance);

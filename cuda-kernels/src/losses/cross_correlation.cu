@@ -28,7 +28,7 @@ struct Standardized {
 Standardized standardized(gramian_context* context, int64_t n, int64_t d, const float* z, float eps) {
   const int64_t width = padded_width(d);
   const Standardized out = {context->scratch<float>(n * width), context->scratch<float>(d), d, width};
-  columns::standardize(context, n, d, z, eps, width, out.x, context->scratch<float>(d), out.rstd);
+  columns::standardize(context, n, d, z, eps, width, out.x, context->scratch<float>(d), out.rstd, nullptr);
   return out;
 }
 
@@ -49,7 +49,7 @@ void backward(gramian_context* context, int64_t n, const Standardized& of, const
       product<Mode>(context, "cross_correlation_backward", lay_out<Mode>(context, n, other.d, other.x, other.width), g);
   const float factor = static_cast<float>(1.0 / static_cast<double>(n));
   finish_standardized(
-      context, {n, of.d, of.width, p, factor, nullptr, of.x, nullptr, nullptr}, of.rstd, gradient);
+      context, {n, of.d, of.width, p, factor, nullptr, of.x, nullptr, nullptr}, of.rstd, nullptr, gradient);
 }
 
 }  // namespace

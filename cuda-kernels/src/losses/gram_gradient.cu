@@ -6,7 +6,8 @@ namespace gramian {
 namespace {
 
 __global__ void __launch_bounds__(columns::kThreads)
-    through_standardisation(GramGradient du, const float* __restrict__ rstd, float* __restrict__ dz) {
+    through_standardisation(GramGradient du, const float* __restrict__ rstd, const float* __restrict__ ratio,
+        float* __restrict__ dz) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<double>(columns::kThreads);
   const columns::Column c(du.d);
@@ -18,8 +19,9 @@ __global__ void __launch_bounds__(columns::kThreads)
   }) / count;
   if (!c.inside) return;
   const float r = rstd[c.j];
+  const double part = ratio == nullptr ? along : ratio[c.j] * along;
   for (int64_t i = c.warp; i < du.n; i += columns::kWarps) {
-    dz[i * du.d + c.j] = static_cast<float>(du.at(i, c.j) - mean - du.x[i * du.ld + c.j] * along) * r;
+    dz[i * du.d + c.j] = static_cast<float>(du.at(i, c.j) - mean - du.x[i * du.ld + c.j] * part) * r;
   }
 }
 
@@ -36,8 +38,9 @@ __global__ void __launch_bounds__(kThreads) add_pull(GramGradient du, float pull
 
 }  // namespace
 
-void finish_standardized(gramian_context* context, const GramGradient& du, const float* rstd, float* dz) {
-  launch(context->stream, columns::grid("through_standardisation", du.d), through_standardisation, du, rstd, dz);
+void finish_standardized(
+    gramian_context* context, const GramGradient& du, const float* rstd, const float* ratio, float* dz) {
+  launch(context->stream, columns::grid("through_standardisation", du.d), through_standardisation, du, rstd, ratio, dz);
 }
 
 void finish_plain(

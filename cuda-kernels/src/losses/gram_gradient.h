@@ -24,8 +24,9 @@ struct GramGradient {
   }
 };
 
-// dz (n,d) = rstd (du - mean(du) - x mean(du o x)) by columns: through the standardisation x.
-void finish_standardized(gramian_context* context, const GramGradient& du, const float* rstd, float* dz);
+// dz (n,d) = rstd (du - mean(du) - x ratio mean(du o x)) by columns: through the standardisation x; ratio null: 1.
+void finish_standardized(
+    gramian_context* context, const GramGradient& du, const float* rstd, const float* ratio, float* dz);
 // dz (n,d) = du + pull (z - away).
 void finish_plain(
     gramian_context* context, const GramGradient& du, float pull, const float* z, const float* away, float* dz);

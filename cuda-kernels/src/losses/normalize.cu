@@ -16,19 +16,20 @@ __device__ __forceinline__ int64_t row_of_warp() {
 }
 
 __global__ void __launch_bounds__(kThreads)
-    normalize(int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u, float* __restrict__ norm) {
+    normalize(int64_t n, int64_t d, const float* z, int64_t stride, float eps, int64_t ld, float* u,
+        float* __restrict__ norm) {
   const int64_t i = row_of_warp();
   if (i >= n) return;  // the whole warp
   const int lane = static_cast<int>(threadIdx.x % 32);
   double squares = 0;
   for (int64_t k = lane; k < d; k += 32) {
-    const double x = z[i * d + k];
+    const double x = z[i * stride + k];
     squares += x * x;
   }
   const float length = static_cast<float>(sqrt(tile::warp_sum(squares)));
   const float scale = 1.0f / (length < eps ? eps : length);  // NaN stays NaN
   if (lane == 0) norm[i] = length;
-  for (int64_t k = lane; k < ld; k += 32) u[i * ld + k] = k < d ? z[i * d + k] * scale : 0.0f;
+  for (int64_t k = lane; k < ld; k += 32) u[i * ld + k] = k < d ? z[i * stride + k] * scale : 0.0f;
 }
 
 __global__ void __launch_bounds__(kThreads) normalize_backward(int64_t n, int64_t d, const float* __restrict__ u,
@@ -50,16 +51,16 @@ Grid rows_grid(const char* name, int64_t n) {
 
 }  // namespace
 
-void normalize_rows(
-    gramian_context* context, int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u, float* norm) {
-  launch(context->stream, rows_grid("normalize_rows", n), normalize, n, d, z, eps, ld, u, norm);
+void normalize_rows(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t stride, float eps,
+    int64_t ld, float* u, float* norm) {
+  launch(context->stream, rows_grid("normalize_rows", n), normalize, n, d, z, stride, eps, ld, u, norm);
 }
 
 }  // namespace gramian
 
 gramian_status gramian_normalize_rows(
     gramian_context* context, int64_t n, int64_t d, const float* z, float eps, float* u, float* norm) {
-  return gramian::guarded([&] { gramian::normalize_rows(context, n, d, z, eps, d, u, norm); });
+  return gramian::guarded([&] { gramian::normalize_rows(context, n, d, z, d, eps, d, u, norm); });
 }
 
 gramian_status gramian_normalize_rows_backward(gramian_context* context, int64_t n, int64_t d, const float* u,

@@ -13,17 +13,22 @@ namespace {
 // Both forms read z and write u at the same element only, so that u may be z.
 __global__ void __launch_bounds__(kThreads)
     standardize_kernel(
-        int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u, float* mean, float* rstd) {
+        int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u, float* mean, float* rstd, float* ratio) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<double>(kThreads);
   const Column c(d);
   const double count = static_cast<double>(n);
   const double m = sum_down(c, n, scratch, [&](int64_t i) -> double { return z[i * d + c.j]; }) / count;
   const double squares = sum_down(c, n, scratch, [&](int64_t i) { return squared(z[i * d + c.j] - m); });
-  const float r = static_cast<float>(1 / sqrt(squares / count + static_cast<double>(eps)));
+  const double wide_eps = eps;
+  const double deviation = sqrt(squares / (count - 1));
+  const bool outside = ratio != nullptr;
+  const float r = static_cast<float>(1 / (outside ? deviation + wide_eps : sqrt(squares / count + wide_eps)));
   if (c.inside && c.warp == 0) {
     mean[c.j] = static_cast<float>(m);
     rstd[c.j] = r;
+    const double share = (deviation + wide_eps) * count / ((count - 1) * deviation);
+    if (outside) ratio[c.j] = deviation == 0 ? 0.0f : static_cast<float>(share);
   }
   for (int64_t i = c.warp; i < n && c.j < ld; i += kWarps) {
     u[i * ld + c.j] = c.inside ? static_cast<float>(z[i * d + c.j] - m) * r : 0.0f;
@@ -68,8 +73,8 @@ __global__ void __launch_bounds__(kThreads) standardize_backward(
 }  // namespace
 
 void standardize(gramian_context* context, int64_t n, int64_t d, const float* z, float eps, int64_t ld, float* u,
-    float* mean, float* rstd) {
-  launch(context->stream, grid("standardize_columns", ld), standardize_kernel, n, d, z, eps, ld, u, mean, rstd);
+    float* mean, float* rstd, float* ratio) {
+  launch(context->stream, grid("standardize_columns", ld), standardize_kernel, n, d, z, eps, ld, u, mean, rstd, ratio);
 }
 
 void center(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t ld, float* u, float* mean,
@@ -82,7 +87,7 @@ void center(gramian_context* context, int64_t n, int64_t d, const float* z, int6
 
 gramian_status gramian_standardize_columns(
     gramian_context* context, int64_t n, int64_t d, const float* z, float eps, float* u, float* mean, float* rstd) {
-  return gramian::guarded([&] { gramian::columns::standardize(context, n, d, z, eps, d, u, mean, rstd); });
+  return gramian::guarded([&] { gramian::columns::standardize(context, n, d, z, eps, d, u, mean, rstd, nullptr); });
 }
 
 gramian_status gramian_standardize_columns_backward(

@@ -1,8 +1,8 @@
 package io.gramian.backend;
 
+import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
-import org.bytedeco.javacpp.DoublePointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Covariance {
     private final Stream stream;
-    /** Where kernels put float64 results; used only inside {@link Stream#run}, which lets one thread in. */
-    private final DoublePointer result = new DoublePointer(3);
 
     Covariance(Stream stream) {
         this.stream = stream;
@@ -141,12 +139,11 @@ public final class Covariance {
             Check.shape("dz", dz, n, d);
             Check.disjoint("dz", dz, "z", z);
         }
-        double[] value = new double[1];
-        stream.run((kernels, context) -> fetch(
-                value,
-                kernels.gramian_off_diagonal_penalty(
-                        context, n, d, z.address(), scale, side(onSamples), result.address(), address(dz))));
-        return value[0];
+        try (Tensor result = Tensor.empty(z.device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> kernels.gramian_off_diagonal_penalty(
+                    context, n, d, z.address(), scale, side(onSamples), result.address(), address(dz)));
+            return result.toDoubles()[0];
+        }
     }
 
     /**
@@ -174,10 +171,8 @@ public final class Covariance {
         Check.positive("scale", scale);
         long n = a.shape().size(0);
         long d = a.shape().size(1);
-        double[] terms = new double[2];
-        stream.run((kernels, context) -> fetch(
-                terms,
-                kernels.gramian_barlow_twins(
+        try (Tensor result = Tensor.empty(a.device(), DType.FLOAT64, 2)) {
+            stream.run((kernels, context) -> kernels.gramian_barlow_twins(
                         context,
                         n,
                         d,
@@ -190,8 +185,9 @@ public final class Covariance {
                         side(onSamples),
                         result.address(),
                         address(da),
-                        address(db))));
-        return terms;
+                        address(db)));
+            return result.toDoubles();
+        }
     }
 
     /**
@@ -224,10 +220,8 @@ public final class Covariance {
         Check.positive("hinge", hinge);
         long n = x.shape().size(0);
         long d = x.shape().size(1);
-        double[] terms = new double[3];
-        stream.run((kernels, context) -> fetch(
-                terms,
-                kernels.gramian_vicreg(
+        try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 3)) {
+            stream.run((kernels, context) -> kernels.gramian_vicreg(
                         context,
                         n,
                         d,
@@ -242,13 +236,9 @@ public final class Covariance {
                         side(onSamples),
                         result.address(),
                         address(dx),
-                        address(dy))));
-        return terms;
-    }
-
-    private int fetch(double[] values, int status) {
-        result.get(values, 0, values.length);
-        return status;
+                        address(dy)));
+            return result.toDoubles();
+        }
     }
 
     private static int side(boolean onSamples) {
