@@ -173,19 +173,19 @@ public final class Covariance {
         long d = a.shape().size(1);
         try (Tensor result = Tensor.empty(a.device(), DType.FLOAT64, 2)) {
             stream.run((kernels, context) -> kernels.gramian_barlow_twins(
-                        context,
-                        n,
-                        d,
-                        a.address(),
-                        b.address(),
-                        lambda,
-                        eps,
-                        outsideRoot ? 1 : 0,
-                        scale,
-                        side(onSamples),
-                        result.address(),
-                        address(da),
-                        address(db)));
+                    context,
+                    n,
+                    d,
+                    a.address(),
+                    b.address(),
+                    lambda,
+                    eps,
+                    outsideRoot ? 1 : 0,
+                    scale,
+                    side(onSamples),
+                    result.address(),
+                    address(da),
+                    address(db)));
             return result.toDoubles();
         }
     }
@@ -222,21 +222,21 @@ public final class Covariance {
         long d = x.shape().size(1);
         try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 3)) {
             stream.run((kernels, context) -> kernels.gramian_vicreg(
-                        context,
-                        n,
-                        d,
-                        x.address(),
-                        y.address(),
-                        invariance,
-                        variance,
-                        covariance,
-                        eps,
-                        gamma,
-                        hinge,
-                        side(onSamples),
-                        result.address(),
-                        address(dx),
-                        address(dy)));
+                    context,
+                    n,
+                    d,
+                    x.address(),
+                    y.address(),
+                    invariance,
+                    variance,
+                    covariance,
+                    eps,
+                    gamma,
+                    hinge,
+                    side(onSamples),
+                    result.address(),
+                    address(dx),
+                    address(dy)));
             return result.toDoubles();
         }
     }

@@ -67,8 +67,7 @@ class SimtCovarianceTest {
                     assertThat(value).as(what).isCloseTo(truth.loss(), within(bound * (1 + truth.loss())));
                     assertThat(Truth.error(da.values(), truth.da())).as(what).isLessThanOrEqualTo(bound);
                     assertThat(Truth.error(db.values(), truth.db())).as(what).isLessThanOrEqualTo(bound);
-                    assertThat(covariance.barlowTwins(
-                                    a, b, 0.0078125f, EPS, outsideRoot, 0.5f, onSamples, null, null))
+                    assertThat(covariance.barlowTwins(a, b, 0.0078125f, EPS, outsideRoot, 0.5f, onSamples, null, null))
                             .isEqualTo(terms);
                 }
             }

@@ -122,7 +122,8 @@ class SimtInfoNceTest {
             assertThat(Truth.error(leading(dy.values(), n, d, width), truth.gradients()[1]))
                     .isLessThanOrEqualTo(1e-5);
             for (int i = 0; i < n; i++) {
-                assertThat(Arrays.copyOfRange(dx.values(), i * d + width, (i + 1) * d)).containsOnly(0f);
+                assertThat(Arrays.copyOfRange(dx.values(), i * d + width, (i + 1) * d))
+                        .containsOnly(0f);
             }
         }
     }
