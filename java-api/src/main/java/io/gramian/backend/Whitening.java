@@ -29,16 +29,10 @@ public final class Whitening {
      * @throws io.gramian.GramianException if a slice is singular or holds NaN; y and w are then undefined
      */
     public void whiten(Tensor x, float eps, Tensor y, Tensor w) {
-        Check.fraction("eps", eps);
-        WhiteningChecks.slices("x", x);
+        WhiteningChecks.forward(x, eps, y, w);
         long batch = x.shape().size(0);
         long n = x.shape().size(1);
         long d = x.shape().size(2);
-        Check.shape("y", y, batch, n, d);
-        Check.shape("w", w, batch, d, d);
-        Check.disjoint("y", y, "x", x);
-        Check.disjoint("w", w, "x", x);
-        Check.disjoint("w", w, "y", y);
         stream.run((kernels, context) ->
                 kernels.gramian_whitening(context, batch, n, d, x.address(), eps, y.address(), w.address()));
         y.touch();
@@ -56,16 +50,10 @@ public final class Whitening {
      * @param dx receives the gradient of x (batch, n, d); may be {@code dy}
      */
     public void whitenBackward(Tensor y, Tensor w, Tensor dy, float eps, Tensor dx) {
-        Check.fraction("eps", eps);
-        WhiteningChecks.slices("y", y);
+        WhiteningChecks.backward("y", y, w, dy, eps, dx);
         long batch = y.shape().size(0);
         long n = y.shape().size(1);
         long d = y.shape().size(2);
-        Check.shape("w", w, batch, d, d);
-        Check.shape("dy", dy, batch, n, d);
-        Check.shape("dx", dx, batch, n, d);
-        Check.disjoint("dx", dx, "y", y);
-        Check.disjoint("dx", dx, "w", w);
         stream.run((kernels, context) -> kernels.gramian_whitening_backward(
                 context, batch, n, d, y.address(), w.address(), dy.address(), eps, dx.address()));
         dx.touch();
@@ -84,17 +72,11 @@ public final class Whitening {
      */
     public void whitenSpectral(WhiteningMethod method, Tensor x, float eps, Tensor y, Tensor w, Tensor roots) {
         WhiteningChecks.spectral(method);
-        Check.fraction("eps", eps);
-        WhiteningChecks.slices("x", x);
+        WhiteningChecks.forward(x, eps, y, w);
         long batch = x.shape().size(0);
         long n = x.shape().size(1);
         long d = x.shape().size(2);
-        Check.shape("y", y, batch, n, d);
-        Check.shape("w", w, batch, d, d);
         WhiteningChecks.roots(roots, batch, d);
-        Check.disjoint("y", y, "x", x);
-        Check.disjoint("w", w, "x", x);
-        Check.disjoint("w", w, "y", y);
         Check.disjoint("roots", roots, "x", x);
         Check.disjoint("roots", roots, "y", y);
         Check.disjoint("roots", roots, "w", w);
@@ -148,16 +130,10 @@ public final class Whitening {
      */
     public void whitenIterative(int steps, Tensor x, float eps, Tensor y, Tensor w) {
         int checked = WhiteningMethod.iterative(steps).steps();
-        Check.fraction("eps", eps);
-        WhiteningChecks.slices("x", x);
+        WhiteningChecks.forward(x, eps, y, w);
         long batch = x.shape().size(0);
         long n = x.shape().size(1);
         long d = x.shape().size(2);
-        Check.shape("y", y, batch, n, d);
-        Check.shape("w", w, batch, d, d);
-        Check.disjoint("y", y, "x", x);
-        Check.disjoint("w", w, "x", x);
-        Check.disjoint("w", w, "y", y);
         stream.run((kernels, context) -> kernels.gramian_iterative_whitening(
                 context, checked, batch, n, d, x.address(), eps, y.address(), w.address()));
         y.touch();

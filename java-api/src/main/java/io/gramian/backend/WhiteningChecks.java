@@ -8,6 +8,20 @@ import io.gramian.Tensor;
 final class WhiteningChecks {
     private WhiteningChecks() {}
 
+    /** The forward pass: slices, whitened slices, their matrices. */
+    static void forward(Tensor x, float eps, Tensor y, Tensor w) {
+        Check.fraction("eps", eps);
+        slices("x", x);
+        long batch = x.shape().size(0);
+        long n = x.shape().size(1);
+        long d = x.shape().size(2);
+        Check.shape("y", y, batch, n, d);
+        Check.shape("w", w, batch, d, d);
+        Check.disjoint("y", y, "x", x);
+        Check.disjoint("w", w, "x", x);
+        Check.disjoint("w", w, "y", y);
+    }
+
     /** The backward pass: input or output of the forward pass, its matrices, gradients. */
     static void backward(String name, Tensor slices, Tensor w, Tensor dy, float eps, Tensor dx) {
         Check.fraction("eps", eps);
