@@ -16,6 +16,3 @@ GRAMIAN_SIMD_DECLARE(void, scaled_squares,
 GRAMIAN_SIMD_DECLARE(void, narrow_columns,
     (int64_t n, int64_t d, int64_t from, int64_t to, const float* z, const double* scale, const double* mean, float* x,
         int64_t ldx))
-// wide[k - from] = scale z_k - mean_k: one row, columns [from, to)
-GRAMIAN_SIMD_DECLARE(void, widen_row,
-    (int64_t from, int64_t to, const float* z, double scale, const double* mean, double* wide))

@@ -58,10 +58,5 @@ void narrow_columns(int64_t n, int64_t d, int64_t from, int64_t to, const float*
   }
 }
 
-void widen_row(int64_t from, int64_t to, const float* z, double scale, const double* mean, double* wide) {
-#pragma omp simd
-  for (int64_t k = from; k < to; ++k) wide[k - from] = scale * z[k] - mean[k];
-}
-
 }  // namespace GRAMIAN_ISA
 }  // namespace gramian

@@ -41,7 +41,7 @@ final class Agreement {
     static boolean ofAllPeers(Comparison comparison, List<String> jvmArguments) throws IOException {
         boolean all = true;
         for (Comparison.Side side : comparison.sides()) {
-            if (!side.name().equals(Comparison.OURS)) {
+            if (!Comparison.isOurs(side.name())) {
                 all &= inOwnProcess(comparison.name(), side.name(), jvmArguments) == 0;
             }
         }

@@ -39,7 +39,9 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "Names: nt-xent, queue, barlow-twins, vicreg, w-mse (together: losses), spectrum, adamw, step; none for all.",
+            "Names: nt-xent, info-nce, dcl, queue, barlow-twins, vicreg, w-mse (together: losses), spectrum, adamw, step;",
+            "none for all. Peers: djl is PyTorch 2.7.1 through DJL, bytedeco is PyTorch 2.10; -dual is the duality by",
+            "hand, -batched all slices in one call.",
             "",
             "Examples:",
             "  ./gramian bench losses",
@@ -47,7 +49,7 @@ import picocli.CommandLine.Spec;
             "  ./gramian bench report   # the tables of benchmarks/results into the README"
         })
 public final class Main implements Callable<Integer> {
-    private static final List<String> LOSSES = List.of("nt-xent", "queue", "barlow-twins", "vicreg", "w-mse");
+    private static final List<String> LOSSES = List.of("nt-xent", "info-nce", "dcl", "queue", "barlow-twins", "vicreg", "w-mse");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs

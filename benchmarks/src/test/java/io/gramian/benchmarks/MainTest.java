@@ -31,7 +31,7 @@ class MainTest {
         assertThat(run("losses", "nt-xend")).isEqualTo(2);
         assertThat(err.toString().lines().toList())
                 .containsExactly(
-                        "gramian bench: expected losses, report, or names of nt-xent, queue, barlow-twins, vicreg, w-mse,"
+                        "gramian bench: expected losses, report, or names of nt-xent, info-nce, dcl, queue, barlow-twins, vicreg, w-mse,"
                                 + " spectrum, adamw, step, got 'nt-xend'",
                         "Try: ./gramian bench --help");
         assertThat(run("--slow")).isEqualTo(2);

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SpectrumTest {
     private final Device device = Device.cpu();
@@ -71,7 +72,7 @@ class SpectrumTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"48,200", "200,48", "64,1500"})
+    @CsvSource({"48,200", "200,48", "64,1500", "260,330"})
     void fourDigitsDownToAMillionthOfTheLargest(int n, int d) {
         double[] z = graded(n, d, 1e-6);
         double[] expected = SpectrumReference.singularValues(z, n, d);
@@ -119,15 +120,15 @@ class SpectrumTest {
                 .isEmpty();
     }
 
-    /** [[2, 1], [1, 2]] has 3 and 1; what lies above the diagonal is not read. */
-    @Test
-    void eigenvaluesByHandAndAgainstJacobi() {
+    /** [[2, 1], [1, 2]] has 3 and 1; what lies above the diagonal is not read. Our own reduction starts at order 256. */
+    @ParameterizedTest
+    @ValueSource(ints = {65, 258})
+    void eigenvaluesByHandAndAgainstJacobi(int d) {
         Tensor s = Tensor.of(device, new float[] {2, 99, 1, 2, 5, -7, 0, -4}, 2, 2, 2);
         double[][] values = device.backend().spectra().eigenvalues(s);
         assertThat(values[0][0]).isCloseTo(3, within(1e-12));
         assertThat(values[0][1]).isCloseTo(1, within(1e-12));
         assertThat(values[1]).containsExactly(5, -4);
-        int d = 65;
         double[] z = gaussian(d, d, 12);
         double[] symmetric = new double[d * d];
         for (int i = 0; i < d * d; i++) {
@@ -138,6 +139,32 @@ class SpectrumTest {
                 device.backend().spectra().eigenvalues(tensor(symmetric, d, d).reshape(1, d, d))[0];
         for (int k = 0; k < d; k++) {
             assertThat(actual[k]).isCloseTo(expected[k], within(1e-12 * expected[0]));
+        }
+    }
+
+    /** Nothing to reflect, one thing, and a batch of matrices that threads would share alone. */
+    @Test
+    void largeMatricesOfSpecialForm() {
+        int d = 300;
+        assertThat(Spectrum.of(Tensor.zeros(device, d, d)).singularValues()).containsOnly(0);
+        double[] diagonal = new double[d * d];
+        double[] ones = new double[d * d];
+        for (int i = 0; i < d; i++) {
+            diagonal[i * d + i] = i + 1;
+        }
+        Arrays.fill(ones, 1);
+        double[] values = Spectrum.of(tensor(diagonal, d, d)).singularValues();
+        for (int i = 0; i < d; i++) {
+            assertThat(values[i]).isCloseTo(d - i, within(1e-11 * d));
+        }
+        values = Spectrum.of(tensor(ones, d, d)).singularValues();
+        assertThat(values[0]).isCloseTo(d, within(1e-11 * d));
+        assertThat(values[1]).isBetween(0.0, 1e-6 * d);
+        Tensor batch = tensor(gaussian(3 * d, d, 5), 3 * d, d).reshape(3, d, d);
+        double[][] spectra = device.backend().spectra().singularValuesOfBatch(batch, false, true);
+        for (int b = 0; b < 3; b++) {
+            assertThat(device.backend().spectra().singularValues(batch.rows(b, b + 1).reshape(d, d), false, true))
+                    .containsExactly(spectra[b]);
         }
     }
 

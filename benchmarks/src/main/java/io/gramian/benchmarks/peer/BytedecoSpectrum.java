@@ -12,7 +12,7 @@ public final class BytedecoSpectrum implements Workload {
 
     /** Copies the matrix (n, d). */
     public BytedecoSpectrum(float[] z, int n, int d) {
-        this.z = BytedecoWhitening.tensor(z, n, d);
+        this.z = Bytedeco.tensor(z, n, d);
     }
 
     @Override
@@ -25,7 +25,7 @@ public final class BytedecoSpectrum implements Workload {
     @Override
     public Map<String, float[]> results() {
         try (PointerScope scope = new PointerScope()) {
-            return Map.of("singular values", BytedecoWhitening.floats(torch.linalg_svdvals(z)));
+            return Map.of("singular values", Bytedeco.floats(torch.linalg_svdvals(z)));
         }
     }
 

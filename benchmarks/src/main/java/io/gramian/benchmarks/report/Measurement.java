@@ -18,4 +18,9 @@ public record Measurement(
         double medianMillis,
         double minMillis,
         int iterations,
-        long extraBytes) {}
+        long extraBytes) {
+    /** Whether somebody else than Gramian did the work. */
+    boolean isPeer() {
+        return !side.startsWith("gramian");
+    }
+}

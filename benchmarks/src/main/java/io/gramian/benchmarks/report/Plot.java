@@ -3,6 +3,7 @@ package io.gramian.benchmarks.report;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -21,16 +22,14 @@ final class Plot {
         List<Double> authors = new ArrayList<>();
         sizes.forEach((size, sides) -> {
             Measurement ours = sides.get("gramian");
-            Measurement plain = sides.get("pytorch");
-            if (ours != null && plain != null) {
+            List<Double> peers = sides.values().stream()
+                    .filter(Measurement::isPeer)
+                    .map(Measurement::medianMillis)
+                    .toList();
+            if (ours != null && !peers.isEmpty()) {
                 labels.add(size);
-                authors.add(plain.medianMillis() / ours.medianMillis());
-                double fastest = sides.values().stream()
-                        .filter(side -> side != ours)
-                        .mapToDouble(Measurement::medianMillis)
-                        .min()
-                        .orElse(plain.medianMillis());
-                best.add(fastest / ours.medianMillis());
+                authors.add(peers.get(0) / ours.medianMillis());
+                best.add(Collections.min(peers) / ours.medianMillis());
             }
         });
         if (labels.isEmpty()) {

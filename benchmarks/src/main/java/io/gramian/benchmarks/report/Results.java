@@ -56,14 +56,36 @@ public record Results(Machine machine, List<Measurement> measurements) {
             if (ours != null) {
                 List<String> rows = new ArrayList<>();
                 sides.forEach((side, peer) -> {
-                    if (peer != ours) {
+                    if (peer.isPeer()) {
                         rows.add(row(size, ours, peer));
                     }
                 });
                 rows.forEach(text::append);
             }
         });
-        return text.toString();
+        return text.append(scaling()).toString();
+    }
+
+    /** What more cores bring: a row per size that was measured with one thread too; empty when there is none. */
+    private String scaling() {
+        StringBuilder rows = new StringBuilder();
+        bySize().forEach((size, sides) -> {
+            Measurement all = sides.get("gramian");
+            Measurement one = sides.get("gramian-1-thread");
+            if (all != null && one != null) {
+                rows.append(String.format(
+                        Locale.ROOT,
+                        "| %s | %.2f | %.2f | %.2f |%n",
+                        size,
+                        one.medianMillis(),
+                        all.medianMillis(),
+                        one.medianMillis() / all.medianMillis()));
+            }
+        });
+        String head = String.format(
+                "%n| work | Gramian, 1 thread, ms | %d threads, ms | times faster |%n|--|--:|--:|--:|%n",
+                machine.cores());
+        return rows.isEmpty() ? "" : head + rows;
     }
 
     private static String row(String size, Measurement ours, Measurement peer) {
