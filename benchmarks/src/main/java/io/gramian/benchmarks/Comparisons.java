@@ -48,8 +48,7 @@ final class Comparisons {
                             ours((rows, d) -> new LossWorkload(new NtXent(TAU), rows / 2, d)),
                             alone((rows, d) -> new LossWorkload(new NtXent(TAU), rows / 2, d)),
                             djl((rows, d) -> djl(rows / 2, d, (a, b) -> DjlLosses.ntXent(a, b, TAU))),
-                            bytedeco((rows, d) ->
-                                    bytedeco(rows / 2, d, (a, b) -> BytedecoLosses.ntXent(a, b, TAU))))),
+                            bytedeco((rows, d) -> bytedeco(rows / 2, d, (a, b) -> BytedecoLosses.ntXent(a, b, TAU))))),
             // rows of one view
             new Comparison(
                     "info-nce",
@@ -93,8 +92,7 @@ final class Comparisons {
                             new Side(
                                     "djl-dual",
                                     (n, d) -> djl(n, d, (a, b) -> DjlLosses.barlowTwinsDual(a, b, 0.0051f))),
-                            bytedeco((n, d) ->
-                                    bytedeco(n, d, (a, b) -> BytedecoLosses.barlowTwins(a, b, 0.0051f))))),
+                            bytedeco((n, d) -> bytedeco(n, d, (a, b) -> BytedecoLosses.barlowTwins(a, b, 0.0051f))))),
             new Comparison(
                     "vicreg",
                     COVARIANCE_SHAPES,
@@ -118,12 +116,10 @@ final class Comparisons {
                     List.of(
                             ours(WHITENED),
                             alone(WHITENED),
-                            bytedeco((n, d) ->
-                                    bytedeco(n, d, (a, b) -> BytedecoWhitening.loop(a, b, 256, 1e-6f))),
+                            bytedeco((n, d) -> bytedeco(n, d, (a, b) -> BytedecoWhitening.loop(a, b, 256, 1e-6f))),
                             new Side(
                                     "bytedeco-batched",
-                                    (n, d) ->
-                                            bytedeco(n, d, (a, b) -> BytedecoWhitening.batched(a, b, 256, 1e-6f))))),
+                                    (n, d) -> bytedeco(n, d, (a, b) -> BytedecoWhitening.batched(a, b, 256, 1e-6f))))),
             // svdvals
             new Comparison(
                     "spectrum",

@@ -49,7 +49,8 @@ import picocli.CommandLine.Spec;
             "  ./gramian bench report   # the tables of benchmarks/results into the README"
         })
 public final class Main implements Callable<Integer> {
-    private static final List<String> LOSSES = List.of("nt-xent", "info-nce", "dcl", "queue", "barlow-twins", "vicreg", "w-mse");
+    private static final List<String> LOSSES =
+            List.of("nt-xent", "info-nce", "dcl", "queue", "barlow-twins", "vicreg", "w-mse");
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli injects it before anything runs

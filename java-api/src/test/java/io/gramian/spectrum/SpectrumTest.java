@@ -163,7 +163,9 @@ class SpectrumTest {
         Tensor batch = tensor(gaussian(3 * d, d, 5), 3 * d, d).reshape(3, d, d);
         double[][] spectra = device.backend().spectra().singularValuesOfBatch(batch, false, true);
         for (int b = 0; b < 3; b++) {
-            assertThat(device.backend().spectra().singularValues(batch.rows(b, b + 1).reshape(d, d), false, true))
+            assertThat(device.backend()
+                            .spectra()
+                            .singularValues(batch.rows(b, b + 1).reshape(d, d), false, true))
                     .containsExactly(spectra[b]);
         }
     }
