@@ -4,7 +4,6 @@
 #include <omp.h>
 #include <sched.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -16,20 +15,6 @@
 namespace gramian {
 namespace {
 
-InstructionSet detect() {
-  InstructionSet best = InstructionSet::plain;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) best = InstructionSet::avx2;
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd")) {
-    best = InstructionSet::avx512;
-  }
-  const char* wanted = std::getenv("GRAMIAN_ISA");
-  if (wanted == nullptr) return best;
-  if (std::strcmp(wanted, "plain") == 0) return InstructionSet::plain;
-  if (std::strcmp(wanted, "avx2") == 0 && best != InstructionSet::plain) return InstructionSet::avx2;
-  return best;
-}
-
 int usable_cores() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) != 0) return omp_get_num_procs();
@@ -37,12 +22,6 @@ int usable_cores() {
 }
 
 }  // namespace
-
-InstructionSet instruction_set() {
-  static const InstructionSet chosen = detect();
-  return chosen;
-}
-
 }  // namespace gramian
 
 gramian_status gramian_context_create(int32_t threads, int64_t /*stream*/, int64_t* context) {
