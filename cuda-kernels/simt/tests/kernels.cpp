@@ -7,9 +7,11 @@
 
 #include "gramian/contrastive.h"
 #include "gramian/covariance.h"
+#include "gramian/decorrelation.h"
 #include "gramian/normalize.h"
 #include "gramian/nt_xent.h"
 #include "gramian/optim.h"
+#include "gramian/predictive.h"
 #include "gramian/whitening.h"
 #include "simt_tests.h"
 
@@ -177,6 +179,36 @@ int covariances(int64_t n, int64_t d, int32_t precision, double tolerance) {
                                                 c.get(), dx.get(), dy.get()));
 }
 
+// Penalties without a cheaper side, and the losses that predict or spread.
+int others(int64_t n, int64_t d, int32_t precision) {
+  const Array x(n * d), y(n * d), dx(n * d), dy(n * d), directions(d * 33);
+  fill(x.get(), n * d, 0);
+  fill(y.get(), n * d, 0.4);
+  fill(directions.get(), d * 33, 1);
+  const Context context(n, precision);
+  gramian_context* c = context.get();
+  double terms[8];
+  int failures = expect_ok("absolute", gramian_off_diagonal_absolute(c, n, d, x.get(), 2, terms, dx.get()));
+  failures += expect_ok(
+      "exponential", gramian_off_diagonal_exponential(c, n, d, x.get(), 2, 0.5f, terms + 1, dx.get()));
+  failures += expect_ok("exp", gramian_vicreg_exp(c, n, d, x.get(), y.get(), 25, 25, 1, 1e-4f, 1, 0.5f, 0.5f,
+                                   terms + 2, dx.get(), dy.get()));
+  failures += expect_ok("ctr", gramian_vicreg_ctr(c, n, d, x.get(), y.get(), 25, 25, 1, 1e-4f, 1, 0.5f, 0.5f,
+                                   terms + 2, dx.get(), dy.get()));
+  failures += expect_ok(
+      "cosine", gramian_negative_cosine(c, n, d, x.get(), y.get(), 1e-8f, 1, terms + 5, dx.get()));
+  failures += expect_ok("alignment", gramian_alignment_uniformity(c, n, d, x.get(), y.get(), 1, 2, terms + 6, dx.get(),
+                                         dy.get()));
+  const gramian_input z[2] = {x.get(), y.get()};
+  const gramian_output dz[2] = {dx.get(), dy.get()};
+  failures += expect_ok(
+      "lejepa", gramian_lejepa(c, 2, 1, n, d, z, 33, directions.get(), 17, 3, 0.5f, terms + 6, dz));
+  double sum = 0;
+  for (const double term : terms) sum += term;
+  for (int64_t i = 0; i < n * d; ++i) sum += dx.get()[i] + dy.get()[i];
+  return failures + (std::isfinite(sum) ? 0 : 1);
+}
+
 int whitening(int64_t batch, int64_t n, int64_t d) {
   const Array x(batch * n * d), y(batch * n * d), dx(batch * n * d), w(batch * d * d);
   fill(x.get(), batch * n * d, 0);
@@ -231,6 +263,8 @@ int kernel_tests() {
   failures += covariances(33, 65, GRAMIAN_PRECISION_FLOAT32, 1e-5);
   failures += covariances(65, 31, GRAMIAN_PRECISION_TF32, 3e-2);
   failures += covariances(31, 130, GRAMIAN_PRECISION_BFLOAT16, 1e-1);
+  failures += others(33, 130, GRAMIAN_PRECISION_FLOAT32) + others(130, 2, GRAMIAN_PRECISION_TF32);
+  failures += others(2, 65, GRAMIAN_PRECISION_BFLOAT16);
   failures += whitening(2, 33, 31) + whitening(1, 10, 65) + optimizers();
   return failures;
 }

@@ -46,14 +46,12 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <typename Mode>
-typename Mode::Element* copy_rows(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
-  using Element = typename Mode::Element;
+void copy_rows(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld,
+    typename Mode::Element* target) {
   const int64_t width = padded_width(d);
-  Element* target = context->scratch<Element>(count * width);
   const int64_t blocks = (count * width + kThreads - 1) / kThreads;
   launch(context->stream, {"lay_out_rows", static_cast<unsigned>(blocks < 4096 ? blocks : 4096), kThreads},
       lay_out_rows<Mode>, count, d, x, ld, width, target);
-  return target;
 }
 
 }  // namespace
@@ -65,11 +63,19 @@ Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const 
     // cp.async wants 16 bytes; a view into a tensor may start anywhere
     if (ld == width && reinterpret_cast<uintptr_t>(x) % 16 == 0) return {x, count, width};
   }
-  return {copy_rows<Mode>(context, count, d, x, ld), count, width};
+  auto* target = context->scratch<typename Mode::Element>(count * width);
+  copy_rows<Mode>(context, count, d, x, ld, target);
+  return {target, count, width};
+}
+
+void pad_rows_into(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, float* target) {
+  copy_rows<tile::Float32>(context, count, d, x, ld, target);
 }
 
 const float* pad_rows(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld) {
-  return copy_rows<tile::Float32>(context, count, d, x, ld);
+  float* target = context->scratch<float>(count * padded_width(d));
+  pad_rows_into(context, count, d, x, ld, target);
+  return target;
 }
 
 template <typename Mode>

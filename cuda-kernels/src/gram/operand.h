@@ -25,6 +25,9 @@ Operand<Mode> lay_out(gramian_context* context, int64_t count, int64_t d, const 
 // x (count, d), rows ld apart, in float32 with rows of the padded width, always copied.
 const float* pad_rows(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld);
 
+// The same to a target (count, padded width).
+void pad_rows_into(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, float* target);
+
 // x^T: a row per column of x, as wide as x is high. A batch of them lies one behind the other, in x and in the result.
 template <typename Mode>
 Operand<Mode> lay_out_transposed(

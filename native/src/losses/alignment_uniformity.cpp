@@ -1,13 +1,13 @@
-// Alignment and uniformity (Wang and Isola 2020, arXiv 2005.10242, section 4.1), alpha = 2. The pairs of a view are the
-// feature Gram of its transposed unit rows, so that |u_i - u_j|^2 = q_i + q_j - 2 g_ij with q = |u|^2 (1, but for rows
-// below the clamp) meets the fold of gram/feature_fold.h: n^2 d FLOP a view, 3 n^2 d with the gradient; never n x n.
-#include <cmath>
+// Alignment and uniformity: epilogue/alignment_uniformity.h. The pairs of a view are the feature Gram of its transposed
+// unit rows, so that |u_i - u_j|^2 = q_i + q_j - 2 g_ij meets the fold of gram/feature_fold.h: n^2 d FLOP a view,
+// 3 n^2 d with the gradient; never n x n.
 #include <limits>
 
 #include "core/context.h"
 #include "core/status.h"
 #include "gram/exponentials.h"
 #include "gram/feature_fold.h"
+#include "gramian/epilogue/alignment_uniformity.h"
 #include "gramian/predictive.h"
 #include "linalg/transpose.h"
 #include "losses/normalize.h"
@@ -16,7 +16,6 @@
 namespace gramian {
 namespace {
 
-constexpr double kLog2E = 1.4426950408889634;
 constexpr float kClamp = 1e-12f;  // torch.nn.functional.normalize
 constexpr int64_t kRows = 32;     // rows of one partial sum
 
@@ -32,16 +31,13 @@ View unit_rows(gramian_context* context, int64_t n, int64_t d, const float* z, d
   const View view{context->scratch<float>(n * d), context->scratch<float>(n), context->scratch<float>(n),
       gradient ? context->scratch<float>(n * d) : nullptr};
   GRAMIAN_SIMD(normalize_rows)(context->threads, n, d, z, kClamp, view.u, view.norm);
-  for (int64_t i = 0; i < n; ++i) {
-    const double length = view.norm[i] < kClamp ? static_cast<double>(view.norm[i]) / kClamp : 1;
-    view.shift[i] = static_cast<float>(t * kLog2E * length * length);
-  }
+  for (int64_t i = 0; i < n; ++i) view.shift[i] = uniformity::shift(t, view.norm[i], kClamp);
   return view;
 }
 
 // log mean_{i<j} exp(-t |u_i - u_j|^2); weight times its gradient replaces view.du.
-double uniformity(gramian_context* context, int64_t n, int64_t d, const View& view, double t, double weight) {
-  const float scale = static_cast<float>(2 * t * kLog2E);
+double uniformity_of(gramian_context* context, int64_t n, int64_t d, const View& view, double t, double weight) {
+  const float scale = uniformity::scale(t);
   float* transposed = context->scratch<float>(n * d);
   transpose(context->threads, n, d, view.u, transposed);
   FeatureFold gram(context, d, n, 1, -std::numeric_limits<float>::infinity());
@@ -57,7 +53,7 @@ double uniformity(gramian_context* context, int64_t n, int64_t d, const View& vi
   }
   if (view.du != nullptr) {
     float* gradient = context->scratch<float>(n * d);
-    const float slope = static_cast<float>(weight * 2 * t / sum);
+    const float slope = static_cast<float>(uniformity::slope(weight, t, sum));
     const auto weigh = [&](const GramTile& tile) {
       GRAMIAN_SIMD(weigh_gaussians)
       (tile.i.size, tile.j.size, scale, slope, view.shift + tile.i.begin, view.shift + tile.j.begin, tile.data,
@@ -66,7 +62,7 @@ double uniformity(gramian_context* context, int64_t n, int64_t d, const View& vi
     gram.backward({transposed, n}, weigh, gradient, [](Range) {});
     transpose(context->threads, d, n, gradient, view.du);
   }
-  return std::log(sum / (0.5 * static_cast<double>(n) * static_cast<double>(n - 1)));
+  return uniformity::value(sum, n);
 }
 
 void through_the_norm(gramian_context* context, int64_t n, int64_t d, const View& view, float* dz) {
@@ -88,7 +84,7 @@ gramian_status gramian_alignment_uniformity(gramian_context* context, int64_t n,
     const bool gradient = dx != nullptr;
     const View views[2] = {unit_rows(context, n, d, x, t, gradient), unit_rows(context, n, d, y, t, gradient)};
     terms[1] = 0;
-    for (const View& view : views) terms[1] += 0.5 * uniformity(context, n, d, view, t, 0.5 * weight);
+    for (const View& view : views) terms[1] += 0.5 * uniformity_of(context, n, d, view, t, 0.5 * weight);
     const Blocks blocks(n, kRows);
     double* sums = context->scratch<double>(blocks.count());
     const float factor = static_cast<float>(2.0 / static_cast<double>(n));

@@ -1,14 +1,11 @@
-// LeJEPA (Balestriero and LeCun 2025, arXiv 2511.08544): SIGReg, the Epps-Pulley distance of random projections to a
-// standard normal, and the invariance of views to their centre; formulas in predictive.h. With c_k, s_k the means of
-// cos(t_k x), sin(t_k x) over the rows of x = z a:
-//   dSIGReg/dx = 2/(views m) sum_k w_k phi_k t_k [ s_k cos(t_k x) - (c_k - phi_k) sin(t_k x) ],   dz = dx a^T
+// LeJEPA (Balestriero and LeCun 2025, arXiv 2511.08544): SIGReg (epilogue/sig_reg.h) of the projections x = z a, and
+// the invariance of views to their centre; formulas in predictive.h. dz = dx a^T.
 // 2 n d m FLOP a view for the projections, as much for dz, about 200 n m for 17 knots. Scratch: n m floats.
-#include <cmath>
-
 #include "core/context.h"
 #include "core/status.h"
 #include "gram/columns.h"
 #include "gram/rounds.h"
+#include "gramian/epilogue/sig_reg.h"
 #include "gramian/predictive.h"
 #include "losses/predictive_rows.h"
 
@@ -20,33 +17,23 @@ constexpr int64_t kElements = 4096;  // elements of one partial sum of the invar
 
 struct SigReg {
   gramian_context* context;
-  int64_t views, n, d, m, knots;
+  int64_t n, d, m;
   const float* directions;
-  double h;
-  double weight;    // of the gradient
-  float* x;         // (n, m), rows ld apart: projections, then their gradient
+  SigRegEpilogue epilogue;
+  float* x;            // (n, m), rows ld apart: projections, then their gradient
   int64_t ld;
-  double* sums;     // (threads, 2, knots, kDirections)
+  double* sums;        // (threads, 2, knots, kDirections)
   double* statistics;  // (m)
-
-  double phi(int64_t k) const { return std::exp(-0.5 * t(k) * t(k)); }
-  double t(int64_t k) const { return static_cast<double>(k) * h; }
-  double quadrature(int64_t k) const { return k == 0 || k == knots - 1 ? h : 2 * h; }
 };
 
 // Statistic of the directions of a block; turns the sums into the factors of cos and sin in the gradient.
 void statistics_of(const SigReg& op, Range block, double* cosines, double* sines) {
-  const double rows = static_cast<double>(op.n);
   for (int64_t j = 0; j < block.size; ++j) op.statistics[block.begin + j] = 0;
-  for (int64_t k = 0; k < op.knots; ++k) {
-    const double weight = op.quadrature(k) * op.phi(k);
-    const double slope = 2 * op.weight * weight * op.t(k) / static_cast<double>(op.views * op.m);
+  for (int64_t k = 0; k < op.epilogue.knots; ++k) {
+    const SigRegKnot knot = op.epilogue.knot(k);
     for (int64_t j = 0; j < block.size; ++j) {
-      const double miss = cosines[k * block.size + j] / rows - op.phi(k);
-      const double sine = sines[k * block.size + j] / rows;
-      op.statistics[block.begin + j] += rows * weight * (miss * miss + sine * sine);
-      cosines[k * block.size + j] = slope * sine;
-      sines[k * block.size + j] = -slope * miss;
+      const int64_t at = k * block.size + j;
+      op.statistics[block.begin + j] += knot.fold(cosines + at, sines + at);
     }
   }
 }
@@ -54,14 +41,15 @@ void statistics_of(const SigReg& op, Range block, double* cosines, double* sines
 // The sum over directions for one view z (n,d); dz (n,d) receives weight times its part of the gradient, unless null.
 double sig_reg(const SigReg& op, const float* z, float* dz) {
   for_each_block(op.context->threads, Blocks(op.m, kDirections), [&](int thread, Range block) {
-    double* cosines = op.sums + thread * 2 * op.knots * kDirections;
-    double* sines = cosines + op.knots * kDirections;
+    const int64_t knots = op.epilogue.knots;
+    double* cosines = op.sums + thread * 2 * knots * kDirections;
+    double* sines = cosines + knots * kDirections;
     float* x = op.x + block.begin;
     gemm(false, false, op.n, block.size, op.d, 1, z, op.d, op.directions + block.begin, op.m, 0, x, op.ld);
-    GRAMIAN_SIMD(characteristic_sums)(op.n, block.size, op.knots, op.h, x, op.ld, cosines, sines);
+    GRAMIAN_SIMD(characteristic_sums)(op.n, block.size, knots, op.epilogue.h, x, op.ld, cosines, sines);
     statistics_of(op, block, cosines, sines);
     if (dz == nullptr) return;
-    GRAMIAN_SIMD(characteristic_gradient)(op.n, block.size, op.knots, op.h, cosines, sines, x, op.ld);
+    GRAMIAN_SIMD(characteristic_gradient)(op.n, block.size, knots, op.epilogue.h, cosines, sines, x, op.ld);
   });
   if (dz != nullptr) {
     for_each_block(op.context->threads, Blocks(op.n, kRows), [&](int, Range r) {
@@ -84,8 +72,9 @@ gramian_status gramian_lejepa(gramian_context* context, int64_t views, int64_t g
   return guarded([&] {
     context->begin();
     const int64_t ld = padded(m);
-    const SigReg op{context, views, n, d, m, knots, directions, static_cast<double>(t_max) / (knots - 1), lambda,
-        context->scratch<float>(n * ld), ld, context->scratch<double>(context->threads * 2 * knots * kDirections),
+    const SigRegEpilogue epilogue{n, views, m, knots, static_cast<double>(t_max) / (knots - 1), lambda};
+    const SigReg op{context, n, d, m, directions, epilogue, context->scratch<float>(n * ld), ld,
+        context->scratch<double>(context->threads * 2 * knots * kDirections),
         context->scratch<double>(m)};
     terms[0] = 0;
     for (int64_t v = 0; v < views; ++v) terms[0] += sig_reg(op, z[v], gradients == nullptr ? nullptr : gradients[v]);

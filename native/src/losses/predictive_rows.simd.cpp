@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "gramian/epilogue/sig_reg.h"
+
 namespace gramian {
 namespace GRAMIAN_ISA {
 
@@ -58,35 +60,6 @@ double center_distance(int64_t views, int64_t globals, int64_t from, int64_t to,
     }
   }
   return sum;
-}
-
-// sine and cosine of a, |a| < 1e15: with r = a / 2 pi less its nearest integer and b = pi r in [-pi/2, pi/2], Taylor
-// series of b to the 17th power (error below 5e-14), and a = 2 b.
-static inline void sine_cosine(double a, double* sine, double* cosine) {
-  const double turns = a * 0.15915494309189535;
-  const double magic = 6755399441055744.0;  // 1.5 * 2^52: adding it rounds to an integer
-  const double b = (turns - ((turns + magic) - magic)) * 3.141592653589793;
-  const double q = b * b;
-  double s = 2.8114572543455206e-15;  // 1/17!
-  s = s * q - 7.647163731819816e-13;
-  s = s * q + 1.6059043836821613e-10;
-  s = s * q - 2.505210838544172e-08;
-  s = s * q + 2.7557319223985893e-06;
-  s = s * q - 1.984126984126984e-04;
-  s = s * q + 8.333333333333333e-03;
-  s = s * q - 1.6666666666666666e-01;
-  s = (s * q + 1) * b;
-  double c = 4.779477332387385e-14;  // 1/16!
-  c = c * q - 1.1470745597729725e-11;
-  c = c * q + 2.08767569878681e-09;
-  c = c * q - 2.755731922398589e-07;
-  c = c * q + 2.48015873015873e-05;
-  c = c * q - 1.388888888888889e-03;
-  c = c * q + 4.1666666666666664e-02;
-  c = c * q - 0.5;
-  c = c * q + 1;
-  *sine = 2 * s * c;
-  *cosine = 1 - 2 * s * s;
 }
 
 // One row of kDirections angles: cosines and sines of k times the angle, k = 1 at first.

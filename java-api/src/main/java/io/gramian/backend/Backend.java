@@ -127,9 +127,19 @@ public final class Backend {
         return decorrelation;
     }
 
+    /** The same on another stream. */
+    public Decorrelation decorrelation(Stream other) {
+        return new Decorrelation(other);
+    }
+
     /** SimSiam, BYOL, LeJEPA, alignment and uniformity. */
     public Predictive predictive() {
         return predictive;
+    }
+
+    /** The same on another stream. */
+    public Predictive predictive(Stream other) {
+        return new Predictive(other);
     }
 
     /** Row normalisation. */

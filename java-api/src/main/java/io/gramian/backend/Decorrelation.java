@@ -1,7 +1,7 @@
 package io.gramian.backend;
 
+import io.gramian.DType;
 import io.gramian.Tensor;
-import org.bytedeco.javacpp.DoublePointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Decorrelation {
     private final Stream stream;
-    /** Where kernels put float64 results; used only inside {@link Stream#run}, which lets one thread in. */
-    private final DoublePointer result = new DoublePointer(3);
 
     Decorrelation(Stream stream) {
         this.stream = stream;
@@ -47,13 +45,12 @@ public final class Decorrelation {
      */
     public double absolute(Tensor z, float scale, @Nullable Tensor dz) {
         checkPenalty(z, scale, dz);
-        double[] value = new double[1];
-        stream.run((kernels, context) -> fetch(
-                value,
-                kernels.gramian_off_diagonal_absolute(
-                        context, rows(z), columns(z), z.address(), scale, result.address(), address(dz))));
-        touch(dz, dz);
-        return value[0];
+        try (Tensor result = Tensor.empty(z.device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> kernels.gramian_off_diagonal_absolute(
+                    context, rows(z), columns(z), z.address(), scale, result.address(), address(dz)));
+            touch(dz, dz);
+            return result.toDoubles()[0];
+        }
     }
 
     /**
@@ -69,13 +66,12 @@ public final class Decorrelation {
         checkPenalty(z, scale, dz);
         Check.positive("temperature", temperature);
         checkPairs("features", columns(z));
-        double[] value = new double[1];
-        stream.run((kernels, context) -> fetch(
-                value,
-                kernels.gramian_off_diagonal_exponential(
-                        context, rows(z), columns(z), z.address(), scale, temperature, result.address(), address(dz))));
-        touch(dz, dz);
-        return value[0];
+        try (Tensor result = Tensor.empty(z.device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> kernels.gramian_off_diagonal_exponential(
+                    context, rows(z), columns(z), z.address(), scale, temperature, result.address(), address(dz)));
+            touch(dz, dz);
+            return result.toDoubles()[0];
+        }
     }
 
     /**
@@ -103,29 +99,29 @@ public final class Decorrelation {
     private double[] vicReg(boolean samples, Tensor x, Tensor y, Weights w, @Nullable Tensor dx, @Nullable Tensor dy) {
         CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         checkPairs("features", columns(x));
-        double[] terms = new double[3];
-        stream.run((kernels, context) -> {
-            Kernel kernel = samples ? kernels::gramian_vicreg_ctr : kernels::gramian_vicreg_exp;
-            int status = kernel.call(
-                    context,
-                    rows(x),
-                    columns(x),
-                    x.address(),
-                    y.address(),
-                    w.invariance,
-                    w.variance,
-                    w.covariance,
-                    w.eps,
-                    w.gamma,
-                    w.hinge,
-                    w.temperature,
-                    result.address(),
-                    address(dx),
-                    address(dy));
-            return fetch(terms, status);
-        });
-        touch(dx, dy);
-        return terms;
+        try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 3)) {
+            stream.run((kernels, context) -> {
+                Kernel kernel = samples ? kernels::gramian_vicreg_ctr : kernels::gramian_vicreg_exp;
+                return kernel.call(
+                        context,
+                        rows(x),
+                        columns(x),
+                        x.address(),
+                        y.address(),
+                        w.invariance,
+                        w.variance,
+                        w.covariance,
+                        w.eps,
+                        w.gamma,
+                        w.hinge,
+                        w.temperature,
+                        result.address(),
+                        address(dx),
+                        address(dy));
+            });
+            touch(dx, dy);
+            return result.toDoubles();
+        }
     }
 
     /** The signature that both kernels have. */
@@ -163,11 +159,6 @@ public final class Decorrelation {
             throw new IllegalArgumentException(what + ": expected at least 2, because the logarithm of an empty sum is"
                     + " infinite, got " + count);
         }
-    }
-
-    private int fetch(double[] values, int status) {
-        result.get(values, 0, values.length);
-        return status;
     }
 
     private static void touch(@Nullable Tensor one, @Nullable Tensor other) {

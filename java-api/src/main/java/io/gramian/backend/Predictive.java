@@ -1,5 +1,6 @@
 package io.gramian.backend;
 
+import io.gramian.DType;
 import io.gramian.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ public final class Predictive {
      * @param weight factor of the gradient, not of the returned value
      * @param dp receives the gradient of p (n, d), 0 for rows not longer than eps; null for the value only
      */
-    public synchronized double negativeCosine(Tensor p, Tensor z, float eps, float weight, @Nullable Tensor dp) {
+    public double negativeCosine(Tensor p, Tensor z, float eps, float weight, @Nullable Tensor dp) {
         Check.matrix("p", p);
         Check.matrix("z", z);
         Check.sameShape("z", z, "p", p);
@@ -36,23 +37,22 @@ public final class Predictive {
             Check.disjoint("dp", dp, "p", p);
             Check.disjoint("dp", dp, "z", z);
         }
-        arrays.clear();
-        int value = arrays.doubles(new double[1]);
-        arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_negative_cosine(
-                context,
-                p.shape().size(0),
-                p.shape().size(1),
-                p.address(),
-                z.address(),
-                eps,
-                weight,
-                arrays.at(value),
-                dp == null ? 0 : dp.address()));
-        if (dp != null) {
-            dp.touch();
+        try (Tensor result = Tensor.empty(p.device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> kernels.gramian_negative_cosine(
+                    context,
+                    p.shape().size(0),
+                    p.shape().size(1),
+                    p.address(),
+                    z.address(),
+                    eps,
+                    weight,
+                    result.address(),
+                    dp == null ? 0 : dp.address()));
+            if (dp != null) {
+                dp.touch();
+            }
+            return result.toDoubles()[0];
         }
-        return arrays.readDouble(value);
     }
 
     /**
@@ -99,24 +99,25 @@ public final class Predictive {
         arrays.clear();
         int z = arrays.addresses(views);
         int dz = arrays.addresses(gradients);
-        int terms = arrays.doubles(new double[2]);
         arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_lejepa(
-                context,
-                views.size(),
-                globals,
-                first.shape().size(0),
-                first.shape().size(1),
-                arrays.at(z),
-                m,
-                directions.address(),
-                knots,
-                tMax,
-                lambda,
-                arrays.at(terms),
-                gradients.isEmpty() ? 0 : arrays.at(dz)));
-        gradients.forEach(Tensor::touch);
-        return new double[] {arrays.readDouble(terms), arrays.readDouble(terms + 1)};
+        try (Tensor result = Tensor.empty(first.device(), DType.FLOAT64, 2)) {
+            stream.run((kernels, context) -> kernels.gramian_lejepa(
+                    context,
+                    views.size(),
+                    globals,
+                    first.shape().size(0),
+                    first.shape().size(1),
+                    arrays.at(z),
+                    m,
+                    directions.address(),
+                    knots,
+                    tMax,
+                    lambda,
+                    result.address(),
+                    gradients.isEmpty() ? 0 : arrays.at(dz)));
+            gradients.forEach(Tensor::touch);
+            return result.toDoubles();
+        }
     }
 
     /**
@@ -128,7 +129,7 @@ public final class Predictive {
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return alignment and uniformity, without the weight
      */
-    public synchronized double[] alignmentUniformity(
+    public double[] alignmentUniformity(
             Tensor x, Tensor y, float weight, float t, @Nullable Tensor dx, @Nullable Tensor dy) {
         CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         Check.nonNegative("weight", weight);
@@ -136,24 +137,23 @@ public final class Predictive {
             throw new IllegalArgumentException("t: expected a number in (0, " + LARGEST_T
                     + "], beyond which float32 potentials of distant rows are 0, got " + t);
         }
-        arrays.clear();
-        int terms = arrays.doubles(new double[2]);
-        arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_alignment_uniformity(
-                context,
-                x.shape().size(0),
-                x.shape().size(1),
-                x.address(),
-                y.address(),
-                weight,
-                t,
-                arrays.at(terms),
-                dx == null ? 0 : dx.address(),
-                dy == null ? 0 : dy.address()));
-        if (dx != null && dy != null) {
-            dx.touch();
-            dy.touch();
+        try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 2)) {
+            stream.run((kernels, context) -> kernels.gramian_alignment_uniformity(
+                    context,
+                    x.shape().size(0),
+                    x.shape().size(1),
+                    x.address(),
+                    y.address(),
+                    weight,
+                    t,
+                    result.address(),
+                    dx == null ? 0 : dx.address(),
+                    dy == null ? 0 : dy.address()));
+            if (dx != null && dy != null) {
+                dx.touch();
+                dy.touch();
+            }
+            return result.toDoubles();
         }
-        return new double[] {arrays.readDouble(terms), arrays.readDouble(terms + 1)};
     }
 }
