@@ -1,5 +1,6 @@
 package io.gramian.benchmarks.report;
 
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.style.Styler;
 
 /** Bars: how many times faster than each peer, on a logarithmic axis. */
 final class Plot {
@@ -36,13 +38,20 @@ final class Plot {
             return;
         }
         CategoryChart chart = new CategoryChartBuilder()
-                .width(1100)
-                .height(600)
+                .width(1400)
+                .height(700)
                 .title("Gramian beside PyTorch, forward + backward")
                 .yAxisTitle("times faster")
                 .build();
-        // a logarithmic axis has no zero to start its bars from
-        chart.getStyler().setYAxisLogarithmic(true).setYAxisMin(0.1).setXAxisLabelRotation(35);
+        // a logarithmic axis has no zero to start its bars from; one label a bar
+        chart.getStyler()
+                .setYAxisLogarithmic(true)
+                .setYAxisMin(0.1)
+                .setXAxisLabelRotation(60)
+                .setXAxisMaxLabelCount(labels.size())
+                .setPlotBackgroundColor(Color.WHITE)
+                .setChartBackgroundColor(Color.WHITE)
+                .setLegendPosition(Styler.LegendPosition.InsideNW);
         chart.addSeries("than the plain formula", labels, authors);
         chart.addSeries("than the best of PyTorch", labels, best);
         ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", file.toFile());
