@@ -2,9 +2,6 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param weight of the uniformity, at least 0
  * @param t width of the Gaussian potential, in (0, 21]: beyond, potentials of opposite rows are no normal float32
  */
-public record AlignmentUniformity(float weight, float t) implements MultiViewLoss {
+public record AlignmentUniformity(float weight, float t) implements TermLoss<AlignmentUniformity.Terms> {
     /** Checks the settings. */
     public AlignmentUniformity {
         Check.nonNegative("weight", weight);
@@ -53,44 +50,18 @@ public record AlignmentUniformity(float weight, float t) implements MultiViewLos
     }
 
     @Override
-    public double value(List<Tensor> views) {
-        return total(terms(views));
-    }
-
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return total(termsAndGradient(views, gradients));
-    }
-
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        Terms terms = termsAndGradient(views, gradients);
-        Map<String, Double> named = new LinkedHashMap<>();
-        named.put("alignment", terms.alignment());
-        named.put("uniformity", terms.uniformity());
-        return new LossTerms(total(terms), named);
-    }
-
-    /** The two parts of {@link #value}. */
-    public Terms terms(List<Tensor> views) {
-        TwoViews.check(name(), views);
-        return run(views, null, null);
-    }
-
-    /** The two parts of the loss, and its gradient as in {@link #valueAndGradient}. */
-    public Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check(name(), views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    /** The loss that these parts add up to. */
     public double total(Terms terms) {
         return terms.alignment() + weight * terms.uniformity();
     }
 
-    private Terms run(List<Tensor> views, @Nullable Tensor dx, @Nullable Tensor dy) {
-        Tensor x = views.get(0);
-        double[] terms = x.device().backend().predictive().alignmentUniformity(x, views.get(1), weight, t, dx, dy);
+    @Override
+    public LossTerms named(Terms terms) {
+        return LossTerms.of(total(terms)).with("alignment", terms.alignment()).with("uniformity", terms.uniformity());
+    }
+
+    @Override
+    public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        double[] terms = x.device().backend().predictive().alignmentUniformity(x, y, weight, t, dx, dy);
         return new Terms(terms[0], terms[1]);
     }
 }

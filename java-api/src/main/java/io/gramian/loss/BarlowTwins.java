@@ -3,9 +3,6 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Covariance;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param side which Gram matrix to visit
  */
 public record BarlowTwins(float lambda, float eps, float scale, Standardization standardization, GramSide side)
-        implements MultiViewLoss {
+        implements TermLoss<BarlowTwins.Terms> {
     /** Checks the settings. */
     public BarlowTwins {
         Check.nonNegative("lambda", lambda);
@@ -65,47 +62,23 @@ public record BarlowTwins(float lambda, float eps, float scale, Standardization 
     }
 
     @Override
-    public double value(List<Tensor> views) {
-        return total(terms(views));
-    }
-
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return total(termsAndGradient(views, gradients));
-    }
-
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        Terms terms = termsAndGradient(views, gradients);
-        Map<String, Double> named = new LinkedHashMap<>();
-        named.put("on-diagonal", terms.onDiagonal());
-        named.put("off-diagonal", terms.offDiagonal());
-        return new LossTerms(total(terms), named);
-    }
-
-    /** The two parts of {@link #value}. */
-    public Terms terms(List<Tensor> views) {
-        TwoViews.check("barlow-twins", views);
-        return run(views, null, null);
-    }
-
-    /** The two parts of the loss, and its gradient as in {@link #valueAndGradient}. */
-    public Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check("barlow-twins", views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    /** The loss that these parts add up to. */
     public double total(Terms terms) {
         return scale * (terms.onDiagonal() + lambda * terms.offDiagonal());
     }
 
-    private Terms run(List<Tensor> views, @Nullable Tensor da, @Nullable Tensor db) {
-        Tensor a = views.get(0);
+    @Override
+    public LossTerms named(Terms terms) {
+        return LossTerms.of(total(terms))
+                .with("on-diagonal", terms.onDiagonal())
+                .with("off-diagonal", terms.offDiagonal());
+    }
+
+    @Override
+    public Terms evaluate(Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db) {
         Covariance room = a.device().backend().covariance();
         boolean onSamples = side.onSamples(a.shape().size(0), a.shape().size(1));
         boolean outsideRoot = standardization == Standardization.UNBIASED;
-        double[] terms = room.barlowTwins(a, views.get(1), lambda, eps, outsideRoot, scale, onSamples, da, db);
+        double[] terms = room.barlowTwins(a, b, lambda, eps, outsideRoot, scale, onSamples, da, db);
         return new Terms(terms[0], terms[1]);
     }
 }

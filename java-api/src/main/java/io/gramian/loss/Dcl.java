@@ -2,7 +2,6 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param sigma divisor inside the weights of DCLW, from 1e-30 to 1e30; 0.5 in the paper
  * @param form which of the published forms
  */
-public record Dcl(float temperature, boolean weighted, float sigma, Form form) implements MultiViewLoss {
+public record Dcl(float temperature, boolean weighted, float sigma, Form form) implements PairLoss {
     /** The published forms. */
     public enum Form {
         /** Rows normalised, both directions averaged, weights constant. */
@@ -67,34 +66,11 @@ public record Dcl(float temperature, boolean weighted, float sigma, Form form) i
         return weighted ? "dclw" : "dcl";
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape with at least two rows
-     */
     @Override
-    public double value(List<Tensor> views) {
-        TwoViews.check(name(), views);
-        return run(views, null, null);
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape with at
-     *     least two rows, the gradients in memory of their own
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check(name(), views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    private double run(List<Tensor> views, @Nullable Tensor dza, @Nullable Tensor dzb) {
-        Tensor za = views.get(0);
+    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         return za.device()
                 .backend()
                 .contrastive()
-                .dcl(za, views.get(1), temperature, weighted ? sigma : 0, form == Form.AUTHORS, dza, dzb);
+                .dcl(za, zb, temperature, weighted ? sigma : 0, form == Form.AUTHORS, dza, dzb);
     }
 }

@@ -3,9 +3,7 @@ package io.gramian.loss;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * LeJEPA: views are pulled to their centre while SIGReg keeps the embeddings of each view a standard normal.
@@ -34,7 +32,7 @@ import java.util.Map;
  * @param seed of the directions
  */
 public record LeJepa(float lambda, int directions, int knots, float tMax, int globalViews, long seed)
-        implements MultiViewLoss {
+        implements DrawnLoss {
     /** Checks the settings. */
     public LeJepa {
         if (!(lambda >= 0 && lambda <= 1)) {
@@ -64,30 +62,6 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
         return "lejepa";
     }
 
-    /** The loss with the directions of step 0. */
-    @Override
-    public double value(List<Tensor> views) {
-        return atStep(0).value(views);
-    }
-
-    /** The loss and gradients with the directions of step 0. */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return atStep(0).valueAndGradient(views, gradients);
-    }
-
-    /** The terms and gradients with the directions of step 0. */
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return atStep(0).namedTermsAndGradient(views, gradients);
-    }
-
-    /** The loss with the directions that (seed, step) draws. */
-    @Override
-    public MultiViewLoss atStep(long step) {
-        return new AtStep(this, step);
-    }
-
     /** The two parts of the loss along directions (d, m) from outside, taken as they are. */
     public Terms terms(List<Tensor> views, Tensor along) {
         return run(views, along, List.of());
@@ -104,9 +78,29 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
         return lambda * terms.sigReg() + (1 - (double) lambda) * terms.invariance();
     }
 
+    @Override
+    public double value(List<Tensor> views, Tensor along) {
+        return total(terms(views, along));
+    }
+
+    @Override
+    public LossTerms namedTermsAndGradient(List<Tensor> views, Tensor along, List<Tensor> gradients) {
+        Terms terms = termsAndGradient(views, along, gradients);
+        return LossTerms.of(total(terms)).with("sigreg", terms.sigReg()).with("invariance", terms.invariance());
+    }
+
     /** The unit vectors (d, {@code directions}), one per column, that a step draws. */
     public Tensor drawDirections(Device device, long step, int d) {
         return Tensor.of(device, Directions.draw(seed, step, d, directions), d, directions);
+    }
+
+    @Override
+    public Tensor draw(List<Tensor> views, long step) {
+        Check.atLeast("views", views.size(), 1);
+        Check.matrix("views[0]", views.get(0));
+        int d = Math.toIntExact(views.get(0).shape().size(1));
+        Check.atLeast("width of views[0]", d, 1);
+        return drawDirections(views.get(0).device(), step, d);
     }
 
     private Terms run(List<Tensor> views, Tensor along, List<Tensor> gradients) {
@@ -118,48 +112,5 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
                 .predictive()
                 .leJepa(views, globals, along, knots, tMax, lambda, gradients);
         return new Terms(terms[0], terms[1]);
-    }
-
-    private record AtStep(LeJepa loss, long step) implements MultiViewLoss {
-        @Override
-        public String name() {
-            return loss.name();
-        }
-
-        @Override
-        public double value(List<Tensor> views) {
-            try (Tensor along = draw(views)) {
-                return loss.total(loss.terms(views, along));
-            }
-        }
-
-        @Override
-        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            return namedTermsAndGradient(views, gradients).loss();
-        }
-
-        @Override
-        public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            try (Tensor along = draw(views)) {
-                Terms terms = loss.termsAndGradient(views, along, gradients);
-                Map<String, Double> named = new LinkedHashMap<>();
-                named.put("sigreg", terms.sigReg());
-                named.put("invariance", terms.invariance());
-                return new LossTerms(loss.total(terms), named);
-            }
-        }
-
-        @Override
-        public MultiViewLoss atStep(long other) {
-            return loss.atStep(other);
-        }
-
-        private Tensor draw(List<Tensor> views) {
-            Check.atLeast("views", views.size(), 1);
-            Check.matrix("views[0]", views.get(0));
-            int d = Math.toIntExact(views.get(0).shape().size(1));
-            Check.atLeast("width of views[0]", d, 1);
-            return loss.drawDirections(views.get(0).device(), step, d);
-        }
     }
 }

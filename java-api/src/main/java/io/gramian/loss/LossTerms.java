@@ -15,4 +15,16 @@ public record LossTerms(double loss, Map<String, Double> terms) {
     public LossTerms {
         terms = Collections.unmodifiableMap(new LinkedHashMap<>(terms));
     }
+
+    /** A loss without terms. */
+    static LossTerms of(double loss) {
+        return new LossTerms(loss, Map.of());
+    }
+
+    /** With one more term behind the others. */
+    LossTerms with(String name, double value) {
+        Map<String, Double> more = new LinkedHashMap<>(terms);
+        more.put(name, value);
+        return new LossTerms(loss, more);
+    }
 }

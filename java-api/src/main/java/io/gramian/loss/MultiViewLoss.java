@@ -2,7 +2,6 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A self-supervised loss on the embeddings of several views of the same images, with its gradient, on plain tensors.
@@ -41,7 +40,7 @@ public interface MultiViewLoss {
      * @param gradients as in {@link #valueAndGradient}
      */
     default LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return new LossTerms(valueAndGradient(views, gradients), Map.of());
+        return LossTerms.of(valueAndGradient(views, gradients));
     }
 
     /**

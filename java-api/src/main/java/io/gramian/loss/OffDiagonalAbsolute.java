@@ -18,19 +18,24 @@ import io.gramian.backend.Check;
  *
  * @param scale what the Gram matrix is divided by, above 0
  */
-public record OffDiagonalAbsolute(float scale) {
+public record OffDiagonalAbsolute(float scale) implements FeaturePenalty {
     /** Checks the setting. */
     public OffDiagonalAbsolute {
         Check.positive("scale", scale);
     }
 
-    /** The penalty of z (n, d). */
+    @Override
+    public String name() {
+        return "off-diagonal-absolute";
+    }
+
+    @Override
     public double value(Tensor z) {
         Check.matrix("z", z);
         return z.device().backend().decorrelation().absolute(z, scale, null);
     }
 
-    /** The penalty of z (n, d), and its gradient into dz (n, d), which shares no memory with z. */
+    @Override
     public double valueAndGradient(Tensor z, Tensor dz) {
         Check.matrix("z", z);
         return z.device().backend().decorrelation().absolute(z, scale, dz);

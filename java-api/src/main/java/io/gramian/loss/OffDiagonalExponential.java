@@ -21,20 +21,25 @@ import io.gramian.backend.Check;
  * @param scale what the Gram matrix is divided by, above 0
  * @param temperature what its entries are divided by before the exponential, above 0
  */
-public record OffDiagonalExponential(float scale, float temperature) {
+public record OffDiagonalExponential(float scale, float temperature) implements FeaturePenalty {
     /** Checks the settings. */
     public OffDiagonalExponential {
         Check.positive("scale", scale);
         Check.positive("temperature", temperature);
     }
 
-    /** The penalty of z (n, d). */
+    @Override
+    public String name() {
+        return "off-diagonal-exponential";
+    }
+
+    @Override
     public double value(Tensor z) {
         Check.matrix("z", z);
         return z.device().backend().decorrelation().exponential(z, scale, temperature, null);
     }
 
-    /** The penalty of z (n, d), and its gradient into dz (n, d), which shares no memory with z. */
+    @Override
     public double valueAndGradient(Tensor z, Tensor dz) {
         Check.matrix("z", z);
         return z.device().backend().decorrelation().exponential(z, scale, temperature, dz);

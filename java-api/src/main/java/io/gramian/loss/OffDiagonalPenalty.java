@@ -21,19 +21,24 @@ import io.gramian.backend.Check;
  * @param scale what the Gram matrix is divided by, above 0
  * @param side which Gram matrix to visit
  */
-public record OffDiagonalPenalty(float scale, GramSide side) {
+public record OffDiagonalPenalty(float scale, GramSide side) implements FeaturePenalty {
     /** Checks the settings. */
     public OffDiagonalPenalty {
         Check.positive("scale", scale);
     }
 
-    /** The penalty of z (n, d). */
+    @Override
+    public String name() {
+        return "off-diagonal";
+    }
+
+    @Override
     public double value(Tensor z) {
         Check.matrix("z", z);
         return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples(z), null);
     }
 
-    /** The penalty of z (n, d), and its gradient into dz (n, d), which shares no memory with z. */
+    @Override
     public double valueAndGradient(Tensor z, Tensor dz) {
         Check.matrix("z", z);
         return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples(z), dz);

@@ -2,7 +2,6 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param mu square of the largest norm, from 1e-30 to 1e30; 1 for CIFAR, 10 for ImageNet in the authors' runs
  */
-public record SpectralContrastive(float mu) implements MultiViewLoss {
+public record SpectralContrastive(float mu) implements PairLoss {
     /**
      * Checks mu.
      *
@@ -50,31 +49,8 @@ public record SpectralContrastive(float mu) implements MultiViewLoss {
         return "spectral";
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape with at least two rows
-     */
     @Override
-    public double value(List<Tensor> views) {
-        TwoViews.check(name(), views);
-        return run(views, null, null);
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape with at
-     *     least two rows, the gradients in memory of their own
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check(name(), views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    private double run(List<Tensor> views, @Nullable Tensor dza, @Nullable Tensor dzb) {
-        Tensor za = views.get(0);
-        return za.device().backend().contrastive().spectral(za, views.get(1), mu, dza, dzb);
+    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+        return za.device().backend().contrastive().spectral(za, zb, mu, dza, dzb);
     }
 }

@@ -2,7 +2,6 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param replaced whether the attractive term uses the similarity too
  */
 public record UnsignedContrastive(float temperature, Similarity similarity, boolean decoupled, boolean replaced)
-        implements MultiViewLoss {
+        implements PairLoss {
     /** What replaces the cosine. */
     public enum Similarity {
         /** Its square. */
@@ -61,36 +60,12 @@ public record UnsignedContrastive(float temperature, Similarity similarity, bool
         return (decoupled ? "dcl" : "simclr") + (similarity == Similarity.SQUARE ? "-sq" : "-abs");
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape, with at least two rows where
-     *     decoupled
-     */
     @Override
-    public double value(List<Tensor> views) {
-        TwoViews.check(name(), views);
-        return run(views, null, null);
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape, with at
-     *     least two rows where decoupled, the gradients in memory of their own
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check(name(), views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    private double run(List<Tensor> views, @Nullable Tensor dza, @Nullable Tensor dzb) {
-        Tensor za = views.get(0);
+    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         boolean square = similarity == Similarity.SQUARE;
         return za.device()
                 .backend()
                 .contrastive()
-                .unsigned(za, views.get(1), temperature, square, replaced, !decoupled, dza, dzb);
+                .unsigned(za, zb, temperature, square, replaced, !decoupled, dza, dzb);
     }
 }

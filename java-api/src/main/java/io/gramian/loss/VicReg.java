@@ -1,11 +1,7 @@
 package io.gramian.loss;
 
 import io.gramian.Tensor;
-import io.gramian.backend.Check;
 import io.gramian.backend.Covariance;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,14 +38,10 @@ public record VicReg(
         float gamma,
         boolean halvedVariance,
         GramSide side)
-        implements MultiViewLoss {
+        implements VicRegTerms {
     /** Checks the settings. */
     public VicReg {
-        Check.nonNegative("invariance", invariance);
-        Check.nonNegative("variance", variance);
-        Check.nonNegative("covariance", covariance);
-        Check.positive("eps", eps);
-        Check.nonNegative("gamma", gamma);
+        VicRegTerms.check(invariance, variance, covariance, eps, gamma);
     }
 
     /**
@@ -59,15 +51,7 @@ public record VicReg(
      * @param variance sum over the views of the hinge on standard deviations, halved if the settings say so
      * @param covariance sum over the views of the squared off-diagonal covariances divided by d
      */
-    public record Terms(double invariance, double variance, double covariance) {
-        Map<String, Double> named() {
-            Map<String, Double> named = new LinkedHashMap<>();
-            named.put("invariance", invariance);
-            named.put("variance", variance);
-            named.put("covariance", covariance);
-            return named;
-        }
-    }
+    public record Terms(double invariance, double variance, double covariance) {}
 
     /** The settings of the authors' code: weights 25, 25, 1, eps 1e-4, gamma 1, variance halved. */
     public static VicReg defaults() {
@@ -80,45 +64,10 @@ public record VicReg(
     }
 
     @Override
-    public double value(List<Tensor> views) {
-        return total(terms(views));
-    }
-
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return total(termsAndGradient(views, gradients));
-    }
-
-    /** The three parts of {@link #value}. */
-    public Terms terms(List<Tensor> views) {
-        TwoViews.check("vicreg", views);
-        return run(views, null, null);
-    }
-
-    /** The three parts of the loss, and its gradient as in {@link #valueAndGradient}. */
-    public Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check("vicreg", views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        Terms terms = termsAndGradient(views, gradients);
-        return new LossTerms(total(terms), terms.named());
-    }
-
-    /** The loss that these parts add up to. */
-    public double total(Terms terms) {
-        return invariance * terms.invariance() + variance * terms.variance() + covariance * terms.covariance();
-    }
-
-    private Terms run(List<Tensor> views, @Nullable Tensor dx, @Nullable Tensor dy) {
-        Tensor x = views.get(0);
+    public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
         Covariance room = x.device().backend().covariance();
         boolean onSamples = side.onSamples(x.shape().size(0), x.shape().size(1));
-        float hinge = halvedVariance ? 0.5f : 1;
-        double[] terms =
-                room.vicReg(x, views.get(1), invariance, variance, covariance, eps, gamma, hinge, onSamples, dx, dy);
+        double[] terms = room.vicReg(x, y, invariance, variance, covariance, eps, gamma, hinge(), onSamples, dx, dy);
         return new Terms(terms[0], terms[1], terms[2]);
     }
 }

@@ -2,8 +2,6 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import io.gramian.backend.Decorrelation;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,14 +36,10 @@ public record VicRegExp(
         float gamma,
         boolean halvedVariance,
         float temperature)
-        implements MultiViewLoss {
+        implements VicRegTerms {
     /** Checks the settings. */
     public VicRegExp {
-        Check.nonNegative("invariance", invariance);
-        Check.nonNegative("variance", variance);
-        Check.nonNegative("covariance", covariance);
-        Check.positive("eps", eps);
-        Check.nonNegative("gamma", gamma);
+        VicRegTerms.check(invariance, variance, covariance, eps, gamma);
         Check.positive("temperature", temperature);
     }
 
@@ -60,44 +54,8 @@ public record VicRegExp(
     }
 
     @Override
-    public double value(List<Tensor> views) {
-        return total(terms(views));
-    }
-
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return total(termsAndGradient(views, gradients));
-    }
-
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        VicReg.Terms terms = termsAndGradient(views, gradients);
-        return new LossTerms(total(terms), terms.named());
-    }
-
-    /** The three parts of {@link #value}, without their weights. */
-    public VicReg.Terms terms(List<Tensor> views) {
-        TwoViews.check("vicreg-exp", views);
-        return run(views, null, null);
-    }
-
-    /** The three parts of the loss, and its gradient as in {@link #valueAndGradient}. */
-    public VicReg.Terms termsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check("vicreg-exp", views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
-    }
-
-    /** The loss that these parts add up to. */
-    public double total(VicReg.Terms terms) {
-        return invariance * terms.invariance() + variance * terms.variance() + covariance * terms.covariance();
-    }
-
-    private VicReg.Terms run(List<Tensor> views, @Nullable Tensor dx, @Nullable Tensor dy) {
-        Tensor x = views.get(0);
-        float hinge = halvedVariance ? 0.5f : 1;
-        Decorrelation.Weights weights =
-                new Decorrelation.Weights(invariance, variance, covariance, eps, gamma, hinge, temperature);
-        double[] terms = x.device().backend().decorrelation().vicRegExp(x, views.get(1), weights, dx, dy);
+    public VicReg.Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        double[] terms = x.device().backend().decorrelation().vicRegExp(x, y, weights(temperature), dx, dy);
         return new VicReg.Terms(terms[0], terms[1], terms[2]);
     }
 }

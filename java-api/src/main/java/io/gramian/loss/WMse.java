@@ -39,7 +39,7 @@ public record WMse(
         WhiteningMethod whitening,
         boolean oneSided,
         long seed)
-        implements MultiViewLoss {
+        implements DrawnLoss {
     /** Checks the settings. */
     public WMse {
         Check.atLeast("w_size", windowSize, 2);
@@ -62,36 +62,15 @@ public record WMse(
         return "wmse";
     }
 
-    /** The loss with the permutations of step 0. */
-    @Override
-    public double value(List<Tensor> views) {
-        return atStep(0).value(views);
-    }
-
-    /** The loss and gradients with the permutations of step 0. */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return atStep(0).valueAndGradient(views, gradients);
-    }
-
-    /** The loss with the permutations that (seed, step) draws. */
-    @Override
-    public MultiViewLoss atStep(long step) {
-        return new AtStep(this, step);
-    }
-
     /**
      * The loss with permutations from outside.
      *
      * @param views embeddings (n, d) each, at least two
      * @param permutations int32 (iterations, n), each row a permutation of 0 .. n-1; replaces {@code iterations} and seed
      */
+    @Override
     public double value(List<Tensor> views, Tensor permutations) {
-        return AtStep.first(views)
-                .device()
-                .backend()
-                .whitening()
-                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, List.of());
+        return run(views, permutations, List.of());
     }
 
     /**
@@ -103,11 +82,12 @@ public record WMse(
      */
     public double valueAndGradient(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
         Check.count("gradients", gradients.size(), views.size());
-        return AtStep.first(views)
-                .device()
-                .backend()
-                .whitening()
-                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, gradients);
+        return run(views, permutations, gradients);
+    }
+
+    @Override
+    public LossTerms namedTermsAndGradient(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
+        return LossTerms.of(valueAndGradient(views, permutations, gradients));
     }
 
     /** The permutations (iterations, n), flattened, that a step draws for a batch of n images. */
@@ -119,42 +99,24 @@ public record WMse(
         return indices;
     }
 
-    private record AtStep(WMse loss, long step) implements MultiViewLoss {
-        @Override
-        public String name() {
-            return loss.name();
-        }
+    @Override
+    public Tensor draw(List<Tensor> views, long step) {
+        Tensor first = first(views);
+        int n = Math.toIntExact(first.shape().size(0));
+        return Tensor.empty(first.device(), DType.INT32, iterations, n).copyFrom(permutations(step, n));
+    }
 
-        @Override
-        public double value(List<Tensor> views) {
-            try (Tensor permutations = draw(views)) {
-                return loss.value(views, permutations);
-            }
-        }
+    private double run(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
+        return first(views)
+                .device()
+                .backend()
+                .whitening()
+                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, gradients);
+    }
 
-        @Override
-        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            try (Tensor permutations = draw(views)) {
-                return loss.valueAndGradient(views, permutations, gradients);
-            }
-        }
-
-        @Override
-        public MultiViewLoss atStep(long other) {
-            return loss.atStep(other);
-        }
-
-        private Tensor draw(List<Tensor> views) {
-            Tensor first = first(views);
-            int n = Math.toIntExact(first.shape().size(0));
-            return Tensor.empty(first.device(), DType.INT32, loss.iterations(), n)
-                    .copyFrom(loss.permutations(step, n));
-        }
-
-        static Tensor first(List<Tensor> views) {
-            Check.atLeast("views", views.size(), 2);
-            Check.matrix("views[0]", views.get(0));
-            return views.get(0);
-        }
+    private static Tensor first(List<Tensor> views) {
+        Check.atLeast("views", views.size(), 2);
+        Check.matrix("views[0]", views.get(0));
+        return views.get(0);
     }
 }

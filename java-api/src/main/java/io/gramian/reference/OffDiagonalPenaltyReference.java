@@ -10,8 +10,13 @@ public final class OffDiagonalPenaltyReference {
         for (int k = 0; k < n; k++) {
             for (int i = 0; i < d; i++) {
                 for (int j = 0; j < d; j++) {
-                    gram[i * d + j] += i == j ? 0 : z[k * d + i] * z[k * d + j] / scale;
+                    gram[i * d + j] += z[k * d + i] * z[k * d + j];
                 }
+            }
+        }
+        for (int i = 0; i < d; i++) {
+            for (int j = 0; j < d; j++) {
+                gram[i * d + j] = i == j ? 0 : gram[i * d + j] / scale;
             }
         }
         return gram;
@@ -26,14 +31,17 @@ public final class OffDiagonalPenaltyReference {
         return sum;
     }
 
-    /** Its gradient: each entry of the Gram depends on two columns, each column on a row and a column of it. */
+    /**
+     * Its gradient: a column of z is in a row and a column of the Gram, which is symmetric, and each entry of both is a product
+     * with another column.
+     */
     public static double[] gradient(double[] z, int n, int d, double scale) {
         double[] gram = offDiagonal(z, n, d, scale);
         double[] dz = new double[n * d];
         for (int k = 0; k < n; k++) {
             for (int i = 0; i < d; i++) {
                 for (int j = 0; j < d; j++) {
-                    dz[k * d + i] += 2 * (gram[i * d + j] + gram[j * d + i]) * z[k * d + j] / scale;
+                    dz[k * d + i] += 4 * gram[i * d + j] * z[k * d + j] / scale;
                 }
             }
         }
