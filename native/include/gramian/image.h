@@ -44,6 +44,15 @@ GRAMIAN_EXPORT gramian_status gramian_augment(gramian_context* context, int64_t 
     int32_t channels, int32_t source_float, int32_t out_height, int32_t out_width, int32_t bicubic, int32_t antialias,
     const float* mean, const float* std, float* out);
 
+/**
+ * The same operations on uint8 images as Pillow and torchvision do them there, bit for bit: every operation rounds to
+ * bytes, resizing is antialiased, a blur is three box filters of fractional radius (blur_radius above 0 means that there
+ * is one; the width follows from blur_sigma). out (n, out_height, out_width, channels) = (byte / 255 - mean) / std.
+ */
+GRAMIAN_EXPORT gramian_status gramian_augment_bytes(gramian_context* context, int64_t n, const gramian_view* views,
+    int32_t channels, int32_t out_height, int32_t out_width, int32_t bicubic, const float* mean, const float* std,
+    float* out);
+
 GRAMIAN_EXTERN_C_END
 
 #endif

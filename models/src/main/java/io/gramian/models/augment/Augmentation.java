@@ -19,6 +19,7 @@ import java.util.List;
  * @param colourFirst whether jitter and grey see the whole image, before the crop
  * @param mean subtracted from each channel; one value serves every channel
  * @param std divides each channel; one value serves every channel
+ * @param rounding whether operations round to bytes
  */
 public record Augmentation(
         int size,
@@ -30,7 +31,19 @@ public record Augmentation(
         Solarize solarize,
         boolean colourFirst,
         List<Double> mean,
-        List<Double> std) {
+        List<Double> std,
+        Rounding rounding) {
+    /** What is kept between two operations. */
+    public enum Rounding {
+        /** Numbers between 0 and 1, as torchvision's functions on float tensors. */
+        NONE,
+        /**
+         * Bytes, as torchvision's transforms on Pillow images: the result is that of a pipeline on Pillow, bit for bit, from
+         * the same draws. The code of most papers works so. Resizing is antialiased, whatever {@link Crop#antialias} says.
+         */
+        BYTES
+    }
+
     /** Checks every range. */
     public Augmentation {
         if (size < 1 || size > 65_535) {
@@ -170,47 +183,55 @@ public record Augmentation(
                 Solarize.NONE,
                 false,
                 List.of(0.0),
-                List.of(1.0));
+                List.of(1.0),
+                Rounding.NONE);
     }
 
     /** With another crop. */
     public Augmentation withCrop(Crop other) {
-        return new Augmentation(size, other, flip, jitter, grey, blur, solarize, colourFirst, mean, std);
+        return new Augmentation(size, other, flip, jitter, grey, blur, solarize, colourFirst, mean, std, rounding);
     }
 
     /** With another probability of a flip. */
     public Augmentation withFlip(double probability) {
-        return new Augmentation(size, crop, probability, jitter, grey, blur, solarize, colourFirst, mean, std);
+        return new Augmentation(
+                size, crop, probability, jitter, grey, blur, solarize, colourFirst, mean, std, rounding);
     }
 
     /** With another jitter. */
     public Augmentation withJitter(Jitter other) {
-        return new Augmentation(size, crop, flip, other, grey, blur, solarize, colourFirst, mean, std);
+        return new Augmentation(size, crop, flip, other, grey, blur, solarize, colourFirst, mean, std, rounding);
     }
 
     /** With another probability of grey. */
     public Augmentation withGrey(double probability) {
-        return new Augmentation(size, crop, flip, jitter, probability, blur, solarize, colourFirst, mean, std);
+        return new Augmentation(
+                size, crop, flip, jitter, probability, blur, solarize, colourFirst, mean, std, rounding);
     }
 
     /** With another blur. */
     public Augmentation withBlur(Blur other) {
-        return new Augmentation(size, crop, flip, jitter, grey, other, solarize, colourFirst, mean, std);
+        return new Augmentation(size, crop, flip, jitter, grey, other, solarize, colourFirst, mean, std, rounding);
     }
 
     /** With another inversion. */
     public Augmentation withSolarize(Solarize other) {
-        return new Augmentation(size, crop, flip, jitter, grey, blur, other, colourFirst, mean, std);
+        return new Augmentation(size, crop, flip, jitter, grey, blur, other, colourFirst, mean, std, rounding);
     }
 
     /** With jitter and grey before the crop, or behind it. */
     public Augmentation withColourFirst(boolean first) {
-        return new Augmentation(size, crop, flip, jitter, grey, blur, solarize, first, mean, std);
+        return new Augmentation(size, crop, flip, jitter, grey, blur, solarize, first, mean, std, rounding);
     }
 
     /** With the mean and standard deviation of a data set. */
     public Augmentation withStatistics(List<Double> newMean, List<Double> newStd) {
-        return new Augmentation(size, crop, flip, jitter, grey, blur, solarize, colourFirst, newMean, newStd);
+        return new Augmentation(size, crop, flip, jitter, grey, blur, solarize, colourFirst, newMean, newStd, rounding);
+    }
+
+    /** With operations that round to bytes, or do not. */
+    public Augmentation withRounding(Rounding other) {
+        return new Augmentation(size, crop, flip, jitter, grey, blur, solarize, colourFirst, mean, std, other);
     }
 
     private static void checkProbability(String name, double value) {

@@ -75,14 +75,13 @@ public final class ViewRenderer implements AutoCloseable {
             views.add(ViewDraw.draw(
                     a, sources.addresses[i], sources.heights[i], sources.widths[i], seed, epoch, indices[i], view));
         }
-        images.augment(
-                views,
-                DType.UINT8,
-                a.crop().resampling(),
-                a.crop().antialias(),
-                perChannel(a.mean(), channels),
-                perChannel(a.std(), channels),
-                out);
+        float[] mean = perChannel(a.mean(), channels);
+        float[] std = perChannel(a.std(), channels);
+        if (a.rounding() == Augmentation.Rounding.BYTES) {
+            images.augmentBytes(views, a.crop().resampling(), mean, std, out);
+        } else {
+            images.augment(views, DType.UINT8, a.crop().resampling(), a.crop().antialias(), mean, std, out);
+        }
     }
 
     private static float[] perChannel(List<Double> values, int channels) {

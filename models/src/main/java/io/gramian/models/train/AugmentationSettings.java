@@ -30,7 +30,12 @@ final class AugmentationSettings {
                 change("hue", "amount of hue jitter, at most 0.5"),
                 change("grey", "probability of grey"),
                 change("blur", "probability of blur"),
-                change("solarize", "probability of solarize"));
+                change("solarize", "probability of solarize"),
+                Setting.choice(
+                        KEY + "rounding",
+                        "none",
+                        List.of("none", "bytes"),
+                        "what operations keep: numbers, or bytes as pipelines on Pillow images do, bit for bit"));
     }
 
     private static Setting change(String key, String meaning) {
@@ -67,7 +72,11 @@ final class AugmentationSettings {
                         view.blur().sigmaMax()))
                 .withSolarize(new Augmentation.Solarize(
                         value(s, "solarize", view.solarize().probability()),
-                        view.solarize().threshold()));
+                        view.solarize().threshold()))
+                .withRounding(
+                        s.text(KEY + "rounding").equals("bytes")
+                                ? Augmentation.Rounding.BYTES
+                                : Augmentation.Rounding.NONE);
     }
 
     private static double value(Settings settings, String key, double recipe) {
