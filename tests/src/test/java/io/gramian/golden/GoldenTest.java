@@ -1,26 +1,28 @@
 package io.gramian.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gramian.Device;
+import io.gramian.GramianException;
 import io.gramian.Scope;
+import io.gramian.jni.MissingKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Runs every case of a directory: {@code -Dgramian.golden=DIR}, by default the cases beside this test. A case that no runner
- * knows fails. At the end a table says how many cases ran and how far the truth and the kernels were off.
+ * Runs every case of a directory: {@code -Dgramian.golden=DIR}, by default the cases beside this test, on the float64 truth, on
+ * the CPU and on the SIMT device. A case that no runner knows fails. At the end a table says how many cases ran, how far off
+ * they were, and which did not run and why.
  */
 class GoldenTest {
     private static final double TRUTH_VALUE = 1e-10;
@@ -45,25 +47,35 @@ class GoldenTest {
             new SpectrumRunner(),
             new DualityRunner(),
             new KnnRunner(),
-            new AugmentRunner());
+            new AugmentRunner(),
+            new AugmentBytesRunner(),
+            new PositionRunner());
 
-    private static final Map<String, Line> TABLE = new TreeMap<>();
+    private static final GoldenTable TABLE = new GoldenTable();
 
-    private static final class Line {
-        int cases;
-        final Score truth = new Score();
-        final Score kernels = new Score();
+    /** One way to run a case. */
+    private interface Run {
+        void of(GoldenCase golden);
     }
 
     @TestFactory
-    Stream<DynamicTest> cases() throws IOException {
+    Stream<DynamicContainer> cases() throws IOException {
         try (Stream<Path> files = Files.walk(directory())) {
             List<Path> found = files.filter(file -> file.toString().endsWith(".json"))
                     .sorted()
                     .toList();
             assertThat(found).as("golden cases in " + directory()).isNotEmpty();
-            return found.stream().map(file -> DynamicTest.dynamicTest(name(file), () -> run(GoldenCase.read(file))));
+            return Stream.of(
+                    all("truth", found, GoldenTest::truth),
+                    all("cpu", found, golden -> kernels(golden, Device.cpu())),
+                    all("simt", found, GoldenTest::simt));
         }
+    }
+
+    private static DynamicContainer all(String name, List<Path> files, Run run) {
+        return DynamicContainer.dynamicContainer(
+                name,
+                files.stream().map(file -> DynamicTest.dynamicTest(name(file), () -> run.of(GoldenCase.read(file)))));
     }
 
     @Test
@@ -76,23 +88,50 @@ class GoldenTest {
                 .isEmpty();
     }
 
-    private static void run(GoldenCase golden) {
+    private static void truth(GoldenCase golden) {
+        Score score = new Score();
+        long start = System.nanoTime();
+        runner(golden).truth(golden, score);
+        TABLE.ran(golden, "truth", score, System.nanoTime() - start);
+        assertThat(score.checks()).as("comparisons with the file").isPositive();
+        assertThat(score.value()).as("value of the truth").isLessThanOrEqualTo(TRUTH_VALUE);
+        assertThat(score.gradient()).as("gradient of the truth").isLessThanOrEqualTo(TRUTH_GRADIENT);
+    }
+
+    private static void kernels(GoldenCase golden, Device device) {
         MethodRunner runner = runner(golden);
-        Score truth = new Score();
-        Score kernels = new Score();
-        runner.truth(golden, truth);
-        try (Scope scope = Scope.open()) {
-            runner.kernels(golden, Device.cpu(), kernels);
+        String none = runner.withoutKernels();
+        if (none != null) {
+            TABLE.missed(golden, device.toString(), none);
+            return;
         }
-        Line line = TABLE.computeIfAbsent(golden.method(), key -> new Line());
-        line.cases++;
-        line.truth.add(truth);
-        line.kernels.add(kernels);
-        assertThat(truth.checks()).as("comparisons with the file").isPositive();
-        assertThat(truth.value()).as("value of the truth").isLessThanOrEqualTo(TRUTH_VALUE);
-        assertThat(truth.gradient()).as("gradient of the truth").isLessThanOrEqualTo(TRUTH_GRADIENT);
-        assertThat(kernels.value()).as("value of the kernels").isLessThanOrEqualTo(KERNEL_VALUE);
-        assertThat(kernels.gradient()).as("gradient of the kernels").isLessThanOrEqualTo(KERNEL_GRADIENT);
+        Score score = new Score();
+        long start = System.nanoTime();
+        try (Scope scope = Scope.open()) {
+            runner.kernels(golden, device, score);
+        }
+        TABLE.ran(golden, device.toString(), score, System.nanoTime() - start);
+        assertThat(score.checks()).as("comparisons with the file").isPositive();
+        assertThat(score.value()).as("value of the kernels").isLessThanOrEqualTo(KERNEL_VALUE);
+        assertThat(score.gradient()).as("gradient of the kernels").isLessThanOrEqualTo(KERNEL_GRADIENT);
+    }
+
+    /** On the SIMT device; a case with a known gap must stop there for a kernel that the device lacks, and for nothing else. */
+    private static void simt(GoldenCase golden) {
+        String gap = SimtGaps.reason(golden);
+        String slow = SimtGaps.slow(golden);
+        if (slow != null) {
+            TABLE.missed(golden, "simt", slow);
+        } else if (gap == null) {
+            kernels(golden, Device.simt());
+        } else {
+            Throwable stop = catchThrowable(() -> kernels(golden, Device.simt()));
+            assertThat(stop)
+                    .as("%s has no gap on the SIMT device any more: take it out of SimtGaps", golden.method())
+                    .isInstanceOf(GramianException.class)
+                    .hasCauseInstanceOf(MissingKernel.class);
+            TABLE.missed(golden, "simt", gap + ", " + ((MissingKernel) stop.getCause()).kernel());
+        }
     }
 
     private static MethodRunner runner(GoldenCase golden) {
@@ -105,25 +144,7 @@ class GoldenTest {
 
     @AfterAll
     static void print() {
-        StringBuilder table = new StringBuilder("golden cases in " + directory() + ", relative errors\n");
-        String format = "%-24s %5s  %11s %11s  %11s %11s%n";
-        table.append(String.format(
-                Locale.ROOT, format, "method", "cases", "truth value", "gradient", "kernel value", "gradient"));
-        int cases = 0;
-        for (Map.Entry<String, Line> entry : TABLE.entrySet()) {
-            Line line = entry.getValue();
-            cases += line.cases;
-            table.append(String.format(
-                    Locale.ROOT,
-                    format,
-                    entry.getKey(),
-                    line.cases,
-                    String.format(Locale.ROOT, "%.1e", line.truth.value()),
-                    String.format(Locale.ROOT, "%.1e", line.truth.gradient()),
-                    String.format(Locale.ROOT, "%.1e", line.kernels.value()),
-                    String.format(Locale.ROOT, "%.1e", line.kernels.gradient())));
-        }
-        System.out.print(table.append(cases).append(" cases run\n"));
+        System.out.print("golden cases in " + directory() + ", largest relative errors\n" + TABLE.text());
     }
 
     private static Path directory() {

@@ -1,6 +1,7 @@
 package io.gramian.golden;
 
 import io.gramian.Device;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the cases of a family of methods on the float64 truth and on the kernels. */
 interface MethodRunner {
@@ -10,6 +11,11 @@ interface MethodRunner {
     /** Runs the float64 reference. */
     void truth(GoldenCase golden, Score score);
 
-    /** Runs the kernels of a device. A family without kernels (schedules) leaves the score untouched. */
+    /** Why there is no kernel to run, or null: the usual case. */
+    default @Nullable String withoutKernels() {
+        return null;
+    }
+
+    /** Runs the kernels of a device. */
     void kernels(GoldenCase golden, Device device, Score score);
 }

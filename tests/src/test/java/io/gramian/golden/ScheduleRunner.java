@@ -34,7 +34,14 @@ final class ScheduleRunner implements MethodRunner {
     }
 
     @Override
-    public void kernels(GoldenCase golden, Device device, Score score) {}
+    public String withoutKernels() {
+        return "float64 formulas in Java";
+    }
+
+    @Override
+    public void kernels(GoldenCase golden, Device device, Score score) {
+        throw new IllegalStateException("schedules have no kernels");
+    }
 
     private static List<Schedule> schedules(GoldenCase golden) {
         if (golden.name().equals("lightly_cosine_warmup")) {

@@ -4,6 +4,7 @@ package io.gramian.golden;
 final class Score {
     private double value;
     private double gradient;
+    private boolean hasGradient;
     private int checks;
 
     /** A number: relative to what was expected, absolute below 1e-3. */
@@ -33,12 +34,14 @@ final class Score {
 
     void gradient(double[] actual, GoldenGradient expected) {
         gradient = Math.max(gradient, expected.error(actual));
+        hasGradient = true;
         checks++;
     }
 
     void add(Score other) {
         value = Math.max(value, other.value);
         gradient = Math.max(gradient, other.gradient);
+        hasGradient |= other.hasGradient;
         checks += other.checks;
     }
 
@@ -48,6 +51,10 @@ final class Score {
 
     double gradient() {
         return gradient;
+    }
+
+    boolean hasGradient() {
+        return hasGradient;
     }
 
     int checks() {
