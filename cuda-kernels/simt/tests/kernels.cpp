@@ -8,6 +8,7 @@
 #include "gramian/contrastive.h"
 #include "gramian/covariance.h"
 #include "gramian/decorrelation.h"
+#include "gramian/image.h"
 #include "gramian/normalize.h"
 #include "gramian/nt_xent.h"
 #include "gramian/optim.h"
@@ -248,6 +249,27 @@ int optimizers() {
          expect_ok("lamb", gramian_lamb_step(c, 3, sizes, p, g, m, v, rates, decays, adapted, 0.9, 0.999, 1e-6, 2));
 }
 
+// More views than one launch takes, every operation, colours before and behind the crop.
+int augmentation_in_bytes(int32_t channels, int32_t height, int32_t width) {
+  const int64_t n = 33;
+  const Array source(19 * 23 * channels), out(n * height * width * channels);
+  uint8_t* pixels = reinterpret_cast<uint8_t*>(source.get());
+  for (int64_t i = 0; i < 19 * 23 * channels * 4; ++i) pixels[i] = static_cast<uint8_t>(37 * i);
+  std::vector<gramian_view> views(n);
+  for (int32_t i = 0; i < n; ++i) {
+    views[i] = {pixels, 19, 23, 2, 5, 17, 18 - i % 17, i % 2, 0x4213, 1.2f, 0.7f, 1.4f, 0.1f, i / 30, 1,
+        0.1f * i + 0.1f, 0.6f, i % 2, 0};
+  }
+  const float mean[3] = {0.5f, 0.4f, 0.3f};
+  const float std[3] = {0.5f, 1, 2};
+  const Context context(width, GRAMIAN_PRECISION_FLOAT32);
+  const int failures = expect_ok("augment in bytes", gramian_augment_bytes(context.get(), n, views.data(), channels,
+                                                         height, width, channels / 2, mean, std, out.get()));
+  double sum = 0;
+  for (int64_t i = 0; i < n * height * width * channels; ++i) sum += out.get()[i];
+  return failures + (std::isfinite(sum) ? 0 : 1);
+}
+
 }  // namespace
 
 int kernel_tests() {
@@ -266,5 +288,6 @@ int kernel_tests() {
   failures += others(33, 130, GRAMIAN_PRECISION_FLOAT32) + others(130, 2, GRAMIAN_PRECISION_TF32);
   failures += others(2, 65, GRAMIAN_PRECISION_BFLOAT16);
   failures += whitening(2, 33, 31) + whitening(1, 10, 65) + optimizers();
+  failures += augmentation_in_bytes(3, 9, 7) + augmentation_in_bytes(1, 5, 8);
   return failures;
 }

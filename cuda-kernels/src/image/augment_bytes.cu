@@ -1,9 +1,9 @@
 // Views in the arithmetic of Pillow: a block per view goes through gramian/epilogue/augment_bytes.h, which the CPU
 // shares, with a barrier after every operation; images and weights stand in device memory.
 //
-// The parameters travel as a kernel parameter, 32 views a launch, and launches share the scratch memory in stream order:
-// at most 32 blocks run at a time. This is for results that must equal a pipeline on Pillow images; augment.cu is the
-// fast one.
+// The parameters travel as a kernel parameter, 32 views a launch, and launches share the scratch memory in stream
+// order: at most 32 blocks run at a time. This is for results that must equal a pipeline on Pillow images; augment.cu
+// is the fast one.
 #include "gramian/epilogue/augment_bytes.h"
 
 #include "core/context.h"

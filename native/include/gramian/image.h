@@ -46,8 +46,9 @@ GRAMIAN_EXPORT gramian_status gramian_augment(gramian_context* context, int64_t 
 
 /**
  * The same operations on uint8 images as Pillow and torchvision do them there, bit for bit: every operation rounds to
- * bytes, resizing is antialiased, a blur is three box filters of fractional radius (blur_radius above 0 means that there
- * is one; the width follows from blur_sigma). out (n, out_height, out_width, channels) = (byte / 255 - mean) / std.
+ * bytes, resizing is antialiased, a blur is three box filters of fractional radius (blur_radius above 0 means that
+ * there is one; the width follows from blur_sigma). out (n, out_height, out_width, channels) = (byte / 255 - mean) /
+ * std. views, mean and std are arrays of the host on every device; pixels and out are memory of the device.
  */
 GRAMIAN_EXPORT gramian_status gramian_augment_bytes(gramian_context* context, int64_t n, const gramian_view* views,
     int32_t channels, int32_t out_height, int32_t out_width, int32_t bicubic, const float* mean, const float* std,

@@ -1,6 +1,6 @@
-// One view after the other in the arithmetic of Pillow, views shared out over the threads. A view's pixels depend on its
-// parameters alone, so the schedule may be dynamic. Scratch per thread: the largest source that colours come first in,
-// the crop with resampled columns, two results, weights.
+// One view after the other in the arithmetic of Pillow, views shared out over the threads. A view's pixels depend on
+// its parameters alone, so the schedule may be dynamic. Scratch per thread: the largest source that colours come first
+// in, the crop with resampled columns, two results, weights.
 #include "gramian/epilogue/augment_bytes.h"
 
 #include <omp.h>

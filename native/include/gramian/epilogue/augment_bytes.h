@@ -220,7 +220,10 @@ GRAMIAN_HOST_DEVICE void finish(const Team& team, const gramian_view& view, cons
   team.grid(static_cast<int64_t>(f.height) * f.width, f.channels, [=](int64_t pixel, int64_t c) {
     const int64_t i = pixel * f.channels + c;
     const int32_t byte = image[i] >= threshold ? 255 - image[i] : image[i];
-    out[i] = (static_cast<float>(byte) / 255.0f - f.mean[c]) / f.std[c];
+    // chosen, not indexed: an array that is indexed would not stay in registers
+    const float mean = c == 0 ? f.mean[0] : c == 1 ? f.mean[1] : f.mean[2];
+    const float std = c == 0 ? f.std[0] : c == 1 ? f.std[1] : f.std[2];
+    out[i] = (static_cast<float>(byte) / 255.0f - mean) / std;
   });
 }
 
