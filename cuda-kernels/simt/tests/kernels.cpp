@@ -242,7 +242,14 @@ int optimizers() {
   const int32_t adapted[3] = {1, 1, 0};
   const Context context(3, GRAMIAN_PRECISION_FLOAT32);
   gramian_context* c = context.get();
-  return expect_ok("sgd", gramian_sgd_step(c, 3, sizes, p, g, m, rates, decays, 0.9, 1)) +
+  int64_t first = 0;
+  const gramian_input all[3] = {p0.get(), p1.get(), p2.get()};
+  const int failures = expect_ok("finite", gramian_first_not_finite(c, 3, sizes, all, &first)) +
+                       expect_ok("average", gramian_moving_average(c, 3, sizes, v, g, 0.0)) +
+                       expect_ok("average", gramian_moving_average(c, 3, sizes, v, all, 0.99)) +
+                       (first == -1 ? 0 : 1);
+  for (int t = 0; t < 3; ++t) std::memset(v[t], 0, sizes[t] * sizeof(float));
+  return failures + expect_ok("sgd", gramian_sgd_step(c, 3, sizes, p, g, m, rates, decays, 0.9, 1)) +
          expect_ok("adam", gramian_adam_step(c, 3, sizes, p, g, m, v, rates, decays, 0.9, 0.999, 1e-8, 1, 1)) +
          expect_ok("lars", gramian_lars_step(c, 3, sizes, p, g, m, rates, decays, adapted, 0.9, 0.02, 0,
                                GRAMIAN_LARS_DECAYED_NORM, 0)) +

@@ -14,8 +14,8 @@ constexpr int64_t kStretch = 4096;  // 16 elements a thread
 constexpr int kMostTensors = 64;    // 56 bytes each: below the 4 KiB that every device takes as parameters
 
 struct Slot {
-  float* parameter;
-  const float* gradient;
+  float* parameter;       // or a moving average; null where tensors are only read
+  const float* gradient;  // or what it follows
   float* first;   // momentum or mean
   float* second;  // square; null where there is none
   int64_t size;
@@ -81,7 +81,7 @@ __device__ __forceinline__ Squares sum_of_slot(const Table& table, int slot, con
   return {tile::warp_sum(sum.parameter), tile::warp_sum(sum.update)};
 }
 
-// What a call has: host arrays of addresses and settings. second may be null.
+// What a call has: host arrays of addresses and settings; those that it has no use for are null.
 struct Tensors {
   int64_t count;
   const int64_t* sizes;
@@ -93,15 +93,21 @@ struct Tensors {
   const double* decays;
 };
 
+// The t-th element; null or 0 of an array that is not there.
+template <typename T>
+T entry(const T* array, int64_t t) {
+  return array == nullptr ? T() : array[t];
+}
+
 // Calls run(table) for groups of tensors; empty ones take no part.
 template <typename Run>
 void for_each_table(const Tensors& of, Run run) {
   Table table = {};
   for (int64_t t = 0; t < of.count; ++t) {
     if (of.sizes[t] > 0) {
-      table.slots[table.count++] = {of.parameters[t], of.gradients[t], of.first[t],
-          of.second == nullptr ? nullptr : of.second[t], of.sizes[t], static_cast<float>(of.rates[t]),
-          static_cast<float>(of.decays[t]), table.blocks, static_cast<int32_t>(t)};
+      table.slots[table.count++] = {entry(of.parameters, t), entry(of.gradients, t), entry(of.first, t),
+          entry(of.second, t), of.sizes[t], static_cast<float>(entry(of.rates, t)),
+          static_cast<float>(entry(of.decays, t)), table.blocks, static_cast<int32_t>(t)};
       table.blocks += static_cast<int32_t>((of.sizes[t] + kStretch - 1) / kStretch);
     }
     if (table.count > 0 && (table.count == kMostTensors || t + 1 == of.count)) {

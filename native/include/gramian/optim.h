@@ -1,7 +1,9 @@
-// Optimiser updates of many tensors in one call: SGD, Adam, AdamW, LARS, LAMB; and whether gradients are numbers.
+// Optimiser updates of many tensors in one call: SGD, Adam, AdamW, LARS, LAMB; moving averages; and whether gradients
+// are numbers.
 //
 // Tensor t has sizes[t] elements; parameters[t], gradients[t] and the states are its arrays. Learning rate and weight
 // decay are given per tensor, so that biases and normalisation layers can have their own. Gradients are not changed.
+// Sizes, addresses and settings are arrays of the host on every device.
 #ifndef GRAMIAN_OPTIM_H
 #define GRAMIAN_OPTIM_H
 
@@ -33,7 +35,13 @@ GRAMIAN_EXPORT gramian_status gramian_lamb_step(gramian_context* context, int64_
     const gramian_output* parameters, const gramian_input* gradients, const gramian_output* means,
     const gramian_output* squares, const double* rates, const double* decays, const int32_t* adapted, double beta1,
     double beta2, double eps, int64_t step);
-/** first (1) = the least t whose values[t] have a NaN or an infinity; -1 if all are finite. */
+/**
+ * targets[t] = momentum targets[t] + (1 - momentum) online[t], momentum in [0, 1]: the networks that follow another in
+ * MoCo and BYOL. Equal values stay equal, momentum 0 copies bit by bit, momentum 1 touches nothing.
+ */
+GRAMIAN_EXPORT gramian_status gramian_moving_average(gramian_context* context, int64_t tensors, const int64_t* sizes,
+    const gramian_output* targets, const gramian_input* online, double momentum);
+/** first (1, memory of the device) = the least t whose values[t] have a NaN or an infinity; -1 if all are finite. */
 GRAMIAN_EXPORT gramian_status gramian_first_not_finite(gramian_context* context, int64_t tensors,
     const int64_t* sizes, const gramian_input* values, int64_t* first);
 

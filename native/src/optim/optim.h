@@ -28,4 +28,5 @@ GRAMIAN_SIMD_DECLARE(SquaredNorms, lamb_moments,
     (int64_t n, const float* p, const float* g, float* mean, float* square, const AdamFactors& factors))
 GRAMIAN_SIMD_DECLARE(void, lamb_stretch,
     (int64_t n, float* p, const float* mean, const float* square, const AdamFactors& factors, float trust))
+GRAMIAN_SIMD_DECLARE(void, moving_average_stretch, (int64_t n, float* target, const float* online, double momentum))
 GRAMIAN_SIMD_DECLARE(bool, all_finite, (int64_t n, const float* x))

@@ -1,4 +1,5 @@
-// One pass over memory per optimiser (LARS and LAMB: two, the first for the norms). Bytes per element: SGD 20, Adam 28.
+// One pass over memory per optimiser (LARS and LAMB: two, the first for the norms). Bytes per element: SGD 20, Adam 28,
+// moving average 12.
 #include "optim/optim.h"
 
 // A square root as one instruction: libm's errno, which nobody reads, would keep the loops from being vectorised.
@@ -81,6 +82,20 @@ void lamb_stretch(
   const float rate = f.rate * trust;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) p[i] -= rate * lamb_update(p[i], mean[i], square[i], f);
+}
+
+// Between two branches of one formula as std::lerp has them, so that no rounding of 1 - momentum adds up over the steps:
+// equal values stay equal, and the step from the nearer end is the exact one.
+void moving_average_stretch(int64_t n, float* target, const float* online, double momentum) {
+  const float keep = static_cast<float>(momentum);
+  const float take = static_cast<float>(1 - momentum);
+  if (momentum > 0.5) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) target[i] = target[i] + take * (online[i] - target[i]);
+  } else {
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) target[i] = online[i] + keep * (target[i] - online[i]);
+  }
 }
 
 // 0 x is 0 for every number, and NaN for NaN and the infinities: one sum tells, and reads 4 bytes an element.

@@ -182,6 +182,11 @@ public final class Backend {
         return optimizers;
     }
 
+    /** Optimiser updates on another stream. */
+    public Optimizers optimizers(Stream other) {
+        return new Optimizers(other);
+    }
+
     /** Matrix products and sums. */
     public LinearAlgebra linearAlgebra() {
         return linearAlgebra;

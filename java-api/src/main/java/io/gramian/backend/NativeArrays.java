@@ -1,6 +1,8 @@
 package io.gramian.backend;
 
 import io.gramian.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.LongPointer;
@@ -53,6 +55,16 @@ final class NativeArrays {
         return first;
     }
 
+    /** Adds the remaining bytes of a buffer, padded with zeros to whole elements, and returns the index of the first. */
+    int bytes(ByteBuffer values) {
+        int length = values.remaining();
+        int first = reserve((length + Long.BYTES - 1) / Long.BYTES);
+        ByteBuffer whole = ByteBuffer.allocate((used - first) * Long.BYTES).order(ByteOrder.nativeOrder());
+        whole.put(values).rewind();
+        whole.asLongBuffer().get(staged, first, used - first);
+        return first;
+    }
+
     /** Copies everything to native memory; {@link #at} is valid from here to the next {@link #clear}. */
     void publish() {
         if (memory.capacity() < used) {
@@ -70,11 +82,6 @@ final class NativeArrays {
     /** A float64 that the kernel wrote. */
     double readDouble(int index) {
         return Double.longBitsToDouble(memory.get(index));
-    }
-
-    /** An int64 that the kernel wrote. */
-    long readLong(int index) {
-        return memory.get(index);
     }
 
     private int reserve(int count) {

@@ -3,6 +3,8 @@ package io.gramian.backend;
 import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -10,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Optimiser updates of many tensors in one call. Every method changes the parameters and the states in place, needs one
+ * Optimiser updates and moving averages of many tensors in one call. Every method changes the parameters and the states in place, needs one
  * pass over their memory (LARS and LAMB two), and gives the same bits whatever the thread count. NaN in a gradient
  * goes to its parameter.
  */
@@ -216,14 +218,51 @@ public final class Optimizers {
         for (int i = 0; i < tensors.size(); i++) {
             Check.dtype("tensors[" + i + "]", tensors.get(i), DType.FLOAT32);
         }
+        if (tensors.isEmpty()) {
+            return -1;
+        }
         arrays.clear();
         int sizes = arrays.sizes(tensors);
         int addresses = arrays.addresses(tensors);
-        int first = arrays.doubles(new double[1]); // room for one int64
         arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_first_not_finite(
-                context, tensors.size(), arrays.at(sizes), arrays.at(addresses), arrays.at(first)));
-        return Math.toIntExact(arrays.readLong(first));
+        try (Tensor first = Tensor.empty(tensors.get(0).device(), DType.UINT8, Long.BYTES)) {
+            long at = first.address();
+            stream.run((kernels, context) -> kernels.gramian_first_not_finite(
+                    context, tensors.size(), arrays.at(sizes), arrays.at(addresses), at));
+            ByteBuffer answer = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+            first.getBytes(0, answer);
+            return Math.toIntExact(answer.getLong(0));
+        }
+    }
+
+    /**
+     * A network that follows another, the momentum encoder of MoCo and BYOL: {@code target = momentum target +
+     * (1 - momentum) online}. Equal values stay equal, momentum 0 copies bit by bit, momentum 1 changes nothing. NaN in
+     * {@code online} goes to its target, unless momentum is 1. One pass over memory.
+     *
+     * @param targets averages, float32 of any shape, changed in place
+     * @param online what they follow, same shapes, not changed
+     * @param momentum in [0, 1]; NaN is refused
+     * @throws IllegalArgumentException if counts, types or shapes differ, tensors overlap, or momentum is out of range
+     */
+    public synchronized void movingAverage(List<Tensor> targets, List<Tensor> online, double momentum) {
+        if (!(momentum >= 0 && momentum <= 1)) {
+            throw new IllegalArgumentException("momentum: expected a number in [0, 1], got " + momentum);
+        }
+        List<Tensor> all = new ArrayList<>(targets);
+        for (int i = 0; i < targets.size(); i++) {
+            Check.dtype("targets[" + i + "]", targets.get(i), DType.FLOAT32);
+        }
+        checkLike("targets", targets, "online", online, all);
+        checkSeparate(all);
+        arrays.clear();
+        int sizes = arrays.sizes(targets);
+        int to = arrays.addresses(targets);
+        int from = arrays.addresses(online);
+        arrays.publish();
+        stream.run((kernels, context) -> kernels.gramian_moving_average(
+                context, targets.size(), arrays.at(sizes), arrays.at(to), arrays.at(from), momentum));
+        targets.forEach(Tensor::touch);
     }
 
     /** What an update keeps from step to step: one tensor per parameter. */
@@ -297,17 +336,18 @@ public final class Optimizers {
             Check.nonNegative("rates[" + i + "]", parameters.rates()[i]);
             Check.nonNegative("decays[" + i + "]", parameters.decays()[i]);
         }
-        checkLike(values, "gradients", parameters.gradients(), all);
-        states.forEach(state -> checkLike(values, state.name(), state.tensors(), all));
+        checkLike("parameters", values, "gradients", parameters.gradients(), all);
+        states.forEach(state -> checkLike("parameters", values, state.name(), state.tensors(), all));
         checkSeparate(all);
     }
 
-    private static void checkLike(List<Tensor> values, String name, List<Tensor> tensors, List<Tensor> all) {
-        Check.count(name, tensors.size(), values.size());
+    private static void checkLike(
+            String likeName, List<Tensor> like, String name, List<Tensor> tensors, List<Tensor> all) {
+        Check.count(name, tensors.size(), like.size());
         for (int i = 0; i < tensors.size(); i++) {
             String which = name + "[" + i + "]";
             Check.dtype(which, tensors.get(i), DType.FLOAT32);
-            Check.sameShape(which, tensors.get(i), "parameters[" + i + "]", values.get(i));
+            Check.sameShape(which, tensors.get(i), likeName + "[" + i + "]", like.get(i));
             all.add(tensors.get(i));
         }
     }

@@ -114,6 +114,13 @@ public final class OptimizerReference {
         }
     }
 
+    /** Moving average: {@code target = momentum target + (1 - momentum) online}. */
+    public static void movingAverage(double[] target, double[] online, double momentum) {
+        for (int i = 0; i < target.length; i++) {
+            target[i] = momentum * target[i] + (1 - momentum) * online[i];
+        }
+    }
+
     private static double direction(
             int i, double gradient, double[] m, double[] v, double beta1, double beta2, double eps, long step) {
         m[i] = beta1 * m[i] + (1 - beta1) * gradient;

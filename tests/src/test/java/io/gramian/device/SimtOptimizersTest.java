@@ -8,13 +8,16 @@ import io.gramian.Tensor;
 import io.gramian.backend.Optimizers;
 import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.backend.Optimizers.Parameters;
+import io.gramian.backend.Stream;
 import io.gramian.reference.OptimizerReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The optimisers of the CUDA sources on the SIMT executor, against the float64 truth. */
 class SimtOptimizersTest {
@@ -71,6 +74,59 @@ class SimtOptimizersTest {
                     assertThat(Truth.error(arrays.get(0).get(t).values(), p))
                             .as("%s, step %d, tensor %d", kind, step, t)
                             .isLessThanOrEqualTo(3e-6);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.1, 0.996, 1})
+    void movingAveragesAgreeWithTheTruthInEverySchedule(double momentum) {
+        int[] sizes = sizes();
+        float[][] first = new float[sizes.length][];
+        for (long seed : new long[] {3, 4}) {
+            try (Scope scope = Scope.open();
+                    Stream stream = device.backend().newStream(0, seed)) {
+                List<Guarded> targets = new ArrayList<>();
+                List<Tensor> online = new ArrayList<>();
+                for (int t = 0; t < sizes.length; t++) {
+                    targets.add(Guarded.of(device, sizes[t]));
+                    copy(scaled(t, sizes[t]), targets.get(t).tensor());
+                    online.add(Truth.tensor(device, scaled(100L + t, sizes[t]), sizes[t]));
+                }
+                device.backend().optimizers(stream).movingAverage(tensors(targets), online, momentum);
+                for (int t = 0; t < sizes.length; t++) {
+                    double[] truth = scaled(t, sizes[t]);
+                    OptimizerReference.movingAverage(truth, scaled(100L + t, sizes[t]), momentum);
+                    float[] values = targets.get(t).values();
+                    assertThat(Truth.error(values, truth)).isLessThanOrEqualTo(2e-7);
+                    first[t] = seed == 3 ? values : first[t];
+                    assertThat(values).isEqualTo(first[t]);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theFirstTensorThatIsNotFiniteIsFound() {
+        int[] sizes = sizes();
+        Optimizers optimizers = device.backend().optimizers();
+        try (Scope scope = Scope.open()) {
+            List<Tensor> tensors = new ArrayList<>();
+            for (int t = 0; t < sizes.length; t++) {
+                tensors.add(Truth.tensor(device, scaled(t, sizes[t]), sizes[t]));
+            }
+            assertThat(optimizers.firstNotFinite(tensors)).isEqualTo(-1);
+            assertThat(optimizers.firstNotFinite(List.of())).isEqualTo(-1);
+            tensors.get(3).copyFrom(new float[] {Float.MAX_VALUE, -Float.MAX_VALUE, Float.MIN_VALUE, 0, -0f});
+            assertThat(optimizers.firstNotFinite(tensors)).isEqualTo(-1);
+            float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+            for (int t = sizes.length - 1; t >= 0; t -= t > 60 ? 1 : 20) { // an earlier one each time
+                if (sizes[t] > 0) {
+                    float[] values = tensors.get(t).toFloats();
+                    values[values.length - 1] = bad[t % 3];
+                    tensors.get(t).copyFrom(values);
+                    assertThat(optimizers.firstNotFinite(tensors)).isEqualTo(t);
                 }
             }
         }
