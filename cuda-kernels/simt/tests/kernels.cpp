@@ -277,6 +277,26 @@ int augmentation_in_bytes(int32_t channels, int32_t height, int32_t width) {
   return failures + (std::isfinite(sum) ? 0 : 1);
 }
 
+// Every kernel of augmentation: colours before and behind the crop, contrast in both places, blur, no blur.
+int augmentation(int32_t channels, int32_t source_float, int32_t height, int32_t width) {
+  const int64_t pixels = 19 * 23 * channels;
+  const Array source(pixels), out(3 * static_cast<int64_t>(height) * width * channels);
+  fill(source.get(), pixels, 0);
+  gramian_view views[3] = {};
+  for (int i = 0; i < 3; ++i) {
+    views[i] = {source.get(), 19, 23, 2, 5, 17, 18, i % 2, i == 2 ? 0x13 : 0x4213, 1.2f, 0.7f, 1.4f, 0.1f, i / 2,
+        i == 2 ? 0 : i + 1, 0.8f, 0.6f, i % 2, 0};
+  }
+  const float mean[3] = {0.5f, 0.4f, 0.3f};
+  const float std[3] = {0.5f, 1, 2};
+  const Context context(height, GRAMIAN_PRECISION_FLOAT32);
+  const int failures = expect_ok("augment", gramian_augment(context.get(), 3, views, channels, source_float, height,
+                                                width, source_float, source_float, mean, std, out.get()));
+  double sum = 0;
+  for (int64_t i = 0; i < 3 * static_cast<int64_t>(height) * width * channels; ++i) sum += out.get()[i];
+  return failures + (std::isfinite(sum) ? 0 : 1);
+}
+
 }  // namespace
 
 int kernel_tests() {
@@ -296,5 +316,6 @@ int kernel_tests() {
   failures += others(2, 65, GRAMIAN_PRECISION_BFLOAT16);
   failures += whitening(2, 33, 31) + whitening(1, 10, 65) + optimizers();
   failures += augmentation_in_bytes(3, 9, 7) + augmentation_in_bytes(1, 5, 8);
+  failures += augmentation(3, 0, 9, 33) + augmentation(1, 1, 17, 31);
   return failures;
 }

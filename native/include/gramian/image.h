@@ -21,7 +21,7 @@ typedef struct gramian_view {
   int32_t crop_height;
   int32_t crop_width;
   int32_t flip;          // 1: left and right exchanged
-  // hexadecimal digits, first operation lowest: 1 brightness, 2 contrast, 3 saturation, 4 hue; 0 ends
+  // hexadecimal digits, first operation lowest: 1 brightness, 2 contrast, 3 saturation, 4 hue; 0 ends; each at most once
   int32_t jitter_order;
   float brightness;      // factors as in torchvision; 1 changes nothing
   float contrast;
@@ -39,6 +39,7 @@ typedef struct gramian_view {
  * out (n, out_height, out_width, channels) = (augmented view - mean) / std.
  * channels: 1 or 3. source_float: 0 for uint8 (divided by 255, and clamped after resizing), 1 for float32 (as it is).
  * bicubic: 0 bilinear, 1 bicubic. antialias: 1 widens the filter when shrinking. mean, std (channels).
+ * views, mean and std are arrays of the host on every device; pixels and out are memory of the device.
  */
 GRAMIAN_EXPORT gramian_status gramian_augment(gramian_context* context, int64_t n, const gramian_view* views,
     int32_t channels, int32_t source_float, int32_t out_height, int32_t out_width, int32_t bicubic, int32_t antialias,

@@ -3,13 +3,12 @@
 // over contiguous pixels.
 #include "image/blur.h"
 
+#include "gramian/epilogue/taps.h"
+
 namespace gramian {
 namespace GRAMIAN_ISA {
 
-static inline int32_t reflect(int32_t i, int32_t size) {
-  const int32_t positive = i < 0 ? -i : i;
-  return positive < size ? positive : 2 * (size - 1) - positive;
-}
+using taps::reflected;
 
 void blur(int32_t height, int32_t width, int32_t radius, const float* kernel, float* scratch, float* plane) {
   float* padded = scratch + static_cast<int64_t>(height) * width;  // (width + 2 radius)
@@ -19,14 +18,14 @@ void blur(int32_t height, int32_t width, int32_t radius, const float* kernel, fl
     for (int32_t x = 0; x < width; ++x) out[x] = 0;
     for (int32_t t = -radius; t <= radius; ++t) {
       const float weight = kernel[t + radius];
-      const float* in = plane + static_cast<int64_t>(reflect(y + t, height)) * width;
+      const float* in = plane + static_cast<int64_t>(reflected(y + t, height)) * width;
 #pragma omp simd
       for (int32_t x = 0; x < width; ++x) out[x] += weight * in[x];
     }
   }
   for (int32_t y = 0; y < height; ++y) {
     const float* in = scratch + static_cast<int64_t>(y) * width;
-    for (int32_t x = -radius; x < width + radius; ++x) padded[x + radius] = in[reflect(x, width)];
+    for (int32_t x = -radius; x < width + radius; ++x) padded[x + radius] = in[reflected(x, width)];
     float* out = plane + static_cast<int64_t>(y) * width;
 #pragma omp simd
     for (int32_t x = 0; x < width; ++x) out[x] = kernel[0] * padded[x];

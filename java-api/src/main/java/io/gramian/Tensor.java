@@ -1,6 +1,7 @@
 package io.gramian;
 
 import io.gramian.backend.Check;
+import io.gramian.backend.Stream;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +104,7 @@ public final class Tensor implements AutoCloseable {
     /** Address of the first element. */
     public long address() {
         checkOpen();
+        Stream.checkDevice(this);
         return address;
     }
 
@@ -150,12 +152,21 @@ public final class Tensor implements AutoCloseable {
         return this;
     }
 
-    /** Copies the elements of a tensor with the same type and shape. */
+    /** Copies the elements of a tensor with the same type and shape, which may be on another device. */
     public Tensor copyFrom(Tensor source) {
         Check.dtype("source", source, dtype);
-        Check.sameShape("source", source, "target", this);
+        if (!source.shape().equals(shape)) {
+            throw new IllegalArgumentException(
+                    "source: expected the shape of target " + shape + ", got " + source.shape());
+        }
         long from = source.address();
         long to = address();
+        if (source.device() != device()) {
+            HostCopy.read(source, 0, bytes(), host -> HostCopy.write(
+                    this, 0, bytes(), at -> HostPointer.bytes(at).put(HostPointer.bytes(host).limit(bytes()))));
+            touch();
+            return this;
+        }
         device().backend().stream().run((kernels, context) -> kernels.gramian_copy(context, from, to, bytes()));
         touch();
         return this;
@@ -165,7 +176,7 @@ public final class Tensor implements AutoCloseable {
     public Tensor copyFrom(float[] values) {
         checkLength(values.length);
         Check.dtype("copyFrom", this, DType.FLOAT32);
-        HostPointer.floats(address()).put(values, 0, values.length);
+        HostCopy.write(this, 0, bytes(), at -> HostPointer.floats(at).put(values, 0, values.length));
         touch();
         return this;
     }
@@ -174,7 +185,7 @@ public final class Tensor implements AutoCloseable {
     public Tensor copyFrom(int[] values) {
         checkLength(values.length);
         Check.dtype("copyFrom", this, DType.INT32);
-        HostPointer.ints(address()).put(values, 0, values.length);
+        HostCopy.write(this, 0, bytes(), at -> HostPointer.ints(at).put(values, 0, values.length));
         touch();
         return this;
     }
@@ -183,7 +194,7 @@ public final class Tensor implements AutoCloseable {
     public Tensor copyFrom(byte[] values) {
         checkLength(values.length);
         Check.dtype("copyFrom", this, DType.UINT8);
-        HostPointer.bytes(address()).put(values, 0, values.length);
+        HostCopy.write(this, 0, bytes(), at -> HostPointer.bytes(at).put(values, 0, values.length));
         touch();
         return this;
     }
@@ -195,7 +206,8 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor putBytes(long offset, ByteBuffer source) {
         checkRange(offset, source.remaining());
-        HostPointer.buffer(address() + offset, source.remaining()).put(source);
+        int count = source.remaining();
+        HostCopy.write(this, offset, count, at -> HostPointer.buffer(at, count).put(source));
         touch();
         return this;
     }
@@ -207,7 +219,8 @@ public final class Tensor implements AutoCloseable {
      */
     public Tensor getBytes(long offset, ByteBuffer target) {
         checkRange(offset, target.remaining());
-        target.put(HostPointer.buffer(address() + offset, target.remaining()));
+        int count = target.remaining();
+        HostCopy.read(this, offset, count, at -> target.put(HostPointer.buffer(at, count)));
         return this;
     }
 
@@ -222,7 +235,7 @@ public final class Tensor implements AutoCloseable {
     public float[] toFloats() {
         Check.dtype("toFloats", this, DType.FLOAT32);
         float[] values = new float[Math.toIntExact(elements())];
-        HostPointer.floats(address()).get(values, 0, values.length);
+        HostCopy.read(this, 0, bytes(), at -> HostPointer.floats(at).get(values, 0, values.length));
         return values;
     }
 
@@ -230,7 +243,7 @@ public final class Tensor implements AutoCloseable {
     public double[] toDoubles() {
         Check.dtype("toDoubles", this, DType.FLOAT64);
         double[] values = new double[Math.toIntExact(elements())];
-        HostPointer.doubles(address()).get(values, 0, values.length);
+        HostCopy.read(this, 0, bytes(), at -> HostPointer.doubles(at).get(values, 0, values.length));
         return values;
     }
 
@@ -238,7 +251,7 @@ public final class Tensor implements AutoCloseable {
     public int[] toInts() {
         Check.dtype("toInts", this, DType.INT32);
         int[] values = new int[Math.toIntExact(elements())];
-        HostPointer.ints(address()).get(values, 0, values.length);
+        HostCopy.read(this, 0, bytes(), at -> HostPointer.ints(at).get(values, 0, values.length));
         return values;
     }
 
@@ -246,7 +259,7 @@ public final class Tensor implements AutoCloseable {
     public byte[] toBytes() {
         Check.dtype("toBytes", this, DType.UINT8);
         byte[] values = new byte[Math.toIntExact(elements())];
-        HostPointer.bytes(address()).get(values, 0, values.length);
+        HostCopy.read(this, 0, bytes(), at -> HostPointer.bytes(at).get(values, 0, values.length));
         return values;
     }
 

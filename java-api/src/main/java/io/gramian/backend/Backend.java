@@ -28,10 +28,10 @@ public final class Backend {
     private final Whitening whitening;
     private final Spectra spectra;
 
-    private Backend(String device, Kernels kernels, int threads) {
+    private Backend(String device, Kernels kernels, boolean memoryOnHost, int threads) {
         this.device = device;
         this.kernels = kernels;
-        this.memory = new Memory(kernels);
+        this.memory = new Memory(kernels, memoryOnHost);
         this.stream = new Stream(device, kernels, threads, 0);
         this.normalization = new Normalization(stream);
         this.contrastive = new Contrastive(stream);
@@ -50,7 +50,7 @@ public final class Backend {
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
     public static Backend cpu() {
-        return new Backend("cpu", new CpuKernels(), Integer.getInteger("gramian.threads", 0));
+        return new Backend("cpu", new CpuKernels(), true, Integer.getInteger("gramian.threads", 0));
     }
 
     /**
@@ -60,7 +60,7 @@ public final class Backend {
      */
     public static Backend simt() {
         try {
-            return new Backend("simt", new SimtKernels(), 0);
+            return new Backend("simt", new SimtKernels(), false, 0);
         } catch (UnsatisfiedLinkError e) {
             throw new GramianException(
                     "the SIMT executor does not load; add gramian-cuda-kernels with classifier linux-x86_64-simt: "

@@ -33,16 +33,26 @@ public final class Check {
         }
     }
 
-    /** Two tensors of the same shape. */
+    /** Two tensors on one device. */
+    public static void sameDevice(String name, Tensor tensor, String otherName, Tensor other) {
+        if (tensor.device() != other.device()) {
+            throw new IllegalArgumentException(name + ": expected a tensor on " + other.device() + " like " + otherName
+                    + ", got " + tensor + "; copy it there with copyFrom");
+        }
+    }
+
+    /** Two tensors of the same shape on one device. */
     public static void sameShape(String name, Tensor tensor, String otherName, Tensor other) {
+        sameDevice(name, tensor, otherName, other);
         if (!tensor.shape().equals(other.shape())) {
             throw new IllegalArgumentException(
                     name + ": expected the shape of " + otherName + " " + other.shape() + ", got " + tensor.shape());
         }
     }
 
-    /** An output that shares no byte with an input. */
+    /** An output that shares no byte with an input on the same device. */
     public static void disjoint(String outputName, Tensor output, String inputName, Tensor input) {
+        sameDevice(outputName, output, inputName, input);
         long outputEnd = output.address() + output.bytes();
         long inputEnd = input.address() + input.bytes();
         if (output.address() < inputEnd && input.address() < outputEnd && output.bytes() > 0 && input.bytes() > 0) {

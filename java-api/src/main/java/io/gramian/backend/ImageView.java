@@ -6,7 +6,8 @@ import java.util.List;
  * An image in memory and what becomes of it: crop, flip, colour jitter, grey, blur, solarize. Start from {@link #whole},
  * which changes nothing.
  *
- * @param pixels address of height x width x channels elements, channels innermost; the caller keeps them alive
+ * @param pixels address, on the device, of height x width x channels elements, channels innermost; the caller keeps them
+ *     alive
  * @param height rows of the image, 1 to 65535
  * @param width columns of the image, 1 to 65535
  * @param crop part of the image that is resized to the result

@@ -16,6 +16,7 @@ public final class Images {
     private static final float MAX_BOX_SIGMA = 10_000;
 
     private final Stream stream;
+    private final NativeArrays arrays = new NativeArrays();
 
     Images(Stream stream) {
         this.stream = stream;
@@ -26,10 +27,11 @@ public final class Images {
      *
      * <p>Operations in order: crop and resize, flip, jitter, grey, blur, solarize, {@code (x - mean) / std}; jitter and grey
      * first where a view says so. Sources are uint8 (taken as x / 255) or float32 (taken as they are). All values are those
-     * of torchvision's tensor functions; {@link #augmentBytes} rounds to bytes as Pillow does. Extra memory: a
-     * few result planes per thread. The result depends on the parameters alone, not on the number of threads.
+     * of torchvision's tensor functions; {@link #augmentBytes} rounds to bytes as Pillow does. Extra memory: on
+     * the CPU a few result planes per thread, on CUDA as much as the result where a view has contrast or blur. The result depends on the parameters alone, not on the number of threads.
      *
-     * @param views sources and parameters, one per result; their images may have any size
+     * @param views sources and parameters, one per result; their images may have any size, and lie in the memory of the
+     *     device of {@code out}
      * @param source UINT8 or FLOAT32: what the sources hold
      * @param resampling interpolation of the resized crops
      * @param antialias whether the filter is widened when a crop shrinks
@@ -121,7 +123,7 @@ public final class Images {
     }
 
     /** Checks what both kinds have in common, stages the parameters and calls. */
-    private void run(List<ImageView> views, float[] mean, float[] std, Tensor out, Call call) {
+    private synchronized void run(List<ImageView> views, float[] mean, float[] std, Tensor out, Call call) {
         Check.dtype("out", out, DType.FLOAT32);
         long[] sizes = out.shape().toArray();
         if (sizes.length != 4 || sizes[0] != views.size() || (sizes[3] != 1 && sizes[3] != 3)) {
@@ -135,12 +137,11 @@ public final class Images {
         int height = Math.toIntExact(sizes[1]);
         int width = Math.toIntExact(sizes[2]);
         int channels = (int) sizes[3];
-        int statistics = views.size() * VIEW_BYTES;
-        try (Tensor table = Tensor.empty(out.device(), DType.UINT8, statistics + 8L * channels)) {
-            table.putBytes(0, encode(views, mean, std));
-            long at = table.address();
-            stream.run((kernels, context) -> call.run(kernels, context, at, height, width, channels));
-        }
+        arrays.clear();
+        int table = arrays.bytes(encode(views, mean, std));
+        arrays.publish();
+        stream.run(
+                (kernels, context) -> call.run(kernels, context, arrays.at(table), height, width, channels));
         out.touch();
     }
 

@@ -15,6 +15,7 @@ public final class Memory {
     private static final long GRANULE = 256;
 
     private final Kernels kernels;
+    private final boolean onHost;
     private final boolean pooled = !"off".equals(System.getProperty("gramian.pool"));
     private final Map<Long, ArrayDeque<Long>> free = new HashMap<>();
     private final LongPointer result = new LongPointer(1);
@@ -23,8 +24,17 @@ public final class Memory {
     private long pooledBytes;
     private long peakBytes;
 
-    Memory(Kernels kernels) {
+    Memory(Kernels kernels, boolean onHost) {
         this.kernels = kernels;
+        this.onHost = onHost;
+    }
+
+    /**
+     * Whether the processor may read and write this memory at its addresses. Where not, bytes are copied over by the
+     * device; the SIMT executor is treated so too, though its memory is the host's, so that tests go the way of a GPU.
+     */
+    public boolean onHost() {
+        return onHost;
     }
 
     /**

@@ -6,23 +6,30 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.LongPointer;
+import org.jspecify.annotations.Nullable;
 
 /** Arrays of 8-byte elements for one kernel call, side by side in native memory that grows once and is then reused. */
 final class NativeArrays {
     private LongPointer memory = new LongPointer(64);
     private long[] staged = new long[64];
     private int used;
+    /** One of the tensors whose addresses stand here. */
+    private @Nullable Tensor representative;
 
     /** Starts a new call: what was added before is gone. */
     void clear() {
         used = 0;
+        representative = null;
     }
 
-    /** Adds the addresses of these tensors and returns the index of the first. */
+    /** Adds the addresses of these tensors, of which all must be on one device, and returns the index of the first. */
     int addresses(List<Tensor> tensors) {
         int first = reserve(tensors.size());
         for (int i = 0; i < tensors.size(); i++) {
-            staged[first + i] = tensors.get(i).address();
+            Tensor tensor = tensors.get(i);
+            representative = representative == null ? tensor : representative;
+            Check.sameDevice("tensor " + i, tensor, "the first one", representative);
+            staged[first + i] = tensor.address();
         }
         return first;
     }
@@ -76,6 +83,9 @@ final class NativeArrays {
 
     /** Native address of an index. */
     long at(int index) {
+        if (representative != null) {
+            Stream.checkDevice(representative);
+        }
         return memory.address() + (long) index * Long.BYTES;
     }
 

@@ -287,8 +287,7 @@ public final class Optimizers {
     /** Checks what all updates have in common, calls one, and marks what it changed. */
     private void run(Parameters parameters, boolean @Nullable [] adapted, List<State> states, Update update) {
         check(parameters, adapted, states);
-        Addresses at = stage(parameters, adapted, states);
-        stream.run((kernels, context) -> update.run(kernels, context, at));
+        stream.run((kernels, context) -> update.run(kernels, context, stage(parameters, adapted, states)));
         parameters.values().forEach(Tensor::touch);
         states.forEach(state -> state.tensors().forEach(Tensor::touch));
     }

@@ -1,12 +1,17 @@
 package io.gramian.backend;
 
 import io.gramian.GramianException;
+import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.MissingKernel;
 import org.bytedeco.javacpp.LongPointer;
+import org.jspecify.annotations.Nullable;
 
 /** A sequence of kernel calls with its scratch memory and threads. Calls of several Java threads wait for each other. */
 public final class Stream implements AutoCloseable {
+    /** The device of the call that this Java thread is in. */
+    private static final ThreadLocal<@Nullable String> RUNNING = new ThreadLocal<>();
+
     private final String device;
     private final Kernels kernels;
     private final long context;
@@ -37,12 +42,25 @@ public final class Stream implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("this stream is closed");
         }
+        String outer = RUNNING.get();
+        RUNNING.set(device);
         try {
             check(call.run(kernels, context));
         } catch (MissingKernel missing) {
             throw new GramianException(
                     missing.kernel() + " does not exist on device " + device + " yet; use Device.cpu() for it",
                     missing);
+        } finally {
+            RUNNING.set(outer);
+        }
+    }
+
+    /** Refuses a tensor of another device in a kernel call of this thread: the last net under every operation. */
+    public static void checkDevice(Tensor tensor) {
+        String running = RUNNING.get();
+        if (running != null && !running.equals(tensor.device().toString())) {
+            throw new IllegalArgumentException("expected tensors on " + running + ", where this operation runs, got "
+                    + tensor + "; copy it there with copyFrom");
         }
     }
 

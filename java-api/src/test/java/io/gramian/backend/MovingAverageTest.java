@@ -62,12 +62,12 @@ class MovingAverageTest {
         }
     }
 
-    /** 10000 steps with a momentum that is no float32: the plain formula would drift by 1e-5 of the value. */
+    /** 1000 steps with a momentum that is no float32: the plain formula would leave the value. */
     @Test
     void doesNotDrift() {
         Tensor target = Tensor.of(device, new float[] {0.7f, -3}, 2);
         Tensor online = target.copy();
-        for (int step = 0; step < 10_000; step++) {
+        for (int step = 0; step < 1000; step++) {
             device.backend().optimizers().movingAverage(List.of(target), List.of(online), 0.996);
         }
         assertThat(target.toFloats()).containsExactly(0.7f, -3);
