@@ -1,6 +1,8 @@
 #include "cuda_runtime.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <mutex>
 #include <new>
 #include <string>
 
@@ -15,6 +17,9 @@ constexpr size_t kMostSharedBytes = 163 * 1024;
 constexpr unsigned kMostThreads = 1024;
 constexpr unsigned kMostBlocksYZ = 65535;
 constexpr unsigned char kPoison = 0xff;
+
+std::mutex most_bytes_mutex;
+std::map<std::string, size_t> most_bytes;
 
 cudaError_t failed(cudaError_t error, const std::string& sentence) {
   failure = sentence;
@@ -70,6 +75,16 @@ namespace simt {
 
 void name_next_launch(const char* name) { next_name = name; }
 
+std::map<std::string, size_t> most_shared_bytes() {
+  const std::lock_guard<std::mutex> lock(most_bytes_mutex);
+  return most_bytes;
+}
+
+void forget_shared_bytes() {
+  const std::lock_guard<std::mutex> lock(most_bytes_mutex);
+  most_bytes.clear();
+}
+
 cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> body) {
   Launch launch;
   launch.name = next_name;
@@ -89,6 +104,11 @@ cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> body)
   if (launch.shared_bytes > kMostSharedBytes) {
     return failed(cudaErrorInvalidValue, name + ": " + std::to_string(launch.shared_bytes) +
                                              " bytes of shared memory, there are " + std::to_string(kMostSharedBytes));
+  }
+  {
+    const std::lock_guard<std::mutex> lock(most_bytes_mutex);
+    size_t& most = most_bytes[launch.name];
+    most = std::max(most, launch.shared_bytes);
   }
   try {
     run(launch);

@@ -1,15 +1,34 @@
+#include <cuda_runtime.h>
+
 #include <cstring>
+#include <fstream>
 
 #include "simt_tests.h"
+
+namespace {
+
+// A line "name bytes" for each kernel that the tests of the kernels launched with shared memory.
+int write_shared_bytes(const char* path) {
+  std::ofstream file(path);
+  for (const auto& [name, bytes] : simt::most_shared_bytes()) {
+    if (bytes > 0) file << name << ' ' << bytes << '\n';
+  }
+  file.close();
+  return file.good() ? 0 : 1;
+}
+
+}  // namespace
 
 int main(int count, char** arguments) {
   if (count == 3 && std::strcmp(arguments[1], "--out-of-bounds") == 0) {
     run_out_of_bounds(arguments[2]);
     return 0;
   }
-  const int failures =
-      failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() + schedule_tests() +
-      kernel_tests();
+  int failures =
+      failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() + schedule_tests();
+  simt::forget_shared_bytes();
+  failures += kernel_tests();
+  if (count == 3 && std::strcmp(arguments[1], "--shared-bytes") == 0) failures += write_shared_bytes(arguments[2]);
   std::printf("SIMT tests: %d failures\n", failures);
   return failures == 0 ? 0 : 1;
 }

@@ -2,6 +2,9 @@
 // it, filled with NaN; every call is over when it returns. A stream is a number: the seed of the order of threads.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "simt/block.h"
 
 enum cudaError_t {
@@ -39,6 +42,9 @@ namespace simt {
 // Names the next launch of this host thread in messages.
 void name_next_launch(const char* name);
 cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> body);
+// The most shared memory that kernels of each name were launched with in this process, or since it was forgotten.
+std::map<std::string, size_t> most_shared_bytes();
+void forget_shared_bytes();
 
 }  // namespace simt
 

@@ -162,8 +162,12 @@ public final class Tensor implements AutoCloseable {
         long from = source.address();
         long to = address();
         if (source.device() != device()) {
-            HostCopy.read(source, 0, bytes(), host -> HostCopy.write(
-                    this, 0, bytes(), at -> HostPointer.bytes(at).put(HostPointer.bytes(host).limit(bytes()))));
+            HostCopy.read(
+                    source,
+                    0,
+                    bytes(),
+                    host -> HostCopy.write(this, 0, bytes(), at -> HostPointer.bytes(at)
+                            .put(HostPointer.bytes(host).limit(bytes()))));
             touch();
             return this;
         }

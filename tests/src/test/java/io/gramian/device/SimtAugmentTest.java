@@ -146,7 +146,8 @@ class SimtAugmentTest {
             int columns = 1 + random.nextInt(width);
             List<ColourOp> order = new ArrayList<>(List.of(ColourOp.values()));
             Collections.shuffle(order, random);
-            views.add(ImageView.whole(bytes(device, random(height, width, channels, i)).address(), height, width)
+            views.add(ImageView.whole(
+                            bytes(device, random(height, width, channels, i)).address(), height, width)
                     .withCrop(random.nextInt(height - rows + 1), random.nextInt(width - columns + 1), rows, columns)
                     .withFlip(random.nextBoolean())
                     .withJitter(

@@ -37,8 +37,7 @@ class MovingAverageTest {
             MovingAverage average = new MovingAverage(target, online, buffers);
             average.update(0.75); // 0.75 1 + 0.25 2
             assertThat(parameter(target)).isCloseTo(1.25f, within(1e-7f));
-            Map<Buffers, Float> expected =
-                    Map.of(Buffers.OWN, 10f, Buffers.COPIED, 20f, Buffers.AVERAGED, 12.5f);
+            Map<Buffers, Float> expected = Map.of(Buffers.OWN, 10f, Buffers.COPIED, 20f, Buffers.AVERAGED, 12.5f);
             assertThat(buffer(target)).isCloseTo(expected.get(buffers), within(1e-6f));
             assertThat(parameter(online)).isEqualTo(2f);
             average.start();
