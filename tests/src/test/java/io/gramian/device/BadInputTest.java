@@ -72,7 +72,8 @@ class BadInputTest {
     @MethodSource("losses")
     void tensorsOfTwoDevices(Device device, LossOp op) {
         Device other = device == Device.cpu() ? Device.simt() : Device.cpu();
-        UnaryOperator<Tensor> move = z -> Tensor.empty(other, z.shape().toArray()).copyFrom(z);
+        UnaryOperator<Tensor> move =
+                z -> Tensor.empty(other, z.shape().toArray()).copyFrom(z);
         List<Tensor> in = inputs(device, op, LossOp.ROWS, D);
         for (int i = 0; i < op.inputs() && op.inputs() > 1; i++) {
             List<Tensor> mixed = swap(inputs(device, op, LossOp.ROWS, D), i, move);
@@ -153,7 +154,9 @@ class BadInputTest {
         assertThat(again).as("value with gradients").isEqualTo(value);
         for (Tensor gradient : out) {
             for (float element : gradient.toFloats()) {
-                assertThat(Float.isFinite(element)).as("gradient for %s", in.get(0).shape()).isTrue();
+                assertThat(Float.isFinite(element))
+                        .as("gradient for %s", in.get(0).shape())
+                        .isTrue();
                 assertThat(edge == Edge.ZERO && element != 0).isFalse();
             }
         }
@@ -174,7 +177,8 @@ class BadInputTest {
     private static void skipWhereLacking(Throwable failure) {
         String message = String.valueOf(failure.getMessage());
         boolean lacking = LACKING.stream()
-                .anyMatch(kernel -> message.equals(kernel + " does not exist on device simt yet; use Device.cpu() for it"));
+                .anyMatch(kernel ->
+                        message.equals(kernel + " does not exist on device simt yet; use Device.cpu() for it"));
         Assumptions.assumeFalse(lacking, message);
     }
 

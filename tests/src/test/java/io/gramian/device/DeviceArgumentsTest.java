@@ -3,7 +3,6 @@ package io.gramian.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
@@ -87,7 +86,12 @@ class DeviceArgumentsTest {
                                         ROWS,
                                         SQUARE,
                                         ROWS),
-                                op("add", (at, t) -> at.linearAlgebra().add(t.get(0), t.get(1), t.get(2)), ROWS, ROWS, ROWS),
+                                op(
+                                        "add",
+                                        (at, t) -> at.linearAlgebra().add(t.get(0), t.get(1), t.get(2)),
+                                        ROWS,
+                                        ROWS,
+                                        ROWS),
                                 op("scale", (at, t) -> at.linearAlgebra().scale(2, t.get(0), t.get(1)), ROWS, ROWS),
                                 op(
                                         "addToRows",
@@ -128,8 +132,7 @@ class DeviceArgumentsTest {
                         COLUMNS),
                 op(
                         "standardizeColumnsBackward",
-                        (at, t) -> at.covariance()
-                                .standardizeColumnsBackward(t.get(0), t.get(1), t.get(2), t.get(3)),
+                        (at, t) -> at.covariance().standardizeColumnsBackward(t.get(0), t.get(1), t.get(2), t.get(3)),
                         ROWS,
                         COLUMNS,
                         ROWS,
@@ -181,8 +184,8 @@ class DeviceArgumentsTest {
                         MATRICES),
                 op(
                         "whitenIterativeBackward",
-                        (at, t) -> at.whitening()
-                                .whitenIterativeBackward(5, t.get(0), t.get(1), t.get(2), 0.1f, t.get(3)),
+                        (at, t) ->
+                                at.whitening().whitenIterativeBackward(5, t.get(0), t.get(1), t.get(2), 0.1f, t.get(3)),
                         SLICES,
                         MATRICES,
                         SLICES,

@@ -189,7 +189,8 @@ record LossOp(
 
     private static LossOp views(String name, MultiViewLoss loss, Edge noRows, Edge oneRow) {
         Call call = (in, out) -> out.isEmpty() ? loss.value(in) : loss.valueAndGradient(in, out);
-        return new LossOp(name, 2, List.of(0, 1), List.of(), Infinity.NAN, call, noRows, oneRow, Edge.FINITE, Edge.FINITE);
+        return new LossOp(
+                name, 2, List.of(0, 1), List.of(), Infinity.NAN, call, noRows, oneRow, Edge.FINITE, Edge.FINITE);
     }
 
     private static LossOp predictive(String name, PredictiveLoss loss) {
@@ -197,7 +198,16 @@ record LossOp(
                 ? loss.value(in.subList(0, 2), in.subList(2, 4))
                 : loss.valueAndGradient(in.subList(0, 2), in.subList(2, 4), out);
         return new LossOp(
-                name, 4, List.of(0, 1), List.of(), Infinity.NAN, call, Edge.REFUSED, Edge.FINITE, Edge.FINITE, Edge.FINITE);
+                name,
+                4,
+                List.of(0, 1),
+                List.of(),
+                Infinity.NAN,
+                call,
+                Edge.REFUSED,
+                Edge.FINITE,
+                Edge.FINITE,
+                Edge.FINITE);
     }
 
     private static LossOp queue(QueueInfoNce loss) {
@@ -205,7 +215,16 @@ record LossOp(
                 ? loss.value(in.get(0), in.get(1), in.get(2))
                 : loss.valueAndGradient(in.get(0), in.get(1), in.get(2), out.get(0));
         return new LossOp(
-                "QueueInfoNce", 3, List.of(0), List.of(), Infinity.NAN, call, Edge.ZERO, Edge.FINITE, Edge.FINITE, Edge.FINITE);
+                "QueueInfoNce",
+                3,
+                List.of(0),
+                List.of(),
+                Infinity.NAN,
+                call,
+                Edge.ZERO,
+                Edge.FINITE,
+                Edge.FINITE,
+                Edge.FINITE);
     }
 
     private static LossOp moco(MocoV3 loss) {
@@ -213,7 +232,16 @@ record LossOp(
                 ? loss.value(in.subList(0, 2), in.subList(2, 4))
                 : loss.valueAndGradient(in.subList(0, 2), in.subList(2, 4), out);
         return new LossOp(
-                "MocoV3", 4, List.of(0, 1), List.of(), Infinity.NAN, call, Edge.ZERO, Edge.ZERO, Edge.FINITE, Edge.FINITE);
+                "MocoV3",
+                4,
+                List.of(0, 1),
+                List.of(),
+                Infinity.NAN,
+                call,
+                Edge.ZERO,
+                Edge.ZERO,
+                Edge.FINITE,
+                Edge.FINITE);
     }
 
     /** One cell per image; the backbones choose the match alone, so that NaN there does not show. */

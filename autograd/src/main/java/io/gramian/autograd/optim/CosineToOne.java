@@ -13,7 +13,9 @@ import io.gramian.backend.Check;
 public record CosineToOne(double start, long total) implements Schedule {
     /** Checks the ranges. */
     public CosineToOne {
-        Check.nonNegative("start", start);
+        if (!(start >= 0 && start <= 1)) {
+            throw new IllegalArgumentException("start: expected a number in [0, 1], got " + start);
+        }
         Check.atLeast("total", total, 1);
     }
 

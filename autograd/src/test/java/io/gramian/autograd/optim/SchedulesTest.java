@@ -37,5 +37,9 @@ class SchedulesTest {
         assertThat(schedule.at(5)).isCloseTo(0.995, within(1e-12));
         assertThat(schedule.at(10)).isEqualTo(1);
         assertThat(Schedule.constant(3).at(7)).isEqualTo(3);
+        for (double bad : new double[] {-0.1, 1.1, Double.NaN}) {
+            assertThatThrownBy(() -> new CosineToOne(bad, 10))
+                    .hasMessage("start: expected a number in [0, 1], got " + bad);
+        }
     }
 }
