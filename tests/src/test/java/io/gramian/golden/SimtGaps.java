@@ -13,7 +13,6 @@ final class SimtGaps {
     private static final Map<String, String> REASONS = Map.ofEntries(
             Map.entry("knn", "evaluations run on the CPU"),
             Map.entry("toy_dimensional_collapse", "trains with layers of autograd, which run on the CPU"),
-            Map.entry("augment", "pending"),
             Map.entry("dcl", "pending"),
             Map.entry("dcl_abs", "pending"),
             Map.entry("dcl_official", "pending"),
