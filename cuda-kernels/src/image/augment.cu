@@ -57,14 +57,15 @@ __device__ __forceinline__ void read_scaled(const View& view, bool source_float,
 }
 
 template <int kChannels>
-__device__ __forceinline__ float* plane_pixel(const Batch& batch, const Tables& tables, int64_t number, int64_t y, int64_t x) {
+__device__ __forceinline__ float* plane_pixel(
+    const Batch& batch, const Tables& tables, int64_t number, int64_t y, int64_t x) {
   return tables.planes + number * kChannels * batch.height * batch.width + y * batch.width + x;
 }
 
 // The last steps of a view without blur, or with it behind it: solarize, normalise, store.
 template <int kChannels>
-__device__ __forceinline__ void finish(
-    const Batch& batch, const View& view, int64_t number, int64_t y, int64_t x, const float (&p)[kChannels], float* out) {
+__device__ __forceinline__ void finish(const Batch& batch, const View& view, int64_t number, int64_t y, int64_t x,
+    const float (&p)[kChannels], float* out) {
   float* to = out + ((number * batch.height + y) * batch.width + x) * kChannels;
   for (int c = 0; c < kChannels; ++c) {
     const float value = view.of.solarize <= 1 ? colour::solarized(p[c], view.of.solarize) : p[c];
@@ -109,7 +110,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce) augment_source_sums(B
 
 // Crop, resize and flip; colours before it, or behind it up to contrast, whose shares of the grey it writes.
 template <int kChannels>
-__global__ void __launch_bounds__(kThreads, kBlocksAtOnce) augment_crop(Batch batch, Tables tables, float* __restrict__ out) {
+__global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
+    augment_crop(Batch batch, Tables tables, float* __restrict__ out) {
   tile::SharedMemory memory;
   const auto lines = memory.take<float>(kTileHeight * kStretch * kChannels);
   const auto scratch = memory.take<double>(kThreads / 32);
@@ -166,7 +168,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce) augment_crop(Batch ba
 
 // Contrast and what comes behind it.
 template <int kChannels>
-__global__ void __launch_bounds__(kThreads, kBlocksAtOnce) augment_contrast(Batch batch, Tables tables, float* __restrict__ out) {
+__global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
+    augment_contrast(Batch batch, Tables tables, float* __restrict__ out) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<double>(kThreads / 32);
   const auto offset_of_all = memory.take<float>(1);
@@ -185,7 +188,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce) augment_contrast(Batc
 }
 
 template <int kChannels>
-__global__ void __launch_bounds__(kThreads, kBlocksAtOnce) augment_blur(Batch batch, Tables tables, float* __restrict__ out) {
+__global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
+    augment_blur(Batch batch, Tables tables, float* __restrict__ out) {
   tile::SharedMemory memory;
   const auto lines = memory.take<float>(kTileHeight * kStretch * kChannels);
   const Place at(batch);

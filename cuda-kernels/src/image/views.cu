@@ -54,8 +54,9 @@ View planned(const Batch& batch, const gramian_view& view, int64_t* weights) {
   View plan = {view, *weights, 0, 0};
   plan.row_taps = taps::needed({view.crop_height, batch.height, batch.bicubic, batch.antialias});
   plan.column_taps = taps::needed({view.crop_width, batch.width, batch.bicubic, batch.antialias});
-  *weights += static_cast<int64_t>(plan.row_taps) * batch.height + static_cast<int64_t>(plan.column_taps) * batch.width +
-              2 * static_cast<int64_t>(view.blur_radius) + 1;
+  *weights += static_cast<int64_t>(plan.row_taps) * batch.height;
+  *weights += static_cast<int64_t>(plan.column_taps) * batch.width;
+  *weights += 2 * static_cast<int64_t>(view.blur_radius) + 1;
   return plan;
 }
 

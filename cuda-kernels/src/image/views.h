@@ -106,7 +106,8 @@ __device__ __forceinline__ void recolour(uint32_t, const gramian_view&, float (&
 
 // Runs the steps on one pixel; offset is that of contrast.
 template <int kChannels>
-__device__ __forceinline__ void run_steps(uint32_t steps, const gramian_view& view, float offset, float (&p)[kChannels]) {
+__device__ __forceinline__ void run_steps(
+    uint32_t steps, const gramian_view& view, float offset, float (&p)[kChannels]) {
   for (; steps != 0; steps >>= 4) {
     const uint32_t step = steps & 15;
     if (step == kBrightness) {

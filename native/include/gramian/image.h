@@ -21,7 +21,8 @@ typedef struct gramian_view {
   int32_t crop_height;
   int32_t crop_width;
   int32_t flip;          // 1: left and right exchanged
-  // hexadecimal digits, first operation lowest: 1 brightness, 2 contrast, 3 saturation, 4 hue; 0 ends; each at most once
+  // hexadecimal digits, first operation lowest, each at most once: 1 brightness, 2 contrast, 3 saturation, 4 hue; 0
+  // ends
   int32_t jitter_order;
   float brightness;      // factors as in torchvision; 1 changes nothing
   float contrast;

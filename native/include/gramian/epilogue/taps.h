@@ -20,7 +20,9 @@ struct Axis {
   bool bicubic, antialias;
 };
 
-GRAMIAN_HOST_DEVICE int32_t clamped(int32_t i, int32_t low, int32_t high) { return i < low ? low : i > high ? high : i; }
+GRAMIAN_HOST_DEVICE int32_t clamped(int32_t i, int32_t low, int32_t high) {
+  return i < low ? low : i > high ? high : i;
+}
 
 // Keys' cubic convolution kernel.
 GRAMIAN_HOST_DEVICE double cubic(double x, double a) {
