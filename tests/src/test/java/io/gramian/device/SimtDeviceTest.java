@@ -3,6 +3,7 @@ package io.gramian.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
@@ -12,6 +13,7 @@ import io.gramian.backend.Precision;
 import io.gramian.backend.Stream;
 import io.gramian.reference.NormalizeRowsReference;
 import io.gramian.reference.StandardizeColumnsReference;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +35,40 @@ class SimtDeviceTest {
             Tensor x = Tensor.empty(device, 1000).fill(2.5f);
             assertThat(Tensor.zeros(device, 1000).copyFrom(x).toFloats()).containsOnly(2.5f);
             assertThat(Tensor.empty(device, 0).fill(1).toFloats()).isEmpty();
+        }
+    }
+
+    /** As on a GPU: the processor does not touch the device's memory, the device copies. */
+    @Test
+    void everyTypeComesAndGoesThroughTheHost() {
+        assertThat(device.backend().memory().onHost()).isFalse();
+        assertThat(Device.cpu().backend().memory().onHost()).isTrue();
+        try (Scope scope = Scope.open()) {
+            assertThat(Tensor.of(device, new float[] {1, Float.NaN, -3}, 3).toFloats())
+                    .containsExactly(1, Float.NaN, -3);
+            assertThat(Tensor.ofInts(device, new int[] {4, -5}, 2).toInts()).containsExactly(4, -5);
+            Tensor bytes = Tensor.ofBytes(device, new byte[] {1, 2, 3, 4, 5}, 5);
+            bytes.putBytes(3, ByteBuffer.wrap(new byte[] {7, 8}));
+            assertThat(bytes.toBytes()).containsExactly(1, 2, 3, 7, 8);
+            ByteBuffer part = ByteBuffer.allocate(2);
+            bytes.rows(1, 5).getBytes(1, part);
+            assertThat(part.array()).containsExactly(3, 7);
+            assertThat(Tensor.empty(device, DType.FLOAT64, 0).toDoubles()).isEmpty();
+            assertThat(Tensor.of(device, new float[0], 0, 3).toFloats()).isEmpty();
+        }
+    }
+
+    @Test
+    void copiesBetweenDevices() {
+        try (Scope scope = Scope.open()) {
+            Tensor here = Tensor.of(Device.cpu(), new float[] {1, 2, 3, 4}, 2, 2);
+            Tensor there = Tensor.zeros(device, 2, 2).copyFrom(here);
+            assertThat(there.toFloats()).containsExactly(1, 2, 3, 4);
+            assertThat(Tensor.zeros(Device.cpu(), 1, 2).copyFrom(there.rows(1, 2)).toFloats())
+                    .containsExactly(3, 4);
+            assertThatThrownBy(() -> there.copyFrom(here.reshape(4)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("source: expected the shape of target (2, 2), got (4)");
         }
     }
 
