@@ -162,12 +162,15 @@ public final class Tensor implements AutoCloseable {
         long from = source.address();
         long to = address();
         if (source.device() != device()) {
-            HostCopy.read(
-                    source,
-                    0,
-                    bytes(),
-                    host -> HostCopy.write(this, 0, bytes(), at -> HostPointer.bytes(at)
-                            .put(HostPointer.bytes(host).limit(bytes()))));
+            long count = bytes();
+            if (count > 0) { // JavaCPP takes a limit of 0 for none
+                HostCopy.read(
+                        source,
+                        0,
+                        count,
+                        host -> HostCopy.write(
+                                this, 0, count, at -> HostPointer.bytes(at).put(HostPointer.bytes(host).limit(count))));
+            }
             touch();
             return this;
         }

@@ -66,6 +66,8 @@ class SimtDeviceTest {
             assertThat(there.toFloats()).containsExactly(1, 2, 3, 4);
             assertThat(Tensor.zeros(Device.cpu(), 1, 2).copyFrom(there.rows(1, 2)).toFloats())
                     .containsExactly(3, 4);
+            assertThat(Tensor.empty(device, 0).copyFrom(Tensor.empty(Device.cpu(), 0)).toFloats())
+                    .isEmpty();
             assertThatThrownBy(() -> there.copyFrom(here.reshape(4)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("source: expected the shape of target (2, 2), got (4)");
