@@ -198,8 +198,8 @@ int others(int64_t n, int64_t d, int32_t precision) {
                                    terms + 2, dx.get(), dy.get()));
   failures += expect_ok(
       "cosine", gramian_negative_cosine(c, n, d, x.get(), y.get(), 1e-8f, 1, terms + 5, dx.get()));
-  failures += expect_ok("alignment", gramian_alignment_uniformity(c, n, d, x.get(), y.get(), 1, 2, terms + 6, dx.get(),
-                                         dy.get()));
+  failures += expect_ok("alignment",
+      gramian_alignment_uniformity(c, n, d, x.get(), y.get(), 1, 2, 1.5f, terms + 6, dx.get(), dy.get()));
   const gramian_input z[2] = {x.get(), y.get()};
   const gramian_output dz[2] = {dx.get(), dy.get()};
   failures += expect_ok(

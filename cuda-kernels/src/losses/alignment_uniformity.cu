@@ -59,14 +59,14 @@ __global__ void __launch_bounds__(kThreads) row_distances(int64_t n, int64_t wid
 
 constexpr int kTermThreads = 1024;
 
-// One block: terms (2), and sums (2) over the pairs of each view.
-__global__ void __launch_bounds__(kTermThreads) alignment_terms(int64_t n, const double* __restrict__ distance,
-    PairSums first, PairSums second, double* __restrict__ sums, double* terms) {
+// One block: terms (2), and sums (2) over the pairs of each view. distance (n) is squared.
+__global__ void __launch_bounds__(kTermThreads) alignment_terms(int64_t n, double alpha,
+    const double* __restrict__ distance, PairSums first, PairSums second, double* __restrict__ sums, double* terms) {
   tile::SharedMemory memory;
   const tile::Shared<double> scratch[3] = {memory.take<double>(kTermThreads / 32),
       memory.take<double>(kTermThreads / 32), memory.take<double>(kTermThreads / 32)};
   double parts[3] = {0, 0, 0};
-  for (int64_t i = threadIdx.x; i < n; i += kTermThreads) parts[0] += distance[i];
+  for (int64_t i = threadIdx.x; i < n; i += kTermThreads) parts[0] += alignment::term(distance[i], alpha);
   for (int64_t k = threadIdx.x; k < first.count; k += kTermThreads) {
     parts[1] += first.partial[k];
     parts[2] += second.partial[k];
@@ -79,15 +79,16 @@ __global__ void __launch_bounds__(kTermThreads) alignment_terms(int64_t n, const
   sums[1] = parts[2];
 }
 
-// du = (2/n) (u - v) + slope sum_j e_ij u_j, dz = (du - u (u . du)) / norm; 0 where the norm is at most the clamp.
+// du = pull_i (u - v) + slope sum_j e_ij u_j, dz = (du - u (u . du)) / norm; 0 where the norm is at most the clamp.
 struct RowsBack {
   int64_t n, d, width;
   WeightedRows weighted;
   const float* u;
   const float* v;
   const float* norm;
-  const double* sum;  // of the pairs
-  double weight, t;
+  const double* distance;  // |u_i - v_i|^2
+  const double* sum;       // of the pairs
+  double weight, t, alpha;
   float* dz;
 
   __device__ __forceinline__ float at(int64_t i, int64_t k, float pull, float slope) const {
@@ -102,7 +103,7 @@ __global__ void __launch_bounds__(kThreads) alignment_rows_back(RowsBack of) {
   const int64_t i = static_cast<int64_t>(blockIdx.x) * kRowsOfBlock + threadIdx.x / 32;
   if (i >= of.n) return;  // the whole warp
   const int64_t lane = threadIdx.x % 32;
-  const float pull = static_cast<float>(2.0 / static_cast<double>(of.n));
+  const float pull = static_cast<float>(alignment::pull(of.distance[i], of.alpha, of.n));
   const float slope = static_cast<float>(uniformity::slope(of.weight, of.t, *of.sum));
   double dot = 0;
   for (int64_t k = lane; k < of.d; k += 32) {
@@ -132,7 +133,7 @@ View unit_rows(gramian_context* context, int64_t n, int64_t d, int64_t width, co
 
 template <typename Mode>
 void alignment_uniformity(gramian_context* context, int64_t n, int64_t d, const View (&views)[2], double weight,
-    double t, double* terms) {
+    double t, double alpha, double* terms) {
   const int64_t width = padded_width(d);
   const Operand<Mode> rows[2] = {
       lay_out<Mode>(context, n, d, views[0].u, width), lay_out<Mode>(context, n, d, views[1].u, width)};
@@ -144,13 +145,13 @@ void alignment_uniformity(gramian_context* context, int64_t n, int64_t d, const 
   launch(context->stream, warps("row_distances", n), row_distances, n, width, views[0].u, views[1].u, distance);
   launch(context->stream,
       {"alignment_terms", 1, kTermThreads, 3 * tile::shared_bytes<double>(kTermThreads / 32)}, alignment_terms, n,
-      distance, pairs[0], pairs[1], sums, terms);
+      alpha, distance, pairs[0], pairs[1], sums, terms);
   for (int v = 0; v < 2 && views[v].dz != nullptr; ++v) {
     const WeightedRows weighted = weigh(context, "uniformity_rows", rows[v], rows[v], of[v]);
     // half of the weight: the mean over both views
     launch(context->stream, warps("alignment_rows_back", n), alignment_rows_back,
-        RowsBack{n, d, width, weighted, views[v].u, views[1 - v].u, views[v].norm, sums + v, 0.5 * weight, t,
-            views[v].dz});
+        RowsBack{n, d, width, weighted, views[v].u, views[1 - v].u, views[v].norm, distance, sums + v, 0.5 * weight, t,
+            alpha, views[v].dz});
   }
 }
 
@@ -158,7 +159,7 @@ void alignment_uniformity(gramian_context* context, int64_t n, int64_t d, const 
 }  // namespace gramian
 
 gramian_status gramian_alignment_uniformity(gramian_context* context, int64_t n, int64_t d, const float* x,
-    const float* y, float weight, float t, double* terms, float* dx, float* dy) {
+    const float* y, float weight, float t, float alpha, double* terms, float* dx, float* dy) {
   using namespace gramian;
   return guarded([&] {
     context->begin();
@@ -166,6 +167,6 @@ gramian_status gramian_alignment_uniformity(gramian_context* context, int64_t n,
     const View views[2] = {
         unit_rows(context, n, d, width, x, t, dx), unit_rows(context, n, d, width, y, t, dy)};
     with_precision(context,
-        [&](auto mode) { alignment_uniformity<decltype(mode)>(context, n, d, views, weight, t, terms); });
+        [&](auto mode) { alignment_uniformity<decltype(mode)>(context, n, d, views, weight, t, alpha, terms); });
   });
 }

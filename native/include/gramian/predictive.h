@@ -26,11 +26,11 @@ GRAMIAN_EXPORT gramian_status gramian_lejepa(gramian_context* context, int64_t v
     double* terms, const gramian_output* gradients);
 /**
  * Alignment and uniformity of views x, y (n,d), n >= 2, with u = x / max(|x|, 1e-12) by rows. terms (2) receives
- * mean |u_i - v_i|^2 and the mean over both views of log mean_{i<j} exp(-t |u_i - u_j|^2), t <= 21; dx, dy (n,d) the
- * gradients of terms[0] + weight terms[1], unless both are null.
+ * mean |u_i - v_i|^alpha, alpha > 0, and the mean over both views of log mean_{i<j} exp(-t |u_i - u_j|^2), t <= 21;
+ * dx, dy (n,d) the gradients of terms[0] + weight terms[1], unless both are null.
  */
 GRAMIAN_EXPORT gramian_status gramian_alignment_uniformity(gramian_context* context, int64_t n, int64_t d,
-    const float* x, const float* y, float weight, float t, double* terms, float* dx, float* dy);
+    const float* x, const float* y, float weight, float t, float alpha, double* terms, float* dx, float* dy);
 
 GRAMIAN_EXTERN_C_END
 

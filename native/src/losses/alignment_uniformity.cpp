@@ -77,7 +77,7 @@ void through_the_norm(gramian_context* context, int64_t n, int64_t d, const View
 }  // namespace gramian
 
 gramian_status gramian_alignment_uniformity(gramian_context* context, int64_t n, int64_t d, const float* x,
-    const float* y, float weight, float t, double* terms, float* dx, float* dy) {
+    const float* y, float weight, float t, float alpha, double* terms, float* dx, float* dy) {
   using namespace gramian;
   return guarded([&] {
     context->begin();
@@ -87,10 +87,9 @@ gramian_status gramian_alignment_uniformity(gramian_context* context, int64_t n,
     for (const View& view : views) terms[1] += 0.5 * uniformity_of(context, n, d, view, t, 0.5 * weight);
     const Blocks blocks(n, kRows);
     double* sums = context->scratch<double>(blocks.count());
-    const float factor = static_cast<float>(2.0 / static_cast<double>(n));
     for_each_block(context->threads, blocks, [&](int, Range rows) {
       sums[rows.begin / kRows] = GRAMIAN_SIMD(alignment_rows)(
-          rows.begin, rows.begin + rows.size, d, views[0].u, views[1].u, factor, views[0].du, views[1].du);
+          n, rows.begin, rows.begin + rows.size, d, views[0].u, views[1].u, alpha, views[0].du, views[1].du);
     });
     terms[0] = 0;
     for (int64_t block = 0; block < blocks.count(); ++block) terms[0] += sums[block];

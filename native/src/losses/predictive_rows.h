@@ -17,9 +17,10 @@ GRAMIAN_SIMD_DECLARE(void, characteristic_sums,
 // x becomes sum_k of_cos (knots, w) cos(k h x) + of_sin (knots, w) sin(k h x).
 GRAMIAN_SIMD_DECLARE(void, characteristic_gradient,
     (int64_t n, int64_t w, int64_t knots, double h, const double* of_cos, const double* of_sin, float* x, int64_t ldx))
-// Returns the sum over rows of |u - v|^2; du += factor (u - v), dv -= factor (u - v), unless null.
+// Returns the sum over rows of |u - v|^alpha; of n rows in all, du += pull (u - v), dv -= pull (u - v), unless null.
 GRAMIAN_SIMD_DECLARE(double, alignment_rows,
-    (int64_t from, int64_t to, int64_t d, const float* u, const float* v, float factor, float* du, float* dv))
+    (int64_t n, int64_t from, int64_t to, int64_t d, const float* u, const float* v, double alpha, float* du,
+        float* dv))
 
 namespace gramian {
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "gramian/epilogue/alignment_uniformity.h"
 #include "gramian/epilogue/sig_reg.h"
 
 namespace gramian {
@@ -127,15 +128,23 @@ void characteristic_gradient(int64_t n, int64_t w, int64_t knots, double h, cons
   }
 }
 
-double alignment_rows(
-    int64_t from, int64_t to, int64_t d, const float* u, const float* v, float factor, float* du, float* dv) {
+double alignment_rows(int64_t n, int64_t from, int64_t to, int64_t d, const float* u, const float* v, double alpha,
+    float* du, float* dv) {
   double sum = 0;
-  for (int64_t e = from * d; e < to * d; ++e) {
-    const float difference = u[e] - v[e];
-    sum += static_cast<double>(difference) * difference;
+  for (int64_t i = from; i < to; ++i) {
+    double square = 0;
+    for (int64_t e = i * d; e < (i + 1) * d; ++e) {
+      const double difference = static_cast<double>(u[e]) - v[e];
+      square += difference * difference;
+    }
+    sum += alignment::term(square, alpha);
     if (du == nullptr) continue;
-    du[e] += factor * difference;
-    dv[e] -= factor * difference;
+    const float factor = static_cast<float>(alignment::pull(square, alpha, n));
+    for (int64_t e = i * d; e < (i + 1) * d; ++e) {
+      const float pull = factor * (u[e] - v[e]);
+      du[e] += pull;
+      dv[e] -= pull;
+    }
   }
   return sum;
 }

@@ -126,13 +126,15 @@ public final class Predictive {
      * @param x one view (n, d), n at least 2; {@code y} the other
      * @param weight of the uniformity in the gradient, at least 0
      * @param t width of the Gaussian potential, in (0, 21]
+     * @param alpha power of the distance of the views, above 0
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return alignment and uniformity, without the weight
      */
     public double[] alignmentUniformity(
-            Tensor x, Tensor y, float weight, float t, @Nullable Tensor dx, @Nullable Tensor dy) {
+            Tensor x, Tensor y, float weight, float t, float alpha, @Nullable Tensor dx, @Nullable Tensor dy) {
         CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         Check.nonNegative("weight", weight);
+        Check.positive("alpha", alpha);
         if (!(t > 0 && t <= LARGEST_T)) {
             throw new IllegalArgumentException("t: expected a number in (0, " + LARGEST_T
                     + "], beyond which float32 potentials of distant rows are 0, got " + t);
@@ -146,6 +148,7 @@ public final class Predictive {
                     y.address(),
                     weight,
                     t,
+                    alpha,
                     result.address(),
                     dx == null ? 0 : dx.address(),
                     dy == null ? 0 : dy.address()));

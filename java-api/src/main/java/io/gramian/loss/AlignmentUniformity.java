@@ -9,29 +9,38 @@ import org.jspecify.annotations.Nullable;
  * measures of any embedding.
  *
  * <p>With unit rows {@code u = x / max(|x|, 1e-12)}, v of the other view: {@code L = alignment + weight uniformity},
- * {@code alignment = mean_i |u_i - v_i|^2}, {@code uniformity = 1/2 [ f(u) + f(v) ]},
+ * {@code alignment = mean_i |u_i - v_i|^alpha}, {@code uniformity = 1/2 [ f(u) + f(v) ]},
  * {@code f(u) = log mean over i < j of exp(-t |u_i - u_j|^2)}.
  *
- * <p>Two views (n, d), n at least 2. The views are not modified; the gradients are overwritten. Alignment lies in [0, 4];
- * uniformity in [-4 t, 0], near -2 t for rows spread evenly in many dimensions. Time O(n^2 d); memory: up to four copies of a
+ * <p>Two views (n, d), n at least 2. The views are not modified; the gradients are overwritten. Alignment lies in
+ * [0, 2^alpha]; uniformity in [-4 t, 0], near -2 t for rows spread evenly in many dimensions. Time O(n^2 d); memory: up to four copies of a
  * view and 512 n numbers; never n x n.
  *
- * <p>A row of zeros stays zero, at distance 1 from unit rows, and gets no gradient. NaN in a view gives NaN.
+ * <p>A row of zeros stays zero, at distance 1 from unit rows, and gets no gradient. Rows that are the same in both views are
+ * not pulled, also where alpha is at most 1 and the slope there does not exist; close to such rows the pull grows without
+ * bound for alpha below 1. NaN in a view gives NaN.
  *
  * <p>Source: Wang and Isola, <i>Understanding Contrastive Representation Learning through Alignment and Uniformity on the
- * Hypersphere</i>, ICML 2020, section 4.1 with alpha = 2.
+ * Hypersphere</i>, ICML 2020, section 4.1.
  *
  * @param weight of the uniformity, at least 0
  * @param t width of the Gaussian potential, in (0, 21]: beyond, potentials of opposite rows are no normal float32
+ * @param alpha power of the distance of the views, above 0; 2 in the paper's main results
  */
-public record AlignmentUniformity(float weight, float t) implements TermLoss<AlignmentUniformity.Terms> {
+public record AlignmentUniformity(float weight, float t, float alpha) implements TermLoss<AlignmentUniformity.Terms> {
     /** Checks the settings. */
     public AlignmentUniformity {
         Check.nonNegative("weight", weight);
         Check.positive("t", t);
+        Check.positive("alpha", alpha);
     }
 
-    /** The authors' settings: weight 1, t 2. */
+    /** Squared distances of the views: alpha 2. */
+    public AlignmentUniformity(float weight, float t) {
+        this(weight, t, 2);
+    }
+
+    /** The authors' settings: weight 1, t 2, alpha 2. */
     public static AlignmentUniformity defaults() {
         return new AlignmentUniformity(1, 2);
     }
@@ -39,7 +48,7 @@ public record AlignmentUniformity(float weight, float t) implements TermLoss<Ali
     /**
      * The two parts of the loss.
      *
-     * @param alignment mean squared distance of the views
+     * @param alignment mean distance of the views, to the power of alpha
      * @param uniformity mean over the views of the logarithmic potential, without the weight
      */
     public record Terms(double alignment, double uniformity) {}
@@ -61,7 +70,7 @@ public record AlignmentUniformity(float weight, float t) implements TermLoss<Ali
 
     @Override
     public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
-        double[] terms = x.device().backend().predictive().alignmentUniformity(x, y, weight, t, dx, dy);
+        double[] terms = x.device().backend().predictive().alignmentUniformity(x, y, weight, t, alpha, dx, dy);
         return new Terms(terms[0], terms[1]);
     }
 }

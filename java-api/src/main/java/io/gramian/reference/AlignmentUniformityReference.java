@@ -2,7 +2,7 @@ package io.gramian.reference;
 
 /**
  * Alignment and uniformity (Wang and Isola 2020, arXiv 2005.10242) in float64, for views n x d, row-major:
- * {@code mean |u_i - v_i|^2} and {@code log mean_{i<j} exp(-t |u_i - u_j|^2)} of rows divided by max(norm, 1e-12). Rows not
+ * {@code mean |u_i - v_i|^alpha} and {@code log mean_{i<j} exp(-t |u_i - u_j|^2)} of rows divided by max(norm, 1e-12). Rows not
  * longer than that get no gradient.
  */
 public final class AlignmentUniformityReference {
@@ -12,22 +12,44 @@ public final class AlignmentUniformityReference {
 
     /** Mean squared distance of the unit rows. */
     public static double alignment(double[] x, double[] y, int n, int d) {
+        return alignment(x, y, n, d, 2);
+    }
+
+    /** Mean distance of the unit rows to the power of alpha. */
+    public static double alignment(double[] x, double[] y, int n, int d, double alpha) {
         double[] u = NormalizeRowsReference.value(x, n, d, CLAMP);
         double[] v = NormalizeRowsReference.value(y, n, d, CLAMP);
         double sum = 0;
-        for (int i = 0; i < n * d; i++) {
-            sum += (u[i] - v[i]) * (u[i] - v[i]) / n;
+        for (int i = 0; i < n; i++) {
+            sum += Math.pow(distance(u, v, i, d), alpha) / n;
         }
         return sum;
     }
 
-    /** Gradient of the alignment with respect to x. */
+    private static double distance(double[] u, double[] v, int i, int d) {
+        double square = 0;
+        for (int k = i * d; k < (i + 1) * d; k++) {
+            square += (u[k] - v[k]) * (u[k] - v[k]);
+        }
+        return Math.sqrt(square);
+    }
+
+    /** Gradient of the mean squared distance with respect to x. */
     public static double[] alignmentGradient(double[] x, double[] y, int n, int d) {
+        return alignmentGradient(x, y, n, d, 2);
+    }
+
+    /** Gradient of the alignment with respect to x; rows that are the same are not pulled. */
+    public static double[] alignmentGradient(double[] x, double[] y, int n, int d, double alpha) {
         double[] u = NormalizeRowsReference.value(x, n, d, CLAMP);
         double[] v = NormalizeRowsReference.value(y, n, d, CLAMP);
         double[] du = new double[n * d];
-        for (int i = 0; i < n * d; i++) {
-            du[i] = 2 * (u[i] - v[i]) / n;
+        for (int i = 0; i < n; i++) {
+            double distance = distance(u, v, i, d);
+            double slope = alpha * Math.pow(distance, alpha - 1) / n;
+            for (int k = i * d; k < (i + 1) * d; k++) {
+                du[k] = distance == 0 ? 0 : slope * (u[k] - v[k]) / distance;
+            }
         }
         return throughTheNorm(x, du, n, d);
     }

@@ -33,33 +33,45 @@ class AlignmentUniformityTest {
         AlignmentUniformity.Terms terms = AlignmentUniformity.defaults().terms(List.of(x, y));
         assertThat(terms.alignment()).isCloseTo(1, within(1e-7)); // (0 + 2) / 2
         assertThat(terms.uniformity()).isCloseTo((-2 * 2 - 2 * 4) / 2.0, within(1e-6));
+        AlignmentUniformity.Terms distances = new AlignmentUniformity(1, 2, 1).terms(List.of(x, y));
+        assertThat(distances.alignment()).isCloseTo(Math.sqrt(2) / 2, within(1e-7));
+        assertThat(distances.uniformity()).isEqualTo(terms.uniformity());
     }
 
     @ParameterizedTest
-    @CsvSource({"2,1,2", "2,31,2", "33,17,2", "31,127,0.5", "129,33,3", "257,129,2", "600,9,2", "40,700,20"})
-    void agreesWithTheTruth(int n, int d, float t) {
+    @CsvSource({
+        "2,1,2,2",
+        "2,31,2,2",
+        "33,17,2,1",
+        "31,127,0.5,3",
+        "129,33,3,2",
+        "257,129,2,1.5",
+        "600,9,2,2",
+        "40,700,20,0.5"
+    })
+    void agreesWithTheTruth(int n, int d, float t, float alpha) {
         double[] x = Batches.random(n, n, d);
         double[] y = Batches.view(x, d);
-        double alignment = AlignmentUniformityReference.alignment(x, y, n, d);
+        double alignment = AlignmentUniformityReference.alignment(x, y, n, d, alpha);
         double uniformity = (AlignmentUniformityReference.uniformity(x, n, d, t)
                         + AlignmentUniformityReference.uniformity(y, n, d, t))
                 / 2;
         Guarded dx = new Guarded(n, d);
         Guarded dy = new Guarded(n, d);
-        AlignmentUniformity loss = new AlignmentUniformity(0.7f, t);
+        AlignmentUniformity loss = new AlignmentUniformity(0.7f, t, alpha);
         List<Tensor> views = List.of(Batches.tensor(x, n, d), Batches.tensor(y, n, d));
         AlignmentUniformity.Terms terms = loss.termsAndGradient(views, List.of(dx.tensor(), dy.tensor()));
         assertThat(terms.alignment()).isCloseTo(alignment, within(1e-6));
         assertThat(terms.uniformity()).isCloseTo(uniformity, within(2e-6 * Math.max(1, t)));
         assertThat(loss.terms(views)).isEqualTo(terms);
-        Batches.assertClose(dx.tensor(), gradient(x, y, n, d, t), d == 1 ? 1 : 3e-5);
-        Batches.assertClose(dy.tensor(), gradient(y, x, n, d, t), d == 1 ? 1 : 3e-5);
+        Batches.assertClose(dx.tensor(), gradient(x, y, n, d, t, alpha), d == 1 ? 1 : 3e-5);
+        Batches.assertClose(dy.tensor(), gradient(y, x, n, d, t, alpha), d == 1 ? 1 : 3e-5);
         dx.assertBandsUntouched();
         dy.assertBandsUntouched();
     }
 
-    private static double[] gradient(double[] x, double[] y, int n, int d, float t) {
-        double[] sum = AlignmentUniformityReference.alignmentGradient(x, y, n, d);
+    private static double[] gradient(double[] x, double[] y, int n, int d, float t, float alpha) {
+        double[] sum = AlignmentUniformityReference.alignmentGradient(x, y, n, d, alpha);
         double[] other = AlignmentUniformityReference.uniformityGradient(x, n, d, t);
         for (int i = 0; i < sum.length; i++) {
             sum[i] += 0.35f * other[i];
@@ -117,7 +129,7 @@ class AlignmentUniformityTest {
 
     private float[] bits(Backend backend, Tensor x, Tensor y) {
         Tensor dx = Tensor.empty(device, 530, 20);
-        backend.predictive().alignmentUniformity(x, y, 1, 2, dx, Tensor.empty(device, 530, 20));
+        backend.predictive().alignmentUniformity(x, y, 1, 2, 2, dx, Tensor.empty(device, 530, 20));
         return dx.toFloats();
     }
 
@@ -127,6 +139,7 @@ class AlignmentUniformityTest {
         Tensor one = Tensor.zeros(device, 1, 3);
         AlignmentUniformity loss = AlignmentUniformity.defaults();
         refuses(() -> new AlignmentUniformity(-1, 2), "weight: expected a finite number of at least 0, got -1.0");
+        refuses(() -> new AlignmentUniformity(1, 2, 0), "alpha: expected a finite number above 0, got 0.0");
         refuses(() -> new AlignmentUniformity(1, 0), "t: expected a finite number above 0, got 0.0");
         refuses(() -> new AlignmentUniformity(1, 30).value(List.of(z, z)), "t: expected a number in (0, 21.0]");
         refuses(() -> loss.value(List.of(z)), "alignment-uniformity: expected 2 views, got 1");

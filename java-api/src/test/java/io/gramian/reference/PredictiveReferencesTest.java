@@ -87,6 +87,10 @@ class PredictiveReferencesTest {
                 v -> AlignmentUniformityReference.alignment(v, y, N, D));
         assertGradient(
                 x,
+                AlignmentUniformityReference.alignmentGradient(x, y, N, D, 1.5),
+                v -> AlignmentUniformityReference.alignment(v, y, N, D, 1.5));
+        assertGradient(
+                x,
                 AlignmentUniformityReference.uniformityGradient(x, N, D, 2),
                 v -> AlignmentUniformityReference.uniformity(v, N, D, 2));
     }

@@ -134,26 +134,26 @@ class SimtPredictiveTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2,2,2", "31,33,2", "33,127,0.5", "129,31,2", "65,129,20"})
-    void alignmentUniformityAgreesWithTheTruth(int n, int d, float t) {
+    @CsvSource({"2,2,2,2", "31,33,2,1", "33,127,0.5,2", "129,31,2,3", "65,129,20,1.5"})
+    void alignmentUniformityAgreesWithTheTruth(int n, int d, float t, float alpha) {
         double[] x = Truth.gaussian(n, n * d);
         double[] y = Truth.gaussian(n + 1L, n * d);
         for (int k = 0; k < x.length; k++) {
             y[k] = k < d && n == 31 ? 0 : (float) (x[k] + 0.5 * y[k]); // a row of zeros
         }
         for (boolean swapped : new boolean[] {false, true}) {
-            alignmentUniformity(swapped ? y : x, swapped ? x : y, n, d, t);
+            alignmentUniformity(swapped ? y : x, swapped ? x : y, n, d, t, alpha);
         }
     }
 
-    private void alignmentUniformity(double[] x, double[] y, int n, int d, float t) {
+    private void alignmentUniformity(double[] x, double[] y, int n, int d, float t, float alpha) {
         double weight = 0.5;
-        double alignment = AlignmentUniformityReference.alignment(x, y, n, d);
+        double alignment = AlignmentUniformityReference.alignment(x, y, n, d, alpha);
         double[] ofUniformity = AlignmentUniformityReference.uniformityGradient(x, n, d, t);
         double uniformity = (AlignmentUniformityReference.uniformity(x, n, d, t)
                         + AlignmentUniformityReference.uniformity(y, n, d, t))
                 / 2;
-        double[] gradient = AlignmentUniformityReference.alignmentGradient(x, y, n, d);
+        double[] gradient = AlignmentUniformityReference.alignmentGradient(x, y, n, d, alpha);
         for (int k = 0; k < gradient.length; k++) {
             gradient[k] += weight / 2 * ofUniformity[k];
         }
@@ -172,7 +172,7 @@ class SimtPredictiveTest {
                 Guarded dy = Guarded.of(device, n, d);
                 Tensor tx = Truth.tensor(device, x, n, d);
                 Tensor ty = Truth.tensor(device, y, n, d);
-                double[] terms = room.alignmentUniformity(tx, ty, (float) weight, t, dx.tensor(), dy.tensor());
+                double[] terms = room.alignmentUniformity(tx, ty, (float) weight, t, alpha, dx.tensor(), dy.tensor());
                 assertThat(terms[0]).isCloseTo(alignment, within(1e-6));
                 assertThat(terms[1])
                         .as(precision.name())
@@ -181,7 +181,7 @@ class SimtPredictiveTest {
                         .as(precision.name())
                         .isLessThanOrEqualTo(2 * error + FLOAT32_SLACK);
                 assertThat(dy.values()).doesNotContain(Float.NaN);
-                assertThat(room.alignmentUniformity(tx, ty, (float) weight, t, null, null))
+                assertThat(room.alignmentUniformity(tx, ty, (float) weight, t, alpha, null, null))
                         .isEqualTo(terms);
             }
         }
@@ -203,7 +203,7 @@ class SimtPredictiveTest {
                 Tensor along = Truth.tensor(device, directions(70, 40), 70, 40);
                 room.leJepa(List.of(x, y), 1, along, 17, 3, 0.5f, List.of(dx, dy));
                 float[] got = Arrays.copyOf(dx.toFloats(), 2 * 40 * 70);
-                room.alignmentUniformity(x, y, 1, 2, dx, dy);
+                room.alignmentUniformity(x, y, 1, 2, 2, dx, dy);
                 System.arraycopy(dy.toFloats(), 0, got, 40 * 70, 40 * 70);
                 first = first == null ? got : first;
                 assertThat(got).as("seed %d", seed).isEqualTo(first);
@@ -221,7 +221,7 @@ class SimtPredictiveTest {
             Tensor y = Truth.tensor(device, Truth.gaussian(2, 9 * 5), 9, 5);
             Tensor along = Truth.tensor(device, directions(5, 3), 5, 3);
             assertThat(room.negativeCosine(x, y, 1e-8f, 1, null)).isNaN();
-            assertThat(room.alignmentUniformity(x, y, 1, 2, null, null)).containsOnly(Double.NaN, Double.NaN);
+            assertThat(room.alignmentUniformity(x, y, 1, 2, 2, null, null)).containsOnly(Double.NaN, Double.NaN);
             assertThat(room.leJepa(List.of(x, y), 1, along, 17, 3, 0.5f, List.of()))
                     .containsOnly(Double.NaN, Double.NaN);
         }

@@ -31,12 +31,15 @@ public final class AlignmentUniformitySystem implements SslSystem {
     public List<Setting> lossSettings() {
         return List.of(
                 Setting.number("loss.weight", 1, 0, 1e6, "weight of the uniformity"),
-                Setting.number("loss.t", 2, 1e-6, 21, "width of the Gaussian potential"));
+                Setting.number("loss.t", 2, 1e-6, 21, "width of the Gaussian potential"),
+                Setting.number("loss.alpha", 2, 1e-3, 1e3, "power of the distance of the views"));
     }
 
     @Override
     public MultiViewLoss loss(Settings settings) {
-        return new AlignmentUniformity((float) settings.number("loss.weight"), (float) settings.number("loss.t"));
+        return new AlignmentUniformity(
+                (float) settings.number("loss.weight"), (float) settings.number("loss.t"), (float)
+                        settings.number("loss.alpha"));
     }
 
     @Override
