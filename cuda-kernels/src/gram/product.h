@@ -27,4 +27,8 @@ template <typename Mode>
 Product product(
     gramian_context* context, const char* name, const Operand<Mode>& x, const Operand<Mode>& y, int64_t batch = 1);
 
+// X X^T, of which only the tiles of 128 x 128 on and above the diagonal exist: half of the FLOP.
+template <typename Mode>
+Product gram(gramian_context* context, const char* name, const Operand<Mode>& x, int64_t batch = 1);
+
 }  // namespace gramian

@@ -1,6 +1,7 @@
 // C = a^T b / n with standardised columns a (n,da) and b (n,db): 2 n da db FLOP. Backward, given G = dL/dC:
 // grad_a = unstandardise(b G^T / n), grad_b = unstandardise(a G / n): 4 n da db FLOP.
 #include "gram/precisions.h"
+#include "gram/product.h"
 #include "gramian/covariance.h"
 #include "losses/columns.h"
 #include "losses/gram_gradient.h"
@@ -45,11 +46,10 @@ void forward(gramian_context* context, int64_t n, const Standardized& a, const S
 template <typename Mode>
 void backward(gramian_context* context, int64_t n, const Standardized& of, const Standardized& other,
     const Operand<Mode>& g, float* gradient) {
-  const Product p =
-      product<Mode>(context, "cross_correlation_backward", lay_out<Mode>(context, n, other.d, other.x, other.width), g);
   const float factor = static_cast<float>(1.0 / static_cast<double>(n));
-  finish_standardized(
-      context, {n, of.d, of.width, p, factor, nullptr, of.x, nullptr, nullptr}, of.rstd, nullptr, gradient);
+  standardized_gradient(context, "cross_correlation_backward",
+      lay_out<Mode>(context, n, other.d, other.x, other.width), g,
+      {n, of.d, of.width, factor, nullptr, of.x, nullptr, nullptr, gradient}, {of.rstd, nullptr, nullptr});
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // norms |z_j|:
 //   P = sum_{i != j} (F_ij / scale)^2,                            dP/dz = (4 / scale^2) z offdiag(F)
 //   sum_{i != j} F_ij^2 = ||K||^2 - sum_j |z_j|^4,                z offdiag(F) = K z - z o |z_j|^2
-#include "gram/merge.h"
+#include "gram/merge_grams.h"
 #include "gram/precisions.h"
 #include "gramian/covariance.h"
 #include "losses/columns.h"
@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(columns::kThreads) column_squares(int64_t n, i
 
 constexpr int kThreads = 1024;
 
-// value[0] = (sum of squares (rows) - sum of square_j^2) / scale^2; square null: 0. One block.
+// value[0] = (sum of squares (rows of partial sums) - sum of square_j^2) / scale^2; square null: 0. One block.
 __global__ void __launch_bounds__(kThreads) off_diagonal_value(int64_t rows, const double* __restrict__ squares,
     int64_t d, const double* __restrict__ square, double scale2, double* value) {
   tile::SharedMemory memory;
@@ -40,8 +40,6 @@ __global__ void __launch_bounds__(kThreads) off_diagonal_value(int64_t rows, con
 template <typename Mode>
 void off_diagonal(gramian_context* context, int64_t n, int64_t d, const float* z, double scale2, bool samples,
     double* value, float* dz) {
-  const int64_t rows = samples ? n : d;
-  const int64_t ld = padded_width(rows);
   const double coefficient = 4 / scale2;
   double* square = samples ? context->scratch<double>(d) : nullptr;
   float* weight = samples ? context->scratch<float>(d) : nullptr;
@@ -50,20 +48,16 @@ void off_diagonal(gramian_context* context, int64_t n, int64_t d, const float* z
   }
   const Operand<Mode> operand =
       samples ? lay_out<Mode>(context, n, d, z, d) : lay_out_transposed<Mode>(context, n, d, z, d);
-  const Product p = product<Mode>(context, "off_diagonal_gram", operand, operand);
-  const Merge merged = {p, p, 1, samples, context->scratch<float>(rows * ld), nullptr, ld,
-      samples ? context->scratch<float>(rows) : nullptr, nullptr, context->scratch<double>(rows)};
-  merge(context, merged);
+  const MergedGrams<Mode> merged =
+      merge_grams<Mode>(context, gram<Mode>(context, "off_diagonal_gram", operand, 1), 1, false, samples);
   launch(context->stream, {"off_diagonal_value", 1, kThreads, tile::shared_bytes<double>(kThreads / 32)},
-      off_diagonal_value, rows, merged.sums, d, square, scale2, value);
+      off_diagonal_value, merged.blocks, merged.sums[0], d, square, scale2, value);
   if (dz == nullptr) return;
-  const Operand<Mode> whole = lay_out<Mode>(context, rows, rows, merged.first, ld);
-  const Product product_with_z =
-      samples ? product<Mode>(context, "off_diagonal_gradient", whole, lay_out_transposed<Mode>(context, n, d, z, d))
-              : product<Mode>(context, "off_diagonal_gradient", lay_out<Mode>(context, n, d, z, d), whole);
-  const GramGradient du = {
-      n, d, d, product_with_z, static_cast<float>(coefficient), merged.first_diagonal, z, z, weight};
-  finish_plain(context, du, 0, z, z, dz);
+  const GramGradient p = {
+      n, d, d, static_cast<float>(coefficient), samples ? merged.diagonal[0] : nullptr, z, z, weight, dz};
+  const Operand<Mode>& whole = merged.off_diagonal[0];
+  plain_gradient(context, "off_diagonal_gradient", samples ? whole : lay_out<Mode>(context, n, d, z, d),
+      samples ? lay_out_transposed<Mode>(context, n, d, z, d) : whole, p, {0, nullptr, nullptr});
 }
 
 }  // namespace

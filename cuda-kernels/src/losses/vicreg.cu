@@ -1,9 +1,10 @@
 // VICReg on the device: gramian/epilogue/vicreg.h. Per view, with zc the centred columns, v their variance (float64):
-//   features   sum_{i != j} F_ij^2 with F = zc^T zc,             dz += zc offdiag(F)                  4 n d^2 FLOP
-//   samples    ||K||^2 / (n-1)^2 - sum_j v_j^2 with K = zc zc^T, dz += K zc - (n-1) zc o v            4 n^2 d FLOP
-// K goes into the product without its diagonal, which is added in float32. Memory: the padded views twice, and
-// splits + 1 times the Gram of the side.
-#include "gram/merge.h"
+//   features   sum_{i != j} F_ij^2 with F = zc^T zc,             dz += zc offdiag(F)                  3 n d^2 FLOP
+//   samples    ||K||^2 / (n-1)^2 - sum_j v_j^2 with K = zc zc^T, dz += K zc - (n-1) zc o v            3 n^2 d FLOP
+// Both views' Grams are one launch over the upper triangles. K goes into the product without its diagonal, which is
+// added in float32; the rest of the gradient is the product's epilogue. Memory: the padded views twice, and splits + 1
+// times the Grams of the side.
+#include "gram/merge_grams.h"
 #include "gram/precisions.h"
 #include "gramian/covariance.h"
 #include "losses/gram_gradient.h"
@@ -12,52 +13,48 @@
 namespace gramian {
 namespace {
 
-// A view's Gram with its diagonal apart: the right side of its gradient.
-struct Gram {
-  float* off_diagonal;
-  float* diagonal;  // null on the feature side
-};
-
 template <typename Mode>
 struct VicReg {
   gramian_context* context;
   int64_t n, d;
   VicRegEpilogue epilogue;
   bool samples;
-  vicreg::View views[2];
   int64_t width = padded_width(d);
-  int64_t rows = samples ? n : d;  // of the Gram
-  int64_t ld = padded_width(rows);
+  float* x = context->scratch<float>(2 * n * width);  // both views, centred
 
-  Gram gram(vicreg::View& v) const {
-    v = vicreg::centered(context, n, d, width, v.z, v.other, v.dz);
-    double* squares = context->scratch<double>(rows);
-    v.sums = squares;
-    const Operand<Mode> operand = samples ? lay_out<Mode>(context, n, d, v.x, width)
-                                          : lay_out_transposed<Mode>(context, n, d, v.x, width);
-    const Product p = product<Mode>(context, "vicreg_gram", operand, operand);
-    const Merge merged = {p, p, 1, samples, context->scratch<float>(rows * ld), nullptr, ld,
-        samples ? context->scratch<float>(rows) : nullptr, nullptr, squares};
-    merge(context, merged);
-    return {merged.first, merged.first_diagonal};
+  // Of view v, rows of samples or of features.
+  Operand<Mode> rows_of(int view) const { return lay_out<Mode>(context, n, d, x + view * n * width, width); }
+  Operand<Mode> columns_of(int view) const {
+    return lay_out_transposed<Mode>(context, n, d, x + view * n * width, width);
   }
 
-  void gradient(const vicreg::View& v, const Gram& of) const {
-    const Operand<Mode> whole = lay_out<Mode>(context, rows, rows, of.off_diagonal, ld);
-    const Product p = samples ? product<Mode>(context, "vicreg_gradient", whole,
-                                    lay_out_transposed<Mode>(context, n, d, v.x, width))
-                              : product<Mode>(context, "vicreg_gradient", lay_out<Mode>(context, n, d, v.x, width),
-                                    whole);
-    const GramGradient du = {
-        n, d, width, p, static_cast<float>(epilogue.decorrelate()), of.diagonal, v.x, v.x, v.weight};
-    finish_plain(context, du, static_cast<float>(epilogue.pull()), v.z, v.other, v.dz);
+  MergedGrams<Mode> grams() const {
+    if (!samples) {
+      const Operand<Mode> columns = lay_out_transposed<Mode>(context, n, d, x, width, 2);
+      return merge_grams<Mode>(context, gram<Mode>(context, "vicreg_grams", columns, 2), 2, false, false);
+    }
+    const Operand<Mode> both = lay_out<Mode>(context, 2 * n, d, x, width);
+    const Operand<Mode> rows = {both.rows, n, width};
+    return merge_grams<Mode>(context, gram<Mode>(context, "vicreg_grams", rows, 2), 2, false, true);
   }
 
-  void run(double* terms) {
-    const Gram grams[2] = {gram(views[0]), gram(views[1])};
+  void run(const float* const (&z)[2], float* const (&dz)[2], double* terms) const {
+    vicreg::View views[2];
+    for (int v = 0; v < 2; ++v) {
+      views[v] = vicreg::centered(context, n, d, width, z[v], z[1 - v], dz[v], x + v * n * width);
+    }
+    const MergedGrams<Mode> merged = grams();
+    for (int v = 0; v < 2; ++v) views[v].sums = merged.sums[v];
     const double degrees = static_cast<double>(n - 1);
-    vicreg::column_terms(context, epilogue, views, {rows, 1 / (degrees * degrees), samples}, terms);
-    for (int view = 0; view < 2 && views[view].dz != nullptr; ++view) gradient(views[view], grams[view]);
+    const vicreg::Covariance covariance = {merged.blocks, 1 / (degrees * degrees), samples};
+    vicreg::column_terms(context, epilogue, views, covariance, terms);
+    for (int v = 0; v < 2 && dz[v] != nullptr; ++v) {
+      const GramGradient p = {n, d, width, static_cast<float>(epilogue.decorrelate()),
+          samples ? merged.diagonal[v] : nullptr, views[v].x, views[v].x, views[v].weight, dz[v]};
+      const Pull pull = {static_cast<float>(epilogue.pull()), z[v], z[1 - v]};
+      plain_gradient(context, "vicreg_gradient", samples ? merged.off_diagonal[v] : rows_of(v),
+          samples ? columns_of(v) : merged.off_diagonal[v], p, pull);
+    }
   }
 };
 
@@ -71,9 +68,9 @@ gramian_status gramian_vicreg(gramian_context* context, int64_t n, int64_t d, co
   return guarded([&] {
     context->begin();
     with_precision(context, [&](auto mode) {
-      VicReg<decltype(mode)> call = {context, n, d, {n, d, invariance, variance, covariance, eps, gamma, hinge},
-          side == GRAMIAN_GRAM_SAMPLES, {{x, y, dx, {}, {}, {}, {}}, {y, x, dy, {}, {}, {}, {}}}};
-      call.run(terms);
+      const VicReg<decltype(mode)> call = {context, n, d,
+          {n, d, invariance, variance, covariance, eps, gamma, hinge}, side == GRAMIAN_GRAM_SAMPLES};
+      call.run({x, y}, {dx, dy}, terms);
     });
   });
 }

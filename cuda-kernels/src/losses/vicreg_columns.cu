@@ -53,10 +53,9 @@ __global__ void __launch_bounds__(kThreads) vicreg_terms(VicRegEpilogue epilogue
 }  // namespace
 
 View centered(gramian_context* context, int64_t n, int64_t d, int64_t width, const float* z, const float* other,
-    float* dz) {
-  const View view = {z, other, dz, context->scratch<float>(n * width), context->scratch<double>(d),
-      context->scratch<float>(d), nullptr};
-  columns::center(context, n, d, z, width, view.x, context->scratch<float>(d), view.variance);
+    float* dz, float* x) {
+  const View view = {z, other, dz, x, context->scratch<double>(d), context->scratch<float>(d), nullptr};
+  columns::center(context, n, d, z, width, x, context->scratch<float>(d), view.variance);
   return view;
 }
 

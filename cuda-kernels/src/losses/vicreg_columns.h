@@ -26,9 +26,9 @@ struct Covariance {
   bool diagonal;
 };
 
-// A view with x, variance and weight in scratch, x and variance filled.
+// A view with variance and weight in scratch; x (n, width) and variance are filled.
 View centered(gramian_context* context, int64_t n, int64_t d, int64_t width, const float* z, const float* other,
-    float* dz);
+    float* dz, float* x);
 
 // terms (3) without their weights, and the weight of each view.
 void column_terms(gramian_context* context, const VicRegEpilogue& epilogue, const View (&views)[2],

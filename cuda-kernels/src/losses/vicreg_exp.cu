@@ -30,7 +30,8 @@ void vicreg_exp(gramian_context* context, const Views& of, const VicRegEpilogue&
   LogSumExps sums[2];
   vicreg::View views[2];
   for (int v = 0; v < 2; ++v) {
-    views[v] = vicreg::centered(context, n, d, width, of.z[v], of.z[1 - v], of.dz[v]);
+    float* x = context->scratch<float>(n * width);
+    views[v] = vicreg::centered(context, n, d, width, of.z[v], of.z[1 - v], of.dz[v], x);
     operand[v] = lay_out_transposed<Mode>(context, n, d, views[v].x, width);
     sums[v] = log_sum_exps(context, operand[v], divisor);
     views[v].sums = sums[v].values;
