@@ -13,6 +13,7 @@
 #include "gramian/nt_xent.h"
 #include "gramian/optim.h"
 #include "gramian/predictive.h"
+#include "gramian/spectra.h"
 #include "gramian/whitening.h"
 #include "simt_tests.h"
 
@@ -223,6 +224,56 @@ int whitening(int64_t batch, int64_t n, int64_t d) {
   return failures + expect_close("whitened mean", sum, 0, 1e-4);
 }
 
+// ZCA, PCA, iterative; W-MSE by each of them.
+int whitening_methods(int64_t n, int64_t d) {
+  const Array x(2 * n * d), y(2 * n * d), dx(2 * n * d), w(2 * d * d), roots(4 * d), loss(2), order(n);
+  fill(x.get(), 2 * n * d, 0);
+  for (int64_t i = 0; i < n; ++i) reinterpret_cast<int32_t*>(order.get())[i] = static_cast<int32_t>(n - 1 - i);
+  const Context context(n, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* c = context.get();
+  double* root = reinterpret_cast<double*>(roots.get());
+  int failures = 0;
+  for (const int32_t method : {GRAMIAN_WHITEN_ZCA, GRAMIAN_WHITEN_PCA}) {
+    failures += expect_ok("spectral", gramian_spectral_whitening(c, method, 2, n, d, x.get(), 0.1f, y.get(), w.get(),
+                                          root));
+    failures += expect_ok("spectral back", gramian_spectral_whitening_backward(c, method, 2, n, d, y.get(), w.get(),
+                                               root, x.get(), 0.1f, dx.get()));
+  }
+  failures += expect_ok("iterative", gramian_iterative_whitening(c, 3, 2, n, d, x.get(), 0.1f, y.get(), w.get()));
+  failures += expect_ok("iterative back",
+      gramian_iterative_whitening_backward(c, 3, 2, n, d, x.get(), w.get(), y.get(), 0.1f, dx.get()));
+  const gramian_input views[2] = {x.get(), x.get() + n * d};
+  const gramian_output gradients[2] = {dx.get(), dx.get() + n * d};
+  for (int32_t method = GRAMIAN_WHITEN_CHOLESKY; method <= GRAMIAN_WHITEN_ITERATIVE; ++method) {
+    failures += expect_ok("w_mse",
+        gramian_w_mse(c, 2, n, d, views, n, 1, reinterpret_cast<int32_t*>(order.get()), 0.1f, 1, method, 3, method % 2,
+            reinterpret_cast<double*>(loss.get()), gradients));
+  }
+  return failures;
+}
+
+int spectra(int64_t n, int64_t d) {
+  const int64_t m = n < d ? n : d;
+  const Array z(2 * n * d), values(4 * m), norms(4), deviations(2 * d), s(d * d), eigenvalues(2 * d);
+  fill(z.get(), 2 * n * d, 0);
+  fill(s.get(), d * d, 1);
+  const Context context(n, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* c = context.get();
+  double* value = reinterpret_cast<double*>(values.get());
+  double* norm = reinterpret_cast<double*>(norms.get());
+  int failures = expect_ok("singular", gramian_singular_values_batch(c, 2, n, d, z.get(), 0, 1, value));
+  double squares = 0;
+  for (int64_t k = 0; k < m; ++k) squares += value[k] * value[k];
+  for (const int32_t side : {GRAMIAN_GRAM_FEATURES, GRAMIAN_GRAM_SAMPLES}) {
+    failures += expect_ok("norms", gramian_gram_norms(c, n, d, z.get(), 0, 1, side, norm));
+    failures += expect_close("trace", norm[0], squares, 1e-9 * (1 + squares));
+  }
+  failures += expect_ok("deviations",
+      gramian_column_deviations(c, n, d, z.get(), 1, reinterpret_cast<double*>(deviations.get())));
+  return failures + expect_ok("eigenvalues",
+      gramian_eigenvalues(c, 1, d, s.get(), reinterpret_cast<double*>(eigenvalues.get())));
+}
+
 int optimizers() {
   const int64_t sizes[3] = {4097, 0, 33};
   const Array p0(4097), p1(0), p2(33), g0(4097), g1(0), g2(33), m0(4097), m1(0), m2(33), v0(4097), v1(0), v2(33);
@@ -314,8 +365,10 @@ int kernel_tests() {
   failures += covariances(31, 130, GRAMIAN_PRECISION_BFLOAT16, 1e-1);
   failures += others(33, 130, GRAMIAN_PRECISION_FLOAT32) + others(130, 2, GRAMIAN_PRECISION_TF32);
   failures += others(2, 65, GRAMIAN_PRECISION_BFLOAT16);
-  failures += whitening(2, 33, 31) + whitening(1, 10, 65) + optimizers();
   failures += augmentation_in_bytes(3, 9, 7) + augmentation_in_bytes(1, 5, 8);
   failures += augmentation(3, 0, 9, 33) + augmentation(1, 1, 17, 31);
+  failures += whitening(2, 33, 31) + whitening(1, 10, 65) + whitening(1, 140, 97) + whitening(1, 9, 130);
+  failures += whitening_methods(33, 31) + whitening_methods(2, 1) + whitening_methods(40, 17);
+  failures += spectra(1, 1) + spectra(33, 17) + spectra(31, 65) + optimizers();
   return failures;
 }

@@ -1,26 +1,10 @@
-// Centring and covariance of the slices of a batch, in float64. Grid: (.., .., batch).
+// Covariance of the slices of a batch, packed, in float64. Grid: (.., .., batch).
 #pragma once
 
-#include "losses/columns.h"
 #include "losses/whitening_factor.h"
 
 namespace gramian {
 namespace whitening {
-
-// mean (batch, d); xc (batch, n, ld) = x - mean, zeros from d on. Blocks of 32 columns.
-__global__ void __launch_bounds__(columns::kThreads) center_slices(int64_t n, int64_t d, const float* __restrict__ x,
-    int64_t ld, float* __restrict__ xc, double* __restrict__ mean) {
-  tile::SharedMemory memory;
-  const auto scratch = memory.take<double>(columns::kThreads);
-  const columns::Column c(d);
-  const float* slice = x + blockIdx.z * n * d;
-  const double sum = columns::sum_down(c, n, scratch, [&](int64_t i) -> double { return slice[i * d + c.j]; });
-  const double m = sum / static_cast<double>(n);
-  if (c.inside && c.warp == 0) mean[blockIdx.z * d + c.j] = m;
-  for (int64_t i = c.warp; i < n && c.j < ld; i += columns::kWarps) {
-    xc[(blockIdx.z * n + i) * ld + c.j] = c.inside ? static_cast<float>(slice[i * d + c.j] - m) : 0.0f;
-  }
-}
 
 constexpr int kTile = 32;          // columns of S, and samples at a time
 constexpr int kCovarianceThreads = 256;

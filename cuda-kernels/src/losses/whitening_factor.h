@@ -7,6 +7,7 @@
 
 #include <float.h>
 
+#include "linalg/bad_pivot.h"
 #include "tile/shared.h"
 
 namespace gramian {
@@ -14,12 +15,6 @@ namespace whitening {
 
 constexpr int kFactorThreads = 256;
 constexpr int64_t kLargestShared = 200;
-
-// The first pivot that was not positive; column -1 when there is none.
-struct BadPivot {
-  int64_t column;
-  double value;
-};
 
 __host__ __device__ constexpr int64_t packed(int64_t i, int64_t k) { return i * (i + 1) / 2 + k; }
 

@@ -3,16 +3,11 @@
 #pragma once
 
 #include "core/simd.h"
+#include "linalg/bad_pivot.h"
 
 namespace gramian {
 
 constexpr int64_t kCholeskyBlock = 32;  // 8 KiB of float64: factored inside the L1 cache, by short row products
-
-// The first pivot that is not positive beyond rounding; column -1 when all are.
-struct BadPivot {
-  int64_t column;
-  double value;
-};
 
 // a (d,d), lower triangle read, becomes the lower factor L; w (d,d) becomes L^-1, zeros above the diagonal.
 // scratch: cholesky_scratch(d) elements. d^3/3 + 2 d^3/3 FLOP. A bad pivot (NaN included) ends the work.

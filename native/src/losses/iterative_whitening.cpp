@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <string>
 
 #include "gram/items.h"
 #include "gramian/whitening.h"
@@ -72,12 +71,6 @@ class IterativeWhitener : public SliceWhitener {
     gemm(false, false, n_, d_, d_, 1, centred_, d_, small_, d_, 1, out_, d_);
     GRAMIAN_SIMD(center_in_place)(n_, d_, mean_, out_);
     GRAMIAN_SIMD(scatter_rows)(n_, d_, out_, gradient.index, gradient.add, gradient.dx);
-  }
-
-  std::string describe(const BadPivot& bad, const std::string& where) const override {
-    if (bad.value != bad.value) return describe_not_finite(where, bad.column);
-    return "whitening of " + where + ": every column is constant, so that there is nothing to scale; use a larger " +
-           "eps (1e-4, say), or look for what makes the rows equal";
   }
 
  private:

@@ -19,10 +19,6 @@ class CholeskyWhitener : public SliceWhitener {
       SliceRows, const float* y, const SliceState& state, float* dy, const SliceGradient& gradient) override {
     whiten_slice_backward(n_, d_, y, state.w, dy, eps_, gradient, scratch_);
   }
-  std::string describe(const BadPivot& bad, const std::string& where) const override {
-    return gramian::describe(bad, n_, d_, where);
-  }
-
  private:
   int64_t n_, d_;
   float eps_;
@@ -35,11 +31,6 @@ std::unique_ptr<SliceWhitener> slice_whitener(gramian_context* context, SliceMet
   if (method.kind == GRAMIAN_WHITEN_CHOLESKY) return std::make_unique<CholeskyWhitener>(context, method, n, d);
   if (method.kind == GRAMIAN_WHITEN_ITERATIVE) return iterative_whitener(context, method, n, d);
   return spectral_whitener(context, method, n, d);
-}
-
-std::string describe_not_finite(const std::string& where, int64_t column) {
-  return "whitening of " + where + ": column " + std::to_string(column) +
-         ": the slice has NaN or infinite values; look at what produced it";
 }
 
 int64_t not_finite(int64_t d, const double* covariance) {

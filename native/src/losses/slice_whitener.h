@@ -7,7 +7,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "losses/whitening.h"
 
@@ -33,17 +32,12 @@ class SliceWhitener {
   // Gradient of the rows from the forward pass and dy (n,d), which is overwritten.
   virtual void backward(
       SliceRows rows, const float* y, const SliceState& state, float* dy, const SliceGradient& gradient) = 0;
-  // The sentence for a slice that could not be whitened.
-  virtual std::string describe(const BadPivot& bad, const std::string& where) const = 0;
 };
 
 // For slices of n x d.
 std::unique_ptr<SliceWhitener> slice_whitener(gramian_context* context, SliceMethod method, int64_t n, int64_t d);
 std::unique_ptr<SliceWhitener> spectral_whitener(gramian_context* context, SliceMethod method, int64_t n, int64_t d);
 std::unique_ptr<SliceWhitener> iterative_whitener(gramian_context* context, SliceMethod method, int64_t n, int64_t d);
-
-// What the sentences have in common when values are not finite.
-std::string describe_not_finite(const std::string& where, int64_t column);
 
 // First column of a covariance (d,d), lower triangle, with a value that is not finite, or -1.
 int64_t not_finite(int64_t d, const double* covariance);

@@ -10,9 +10,7 @@
 
 #include <cfloat>
 #include <cmath>
-#include <cstdio>
 #include <limits>
-#include <string>
 
 #include "gram/items.h"
 #include "gramian/whitening.h"
@@ -90,16 +88,6 @@ class SpectralWhitener : public SliceWhitener {
     float* dx = zca_ ? dy : centred_;
     gemm(false, false, n_, d_, d_, 1, b, d_, state.w, d_, 0, dx, d_);
     GRAMIAN_SIMD(scatter_rows)(n_, d_, dx, gradient.index, gradient.add, gradient.dx);
-  }
-
-  std::string describe(const BadPivot& bad, const std::string& where) const override {
-    if (bad.value != bad.value) return describe_not_finite(where, bad.column);
-    char value[32];
-    std::snprintf(value, sizeof value, "%.3g", bad.value);
-    return "whitening of " + where + ": eigenvalue " + value + ", mostly of column " + std::to_string(bad.column) +
-           ", is not positive: the covariance of " + std::to_string(n_) + " rows and " + std::to_string(d_) +
-           " columns is singular; use a larger eps (1e-4, say) or a larger w_size, or look for a constant or repeated "
-           "column";
   }
 
  private:

@@ -10,8 +10,9 @@
 
 #include "core/status.h"
 #include "gramian/whitening.h"
-#include "losses/w_mse_rows.h"
+#include "losses/bad_slice.h"
 #include "losses/slice_whitener.h"
+#include "losses/w_mse_rows.h"
 
 namespace gramian {
 namespace {
@@ -102,7 +103,7 @@ bool has_nan(const WMse& op, int64_t iteration) {
     if (std::isnan(op.bad[t].value)) continue;
     const std::string where = "slice " + std::to_string(t / op.views) + " of view " + std::to_string(t % op.views) +
                               " (iteration " + std::to_string(iteration) + ")";
-    GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, op.whiteners[0]->describe(op.bad[t], where));
+    GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, describe(op.bad[t], {op.method.kind, op.window, op.d, where}));
   }
   return nan;
 }

@@ -2,9 +2,6 @@
 // with the condition number of L, not with that of S = L L^T. The products with W are float32.
 #include <cblas.h>
 
-#include <cstdio>
-#include <string>
-
 #include "core/status.h"
 #include "losses/whitening.h"
 #include "losses/whitening_rows.h"
@@ -52,16 +49,6 @@ BadPivot whiten_slice(
     multiply(false, true, n, m, j + m, 1, scratch.centred, d, w + j * d, d, 0, y + j, d);
   }
   return bad;
-}
-
-std::string describe(const BadPivot& bad, int64_t n, int64_t d, const std::string& where) {
-  char value[32];
-  std::snprintf(value, sizeof value, "%.3g", bad.value);
-  const std::string what = "whitening of " + where + ": pivot " + value + " of column " + std::to_string(bad.column);
-  if (bad.value != bad.value) return what + ": the slice has NaN or infinite values; look at what produced it";
-  return what + " is not positive: the covariance of " + std::to_string(n) + " rows and " + std::to_string(d) +
-         " columns is singular; use a larger eps (1e-4, say) or a larger w_size, or look for a constant or repeated "
-         "column";
 }
 
 void whiten_slice_backward(int64_t n, int64_t d, const float* y, const float* w, float* dy, float eps,

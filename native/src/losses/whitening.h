@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/context.h"
 #include "core/simd.h"
@@ -32,9 +31,6 @@ class WhiteningScratch {
 // y (n,d), w (d,d) as gramian_whitening does. FLOP: n d^2 + d^3 in float64, n d^2 in float32.
 BadPivot whiten_slice(
     int64_t n, int64_t d, SliceRows rows, float eps, float* y, float* w, const WhiteningScratch& scratch);
-
-// The sentence for a slice that could not be factored: which pivot, why, and what to do.
-std::string describe(const BadPivot& bad, int64_t n, int64_t d, const std::string& where);
 
 // Where the rows of a slice's gradient go: row i to dx + index[i] d (dx + i d when index is null), added or written.
 struct SliceGradient {

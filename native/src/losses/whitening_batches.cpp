@@ -7,6 +7,7 @@
 
 #include "core/status.h"
 #include "gramian/whitening.h"
+#include "losses/bad_slice.h"
 #include "losses/slice_whitener.h"
 
 namespace gramian {
@@ -43,7 +44,7 @@ gramian_status forward(const Batch& batch, const float* x, float* y, float* w, d
     for (int64_t b = 0; b < batch.count; ++b) {
       if (bad[b].column < 0) continue;
       const std::string where = "batch entry " + std::to_string(b);
-      GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, whiteners[0]->describe(bad[b], where));
+      GRAMIAN_FAIL(GRAMIAN_NOT_POSITIVE_DEFINITE, describe(bad[b], {batch.method.kind, batch.n, batch.d, where}));
     }
   });
 }

@@ -202,8 +202,18 @@ public final class Backend {
         return whitening;
     }
 
+    /** Whitening and W-MSE on another stream. */
+    public Whitening whitening(Stream other) {
+        return new Whitening(other);
+    }
+
     /** Singular values and column spreads. */
     public Spectra spectra() {
         return spectra;
+    }
+
+    /** Singular values and column spreads on another stream. */
+    public Spectra spectra(Stream other) {
+        return new Spectra(other);
     }
 }

@@ -1,5 +1,6 @@
 package io.gramian.backend;
 
+import io.gramian.DType;
 import io.gramian.Tensor;
 import java.util.List;
 
@@ -216,25 +217,26 @@ public final class Whitening {
         arrays.clear();
         int z = arrays.addresses(views);
         int dz = arrays.addresses(gradients);
-        int loss = arrays.doubles(new double[1]);
         arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_w_mse(
-                context,
-                views.size(),
-                n,
-                d,
-                arrays.at(z),
-                window,
-                permutations.shape().size(0),
-                permutations.address(),
-                eps,
-                normalize ? 1 : 0,
-                method.code(),
-                method.steps(),
-                oneSided ? 1 : 0,
-                arrays.at(loss),
-                gradients.isEmpty() ? 0 : arrays.at(dz)));
-        gradients.forEach(Tensor::touch);
-        return arrays.readDouble(loss);
+        try (Tensor loss = Tensor.empty(views.get(0).device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> kernels.gramian_w_mse(
+                    context,
+                    views.size(),
+                    n,
+                    d,
+                    arrays.at(z),
+                    window,
+                    permutations.shape().size(0),
+                    permutations.address(),
+                    eps,
+                    normalize ? 1 : 0,
+                    method.code(),
+                    method.steps(),
+                    oneSided ? 1 : 0,
+                    loss.address(),
+                    gradients.isEmpty() ? 0 : arrays.at(dz)));
+            gradients.forEach(Tensor::touch);
+            return loss.toDoubles()[0];
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.backend.Stream;
 import io.gramian.backend.Whitening;
 import io.gramian.reference.WhiteningReference;
 import java.util.Arrays;
@@ -19,7 +20,17 @@ class SimtWhiteningTest {
     private final Device device = Device.simt();
 
     @ParameterizedTest
-    @CsvSource({"1,5,1,0", "3,9,4,0.1", "2,33,31,0.001", "1,129,33,0", "2,127,64,0.001", "1,257,129,0", "1,230,205,0.01"
+    @CsvSource({
+        "1,5,1,0",
+        "3,9,4,0.1",
+        "2,33,31,0.001",
+        "1,129,33,0",
+        "2,127,64,0.001",
+        "1,97,96,0.01",
+        "1,257,128,0",
+        "1,257,129,0",
+        "1,230,205,0.01",
+        "1,1030,7,0"
     })
     void agreesWithTheTruth(int batch, int n, int d, float eps) {
         double[] x = Truth.gaussian(n, batch * n * d);
@@ -54,10 +65,9 @@ class SimtWhiteningTest {
     }
 
     /** What is whitened has the covariance I: with eps 0, Y^T Y = (n - 1) I. */
-    @Test
-    void theCovarianceIsTheIdentity() {
-        int n = 100;
-        int d = 40;
+    @ParameterizedTest
+    @CsvSource({"100,40", "256,128", "300,140"})
+    void theCovarianceIsTheIdentity(int n, int d) {
         double[] x = Truth.gaussian(5, n * d);
         for (int k = 0; k < x.length; k++) {
             x[k] = (float) (x[k] * Math.pow(500, -(k % d) / (double) d)); // condition 500
@@ -78,21 +88,89 @@ class SimtWhiteningTest {
         }
     }
 
+    /** Two rows more than columns: the gradient keeps four digits. */
+    @ParameterizedTest
+    @CsvSource({"31", "100"})
+    void nearlySingularSlicesKeepFourDigits(int d) {
+        int n = d + 2;
+        double[] x = Truth.gaussian(d, n * d);
+        double[] dy = Truth.gaussian(d + 1, n * d);
+        Whitening whitening = device.backend().whitening();
+        try (Scope scope = Scope.open()) {
+            Tensor y = Tensor.empty(device, 1, n, d);
+            Tensor w = Tensor.empty(device, 1, d, d);
+            Tensor dx = Truth.tensor(device, dy, 1, n, d);
+            whitening.whiten(Truth.tensor(device, x, 1, n, d), 0, y, w);
+            whitening.whitenBackward(y, w, dx, 0, dx); // in place
+            assertThat(Truth.error(y.toFloats(), WhiteningReference.value(x, n, d, 0)))
+                    .isLessThanOrEqualTo(1e-4);
+            assertThat(Truth.error(dx.toFloats(), WhiteningReference.gradient(x, dy, n, d, 0)))
+                    .isLessThanOrEqualTo(3e-4);
+        }
+    }
+
     @Test
-    void aSingularSliceIsNamed() {
-        double[] x = Truth.gaussian(1, 2 * 8 * 3);
-        for (int r = 0; r < 8; r++) {
-            x[24 + 3 * r + 2] = x[24 + 3 * r]; // the third column of the second slice repeats its first
+    void sameBitsWithEverySeed() {
+        double[] x = Truth.gaussian(4, 2 * 70 * 50);
+        double[] dy = Truth.gaussian(5, 2 * 70 * 50);
+        float[] first = null;
+        for (long seed : new long[] {1, 1, 2}) {
+            try (Scope scope = Scope.open();
+                    Stream stream = device.backend().newStream(0, seed)) {
+                Whitening whitening = device.backend().whitening(stream);
+                Tensor y = Tensor.empty(device, 2, 70, 50);
+                Tensor w = Tensor.empty(device, 2, 50, 50);
+                Tensor dx = Tensor.empty(device, 2, 70, 50);
+                whitening.whiten(Truth.tensor(device, x, 2, 70, 50), 0.01f, y, w);
+                whitening.whitenBackward(y, w, Truth.tensor(device, dy, 2, 70, 50), 0.01f, dx);
+                first = first == null ? dx.toFloats() : first;
+                assertThat(dx.toFloats()).as("seed %d", seed).isEqualTo(first);
+            }
+        }
+    }
+
+    /** In one kernel and in steps; the third column of the second slice repeats its first, or is NaN. */
+    @ParameterizedTest
+    @CsvSource({"8,3", "150,140"})
+    void aSliceThatCannotBeWhitenedIsNamed(int n, int d) {
+        double[] x = Truth.gaussian(1, 2 * n * d);
+        for (int r = 0; r < n; r++) {
+            x[(n + r) * d + 2] = x[(n + r) * d];
         }
         try (Scope scope = Scope.open()) {
-            Tensor y = Tensor.empty(device, 2, 8, 3);
-            Tensor w = Tensor.empty(device, 2, 3, 3);
-            assertThatThrownBy(() -> device.backend().whitening().whiten(Truth.tensor(device, x, 2, 8, 3), 0, y, w))
+            refuses(x, n, d, "whitening of batch entry 1: pivot ", "of column 2 is not positive: the covariance of ");
+            x[(n + 4) * d + 2] = Double.NaN;
+            refuses(x, n, d, "whitening of batch entry 1: pivot ", "of column 2: the slice has NaN or infinite values");
+        }
+    }
+
+    private void refuses(double[] x, int n, int d, String start, String middle) {
+        Tensor y = Tensor.zeros(device, 2, n, d);
+        Tensor w = Tensor.zeros(device, 2, d, d);
+        assertThatThrownBy(() -> device.backend().whitening().whiten(Truth.tensor(device, x, 2, n, d), 0, y, w))
+                .isInstanceOf(GramianException.class)
+                .hasMessageContaining(start)
+                .hasMessageContaining(middle);
+        assertThat(part(y.toFloats(), 1, n * d)).containsOnly(Float.NaN);
+        assertThat(part(w.toFloats(), 1, d * d)).contains(Float.NaN);
+        assertThat(part(y.toFloats(), 0, n * d)).doesNotContain(Float.NaN);
+    }
+
+    /** More columns than rows: singular without shrinkage, well with it. */
+    @Test
+    void moreDimensionsThanSamples() {
+        double[] x = Truth.gaussian(2, 10 * 65);
+        try (Scope scope = Scope.open()) {
+            Tensor y = Tensor.empty(device, 1, 10, 65);
+            Tensor w = Tensor.empty(device, 1, 65, 65);
+            Tensor tensor = Truth.tensor(device, x, 1, 10, 65);
+            assertThatThrownBy(() -> device.backend().whitening().whiten(tensor, 0, y, w))
                     .isInstanceOf(GramianException.class)
-                    .hasMessageContaining("whitening of batch entry 1: pivot ")
-                    .hasMessageContaining("of column 2 is not positive");
-            assertThat(part(y.toFloats(), 1, 24)).containsOnly(Float.NaN);
-            assertThat(part(y.toFloats(), 0, 24)).doesNotContain(Float.NaN);
+                    .hasMessageContaining("is not positive: the covariance of 10 rows and 65 columns is singular")
+                    .hasMessageContaining("use a larger eps");
+            device.backend().whitening().whiten(tensor, 0.1f, y, w);
+            assertThat(Truth.error(y.toFloats(), WhiteningReference.value(x, 10, 65, 0.1f)))
+                    .isLessThanOrEqualTo(2e-5);
         }
     }
 

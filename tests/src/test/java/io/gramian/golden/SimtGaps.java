@@ -26,9 +26,7 @@ final class SimtGaps {
             Map.entry("simclr_abs", "pending"),
             Map.entry("simclr_multiview_solo", "pending"),
             Map.entry("simclr_sq", "pending"),
-            Map.entry("spectral", "pending"),
-            Map.entry("spectrum", "pending"),
-            Map.entry("wmse", "pending"));
+            Map.entry("spectral", "pending"));
 
     /** What is left out without {@code -Dgramian.golden.simt=all}: 2^28 products of one Gram matrix take ten seconds and more. */
     private static final long SLOW = 1L << 28;
