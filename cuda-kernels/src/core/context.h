@@ -30,9 +30,6 @@ struct gramian_context {
     return static_cast<T*>(take(static_cast<size_t>(count) * sizeof(T)));
   }
   int64_t scratch_bytes() const;
-  // For loops: what was taken since mark() is free again after rewind(mark).
-  size_t mark() const { return next_; }
-  void rewind(size_t mark) { next_ = mark; }
 
  private:
   struct Block {

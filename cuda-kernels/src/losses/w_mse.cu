@@ -81,15 +81,13 @@ gramian_status gramian_w_mse(gramian_context* context, int64_t views, int64_t n,
     int32_t steps, int32_t one_sided, double* loss, const gramian_output* gradients) {
   using namespace gramian;
   return guarded([&] {
-    context->begin();
-    const WMse op = with_memory(context, views, n, d, window, eps, method, steps, gradients != nullptr);
     const double pairs = static_cast<double>(views) * static_cast<double>(views - 1) / 2;
     const double width = normalize != 0 ? 1 : static_cast<double>(d);
     const double scale = 1 / (pairs * static_cast<double>(iterations) * static_cast<double>(n) * width);
     const w_mse::Comparison how = {normalize != 0, one_sided != 0, scale};
-    const size_t kept = context->mark();
     for (int64_t k = 0; k < iterations; ++k) {
-      context->rewind(kept);
+      context->begin();  // an iteration needs nothing of the one before but the loss and the gradients
+      const WMse op = with_memory(context, views, n, d, window, eps, method, steps, gradients != nullptr);
       const int32_t* permutation = permutations + k * n;
       w_mse::gather(op.views, z, permutation, op.x);
       op.whiten();

@@ -1,7 +1,7 @@
 // Backward pass of Cholesky whitening of one slice (n, d), d <= 128, by one block: M = tril(dY^T Y) and the mean of dY
 // in one pass, P = M mirrored, then rows by rows G = dY - mean - (1-eps)/(n-1) Y P and dX = G W, 4 rows a warp. 4 n d^2
 // FLOP in float32; y and dy are read twice, the second time out of the second level cache. dx may be dy: a row of it is
-// written after it was read for the last time. Shared memory 154,112 bytes for d > 96.
+// written after it was read for the last time. Shared memory 160,768 bytes for d > 96.
 #include "losses/whitening_blocks.h"
 #include "losses/whitening_fused.h"
 

@@ -30,8 +30,7 @@ class BadInputTest {
             "gramian_dcl",
             "gramian_spectral_contrastive",
             "gramian_unsigned_contrastive",
-            "gramian_dense_match",
-            "gramian_w_mse");
+            "gramian_dense_match");
 
     private static final String TWO_DEVICES = "(?s).*(on simt.*on cpu|on cpu.*on simt).*";
 

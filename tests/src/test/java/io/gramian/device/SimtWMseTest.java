@@ -67,7 +67,15 @@ class SimtWMseTest {
         "ITERATIVE,2,24,20,8,1,0,false,true"
     })
     void agreesWithTheTruth(
-            String name, int count, int n, int d, int window, int iterations, float eps, boolean unit, boolean oneSided) {
+            String name,
+            int count,
+            int n,
+            int d,
+            int window,
+            int iterations,
+            float eps,
+            boolean unit,
+            boolean oneSided) {
         double[][] z = correlated(count, n, d);
         WMse loss = new WMse(window, iterations, eps, unit, method(name), oneSided, 99);
         int[] flat = loss.permutations(3, n);
@@ -85,11 +93,11 @@ class SimtWMseTest {
             double expected = WMseReference.value(z, n, d, window, permutations, eps, unit, truth(name));
             assertThat(value).isCloseTo(expected, within(5e-6 * Math.max(1, expected)));
             assertThat(loss.atStep(3).value(views)).isEqualTo(value);
-            double[][] slopes =
-                    WMseReference.gradient(z, n, d, window, permutations, eps, unit, truth(name), oneSided);
+            double[][] slopes = WMseReference.gradient(z, n, d, window, permutations, eps, unit, truth(name), oneSided);
             double largest = 1e-4 / n;
             for (double[] slope : slopes) {
-                largest = Math.max(largest, Arrays.stream(slope).map(Math::abs).max().orElse(0));
+                largest = Math.max(
+                        largest, Arrays.stream(slope).map(Math::abs).max().orElse(0));
             }
             for (int v = 0; v < count; v++) {
                 float[] got = gradients.get(v).values();
@@ -106,7 +114,7 @@ class SimtWMseTest {
     @ValueSource(strings = {"CHOLESKY", "ZCA", "ITERATIVE"})
     void sameBitsWithEverySeed(String name) {
         double[][] z = correlated(2, 32, 9);
-        int[] permutations = new WMse(16, 2, 0, true, 3).permutations(0, 32);
+        int[] permutations = new WMse(16, 1, 0, true, 3).permutations(0, 32);
         float[] first = null;
         for (long seed : new long[] {1, 1, 2}) {
             try (Scope scope = Scope.open();
@@ -118,7 +126,7 @@ class SimtWMseTest {
                         .wMse(
                                 views,
                                 16,
-                                Tensor.ofInts(device, permutations, 2, 32),
+                                Tensor.ofInts(device, permutations, 1, 32),
                                 0,
                                 true,
                                 method(name),

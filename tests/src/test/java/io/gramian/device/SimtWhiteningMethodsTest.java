@@ -179,8 +179,12 @@ class SimtWhiteningMethodsTest {
         }
         try (Scope scope = Scope.open()) {
             for (String method : new String[] {"ZCA", "PCA"}) {
-                fails(method, x, 0, "whitening of batch entry 1: eigenvalue 0, mostly of column 2, is not positive: the "
-                        + "covariance of 20 rows and 4 columns is singular; use a larger eps");
+                fails(
+                        method,
+                        x,
+                        0,
+                        "whitening of batch entry 1: eigenvalue 0, mostly of column 2, is not positive: the "
+                                + "covariance of 20 rows and 4 columns is singular; use a larger eps");
                 assertThat(forward(method, x, 1e-3f).toFloats()).doesNotContain(Float.NaN); // shrinkage mends it
             }
             assertThat(forward("ITERATIVE", x, 0).toFloats()).doesNotContain(Float.NaN);
