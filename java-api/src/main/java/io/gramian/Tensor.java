@@ -168,8 +168,8 @@ public final class Tensor implements AutoCloseable {
                         source,
                         0,
                         count,
-                        host -> HostCopy.write(
-                                this, 0, count, at -> HostPointer.bytes(at).put(HostPointer.bytes(host).limit(count))));
+                        host -> HostCopy.write(this, 0, count, at -> HostPointer.bytes(at)
+                                .put(HostPointer.bytes(host).limit(count))));
             }
             touch();
             return this;

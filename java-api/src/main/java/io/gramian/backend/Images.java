@@ -140,8 +140,7 @@ public final class Images {
         arrays.clear();
         int table = arrays.bytes(encode(views, mean, std));
         arrays.publish();
-        stream.run(
-                (kernels, context) -> call.run(kernels, context, arrays.at(table), height, width, channels));
+        stream.run((kernels, context) -> call.run(kernels, context, arrays.at(table), height, width, channels));
         out.touch();
     }
 
