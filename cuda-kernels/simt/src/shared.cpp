@@ -135,14 +135,8 @@ void wait_copies(unsigned pending) {
   thread.copies.erase(std::remove_if(thread.copies.begin(), thread.copies.end(), covered), thread.copies.end());
 }
 
-template <typename T>
-SharedPointer<T> shared_array(unsigned i, int64_t count) {
-  return {&self().block->shared_array(i, sizeof(T), count), 0};
+SharedArray* shared_array(unsigned i, size_t unit, int64_t count) {
+  return &self().block->shared_array(i, unit, count);
 }
-
-template SharedPointer<float> shared_array<float>(unsigned, int64_t);
-template SharedPointer<double> shared_array<double>(unsigned, int64_t);
-template SharedPointer<int> shared_array<int>(unsigned, int64_t);
-template SharedPointer<uint16_t> shared_array<uint16_t>(unsigned, int64_t);
 
 }  // namespace simt

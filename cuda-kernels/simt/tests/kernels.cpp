@@ -131,6 +131,35 @@ int info_nce(int64_t n, int64_t d, int64_t stride, float temperature, int32_t un
   return failures + expect_ok("moco", gramian_moco_v3(c, n, stride, x.get(), y.get(), temperature, &keys, dx.get()));
 }
 
+// The other losses on two or three views, and the matches of n maps of 5 cells.
+int contrastive_family(int64_t n, int64_t d, int32_t precision) {
+  const Array x(n * d), y(n * d), z(n * d), dx(n * d), dy(n * d), dz(n * d), match(5 * n), a(5 * n * d), b(5 * n * d);
+  fill(x.get(), n * d, 0);
+  fill(y.get(), n * d, 0.4);
+  fill(z.get(), n * d, 0.9);
+  fill(a.get(), 5 * n * d, 1);
+  fill(b.get(), 5 * n * d, 2);
+  const gramian_input views[3] = {x.get(), y.get(), z.get()};
+  const gramian_output gradients[3] = {dx.get(), dy.get(), dz.get()};
+  const Context context(n, precision);
+  gramian_context* c = context.get();
+  double loss[6] = {std::nan(""), std::nan(""), std::nan(""), std::nan(""), std::nan(""), std::nan("")};
+  int failures =
+      expect_ok("multi view", gramian_multi_view_nt_xent(c, 3, n, d, d, views, 0.2f, &loss[0], gradients));
+  failures += expect_ok("dcl", gramian_dcl(c, n, d, x.get(), y.get(), 0.2f, 0.5f, 1, 0, &loss[1], dx.get(), dy.get()));
+  failures += expect_ok("dcl", gramian_dcl(c, n, d, x.get(), y.get(), 9, 9, 1, 1, &loss[2], dx.get(), dy.get()));
+  failures += expect_ok("square", gramian_unsigned_contrastive(c, n, d, x.get(), y.get(), 0.2f,
+                                      GRAMIAN_SIMILARITY_SQUARE, 0, 1, &loss[3], dx.get(), dy.get()));
+  failures += expect_ok("features", gramian_spectral_contrastive(c, n, d, x.get(), y.get(), 1, GRAMIAN_GRAM_FEATURES,
+                                        &loss[4], dx.get(), dy.get()));
+  failures += expect_ok("samples", gramian_spectral_contrastive(c, n, d, x.get(), y.get(), 1, GRAMIAN_GRAM_SAMPLES,
+                                       &loss[5], dx.get(), dy.get()));
+  failures += expect_close("both sides", loss[4], loss[5], precision == GRAMIAN_PRECISION_FLOAT32 ? 1e-5 : 3e-2);
+  failures += std::isfinite(loss[0] + loss[1] + loss[2] + loss[3]) ? 0 : 1;
+  return failures + expect_ok("matches", gramian_dense_match(c, n, 5, d, a.get(), b.get(),
+                                             reinterpret_cast<int32_t*>(match.get())));
+}
+
 int rows_and_columns(int64_t n, int64_t d) {
   const Array z(n * d), u(n * d), norm(n), du(n * d), mean(d), rstd(d);
   fill(z.get(), n * d, 0);
@@ -360,6 +389,9 @@ int kernel_tests() {
   failures += nt_xent(65, 129, 0.5f, GRAMIAN_PRECISION_BFLOAT16, 1e-2);
   failures += nt_xent(2, 2, 0.02f, GRAMIAN_PRECISION_BFLOAT16, 1e-1);
   failures += info_nce(33, 31, 40, 0.2f, 1) + info_nce(65, 65, 65, 2, 0);
+  failures += contrastive_family(33, 31, GRAMIAN_PRECISION_FLOAT32);
+  failures += contrastive_family(65, 64, GRAMIAN_PRECISION_TF32);
+  failures += contrastive_family(31, 65, GRAMIAN_PRECISION_BFLOAT16);
   failures += covariances(33, 65, GRAMIAN_PRECISION_FLOAT32, 1e-5);
   failures += covariances(65, 31, GRAMIAN_PRECISION_TF32, 3e-2);
   failures += covariances(31, 130, GRAMIAN_PRECISION_BFLOAT16, 1e-1);

@@ -24,8 +24,8 @@ int main(int count, char** arguments) {
     run_out_of_bounds(arguments[2]);
     return 0;
   }
-  int failures =
-      failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() + schedule_tests();
+  int failures = failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() +
+                 schedule_tests() + symmetric_sums_tests();
   simt::forget_shared_bytes();
   failures += kernel_tests();
   if (count == 3 && std::strcmp(arguments[1], "--shared-bytes") == 0) failures += write_shared_bytes(arguments[2]);

@@ -12,6 +12,7 @@ int warp_tests();
 int tensor_core_tests();
 int schedule_tests();
 int kernel_tests();
+int symmetric_sums_tests();
 // Runs one broken kernel that AddressSanitizer must stop; returns if it did not.
 void run_out_of_bounds(const std::string& which);
 

@@ -1,141 +1,43 @@
 // dX = W Y with W_ij a function of s_ij = <x_i, y_j>, without s or W in memory: the backward pass of every loss on a
 // Gram matrix. X (m, width), Y (n, width).
 //
-// A block owns 128 rows of X and 128 features of the result, which stay in its registers. For each tile of 64 rows of
-// Y: s by the main loop, W in place of s, and W times the features of Y (64 x 128, in shared memory). A warp has 16
-// rows with all their columns, so that its s is the left operand of the second product where it lies: in bf16 the
-// accumulator layout is the fragment layout; in TF32 the rows of Y are visited in the order 0, 2, 4, 6, 1, 3, 5, 7,
-// which makes it so; in float32 W goes through shared memory of the warp.
+// A block owns 128 rows of X and kFeatures features of the result, which stay in its registers. For each tile of 64
+// rows of Y: s by the main loop, W in place of s, and W times the features of Y. A warp has 16 rows with all their
+// columns, so that its s is the left operand of the second product where it lies (slab_product.h).
 //
-// FLOP 2 m n (width ceil(d / 128) + d): s is computed anew for every 128 features.
+//   weighted_whole_rows   rows that fit shared memory whole: width <= 256 in bf16, 128 in TF32. Rows of X stay there, a
+//                         tile of Y comes once for both products, s is computed once: 4 m n width FLOP, 64 width
+//                         elements read from the L2 cache a tile.
+//   weighted_rows         any width, 128 features a block: 2 m n (width ceil(width / 128) + width) FLOP, 192 width + 64
+//                         kFeatures elements a tile.
 #pragma once
 
-#include "gram/splits.h"
-#include "gram/tile_product.h"
+#include "gram/slab_product.h"
 
 namespace gramian {
 
 constexpr int kFeatures = 128;
 
-template <typename Mode>
-using WeighShape = TileShape<Mode, 1, 8, 8>;  // 128 x 64, a warp 16 x 64
-
-// 16 bytes behind the features of a row: 68 or 132 words, so that neighbouring rows start 4 banks apart.
-template <typename Mode>
-constexpr int kSlabStride = kFeatures + tile::kElementsIn16Bytes<Mode>;
-
-// Floats from one row of a warp's W to the next, in float32.
-constexpr int kWeightStride = 64 + 4;
-
-template <typename Mode>
-constexpr int kWeightFloats = std::is_same_v<Mode, tile::Float32> ? kGramThreads / 32 * 16 * kWeightStride : 1;
-
-using SlabSums = tile::Accumulators<1, kFeatures / 8>;
-
-// out += W slab, W (16,64) of this warp in accumulator layout, slab (64, features).
-__device__ __forceinline__ void multiply_slab(tile::Bfloat16, SlabSums& out,
-    const WeighShape<tile::Bfloat16>::Sums& w, tile::Shared<uint16_t> slab, int features, tile::Shared<float>) {
-  const int lane = tile::lane_of_warp();
-#pragma unroll
-  for (int k = 0; k < 8; k += 2) {  // 16 rows of the slab
-    const auto& left = w.value[0][k];
-    const auto& right = w.value[0][k + 1];
-    const uint32_t fa[4] = {tile::pack_bf16(left[0], left[1]), tile::pack_bf16(left[2], left[3]),
-        tile::pack_bf16(right[0], right[1]), tile::pack_bf16(right[2], right[3])};
-#pragma unroll
-    for (int n = 0; n < kFeatures / 8; n += 2) {
-      if (8 * n >= features) break;
-      // matrices: rows 0-7 and 8-15 of features 0-7 (b0, b1 of n), then of features 8-15 (b0, b1 of n + 1)
-      uint32_t fb[4];
-      const int row = 8 * k + lane % 16;
-      tile::load_matrix_transposed(fb, slab + (row * kSlabStride<tile::Bfloat16> + 8 * n + lane / 16 * 8));
-      const uint32_t first[2] = {fb[0], fb[1]};
-      const uint32_t second[2] = {fb[2], fb[3]};
-      tile::mma_bf16(out.value[0][n], fa, first);
-      tile::mma_bf16(out.value[0][n + 1], fa, second);
-    }
-  }
-}
-
-__device__ __forceinline__ void multiply_slab(tile::Tf32, SlabSums& out, const WeighShape<tile::Tf32>::Sums& w,
-    tile::Shared<float> slab, int features, tile::Shared<float>) {
-  const int g = tile::lane_of_warp() / 4;
-  const int t = tile::lane_of_warp() % 4;
-#pragma unroll
-  for (int k = 0; k < 8; ++k) {  // 8 rows of the slab: the fragment's row t is row 2t, its row t + 4 is row 2t + 1
-    const auto& s = w.value[0][k];
-    const uint32_t fa[4] = {tile::to_tf32(s[0]), tile::to_tf32(s[2]), tile::to_tf32(s[1]), tile::to_tf32(s[3])};
-    const tile::Shared<float> rows = slab + (8 * k + 2 * t) * kSlabStride<tile::Tf32>;
-#pragma unroll
-    for (int n = 0; n < kFeatures / 8; ++n) {
-      if (8 * n >= features) break;
-      const uint32_t fb[2] = {
-          __float_as_uint(rows[8 * n + g]), __float_as_uint(rows[kSlabStride<tile::Tf32> + 8 * n + g])};
-      tile::mma_tf32(out.value[0][n], fa, fb);
-    }
-  }
-}
-
-__device__ __forceinline__ void multiply_slab(tile::Float32, SlabSums& out, const WeighShape<tile::Float32>::Sums& w,
-    tile::Shared<float> slab, int features, tile::Shared<float> weights) {
-  const int g = tile::lane_of_warp() / 4;
-  const int t = tile::lane_of_warp() % 4;
-  const tile::Shared<float> mine = weights + static_cast<int>(threadIdx.x / 32) * 16 * kWeightStride;
-#pragma unroll
-  for (int k = 0; k < 8; ++k) {
-#pragma unroll
-    for (int r = 0; r < 4; ++r) mine[(g + r / 2 * 8) * kWeightStride + 8 * k + 2 * t + r % 2] = w.value[0][k][r];
-  }
-  __syncwarp();  // a lane goes on with the whole of two rows, which four lanes wrote
-#pragma unroll 4
-  for (int j = 0; j < 64; ++j) {
-    const float upper = mine[g * kWeightStride + j];
-    const float lower = mine[(g + 8) * kWeightStride + j];
-#pragma unroll
-    for (int n = 0; n < kFeatures / 8; ++n) {
-      if (8 * n >= features) break;
-      const float2 y = tile::load2(slab + (j * kSlabStride<tile::Float32> + 8 * n + 2 * t));
-      out.value[0][n][0] += upper * y.x;
-      out.value[0][n][1] += upper * y.y;
-      out.value[0][n][2] += lower * y.x;
-      out.value[0][n][3] += lower * y.y;
-    }
-  }
-  __syncwarp();  // the next tile overwrites the weights
-}
-
-// s becomes W: weight.row(i) is what belongs to a row, weight(row, s, i, j) is W_ij; 0 outside of the matrix.
-template <typename Shape, typename Weight>
-__device__ __forceinline__ void weigh_tile(
-    typename Shape::Sums& tile, int i0, int rows, int j0, int columns, const Weight& weight) {
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const int i = i0 + Shape::row(0, 2 * half);
-    const typename Weight::Row row = weight.row(i < rows ? i : rows - 1);
-#pragma unroll
-    for (int k = 0; k < 2 * Shape::kN; ++k) {
-      const int j = j0 + Shape::column(k / 2, k % 2);
-      float& s = tile.value[0][k / 2][2 * half + k % 2];
-      s = i < rows && j < columns ? weight(row, s, i, j) : 0.0f;
-    }
-  }
-}
+// Elements from one row of features to the next: 16 bytes behind them, so that neighbouring rows start 4 banks apart.
+template <typename Mode, int kCount>
+constexpr int kRowStride = kCount + tile::kElementsIn16Bytes<Mode>;
 
 // partial (splits, rows of X, width): the sum over the columns of each split.
 template <typename Mode, typename Weight>
 __global__ void __launch_bounds__(kGramThreads)
     weighted_rows(Operand<Mode> x, Operand<Mode> y, Weight weight, int tiles, float* __restrict__ partial) {
   using Shape = WeighShape<Mode>;
+  constexpr int kStride = kRowStride<Mode, kFeatures>;
   tile::SharedMemory memory;
   const auto stages = memory.take<typename Mode::Element>(Shape::kStages * Shape::kStage);
-  const auto slab = memory.take<typename Mode::Element>(Shape::kColumns * kSlabStride<Mode>);
+  const auto slab = memory.take<typename Mode::Element>(Shape::kColumns * kStride);
   const auto weights = memory.take<float>(kWeightFloats<Mode>);
   const int rows = static_cast<int>(x.count);
   const int columns = static_cast<int>(y.count);
   const int i0 = static_cast<int>(blockIdx.x) * Shape::kRows;
   const int64_t feature0 = static_cast<int64_t>(blockIdx.z) * kFeatures;
   const int features = static_cast<int>(x.width - feature0 < kFeatures ? x.width - feature0 : kFeatures);
-  SlabSums out;
+  SlabSums<kFeatures> out;
   out.clear();
 
   const int first = static_cast<int>(blockIdx.y) * tiles;
@@ -143,33 +45,70 @@ __global__ void __launch_bounds__(kGramThreads)
   for (int tile = first; tile < first + tiles && tile * Shape::kColumns < columns; ++tile) {
     const int j0 = tile * Shape::kColumns;
     tile::load_rows<Shape::kColumns, kFeatures, kGramThreads>(
-        slab, kSlabStride<Mode>, y.rows, y.count, y.width, j0, feature0);
+        slab, kStride, y.rows, y.count, y.width, j0, feature0);
     tile::commit_copies();
     typename Shape::Sums s;
     multiply_tile<Shape>(s, stages, x, i0, y, j0);
     weigh_tile<Shape>(s, i0, rows, j0, columns, weight);
-    multiply_slab(Mode(), out, s, slab, features, weights);
+    multiply_slab<kFeatures, kStride>(Mode(), out, s, slab, features, weights);
     __syncthreads();  // the next tile overwrites the slab
   }
-
-  float* target = partial + static_cast<int64_t>(blockIdx.y) * x.count * x.width + feature0;
-#pragma unroll
-  for (int n = 0; n < kFeatures / 8; ++n) {
-#pragma unroll
-    for (int r = 0; r < 4; ++r) {
-      const int i = i0 + Shape::row(0, r);
-      const int feature = 8 * n + tile::lane_of_warp() % 4 * 2 + r % 2;
-      if (i < rows && feature < features) target[i * x.width + feature] = out.value[0][n][r];
-    }
-  }
+  store_slab<Shape, kFeatures>(out, i0, rows, features, x.width,
+      partial + static_cast<int64_t>(blockIdx.y) * x.count * x.width + feature0);
 }
 
-template <typename Mode>
-constexpr size_t weighted_rows_bytes() {
+// The same for width <= kWidth.
+template <typename Mode, int kWidth, typename Weight>
+__global__ void __launch_bounds__(kGramThreads)
+    weighted_whole_rows(Operand<Mode> x, Operand<Mode> y, Weight weight, int tiles, float* __restrict__ partial) {
   using Shape = WeighShape<Mode>;
-  return tile::shared_bytes<typename Mode::Element>(Shape::kStages * Shape::kStage) +
-         tile::shared_bytes<typename Mode::Element>(Shape::kColumns * kSlabStride<Mode>) +
-         tile::shared_bytes<float>(kWeightFloats<Mode>);
+  constexpr int kStride = kRowStride<Mode, kWidth>;
+  tile::SharedMemory memory;
+  const auto mine = memory.take<typename Mode::Element>(Shape::kRows * kStride);
+  const auto stages = memory.take<typename Mode::Element>(2 * Shape::kColumns * kStride);
+  const int rows = static_cast<int>(x.count);
+  const int columns = static_cast<int>(y.count);
+  const int width = static_cast<int>(x.width);
+  const int i0 = static_cast<int>(blockIdx.x) * Shape::kRows;
+  const int first = static_cast<int>(blockIdx.y) * tiles;
+  const int left = (columns + Shape::kColumns - 1) / Shape::kColumns - first;
+  const int count = left < tiles ? left : tiles;
+  SlabSums<kWidth> out;
+  out.clear();
+
+  tile::load_rows<Shape::kRows, kWidth, kGramThreads>(mine, kStride, x.rows, x.count, x.width, i0, 0);
+  tile::load_rows<Shape::kColumns, kWidth, kGramThreads>(
+      stages, kStride, y.rows, y.count, y.width, static_cast<int64_t>(first) * Shape::kColumns, 0);
+  tile::commit_copies();
+#pragma unroll 1
+  for (int t = 0; t < count; ++t) {
+    const int j0 = (first + t) * Shape::kColumns;
+    if (t + 1 < count) {
+      tile::load_rows<Shape::kColumns, kWidth, kGramThreads>(stages + (t + 1) % 2 * Shape::kColumns * kStride, kStride,
+          y.rows, y.count, y.width, j0 + Shape::kColumns, 0);
+    }
+    tile::commit_copies();  // an empty group at the end, so that the wait below always leaves the newest alone
+    tile::wait_copies<1>();
+    __syncthreads();  // the tile that this thread waited for came in parts through all threads
+    const auto slab = stages + t % 2 * Shape::kColumns * kStride;
+    typename Shape::Sums s;
+    s.clear();
+#pragma unroll 1
+    for (int k = 0; k < width; k += Mode::kChunk) {
+      tile::multiply_chunk(Mode(), s, mine + (Shape::warp_row() * kStride + k), slab + k, kStride, kStride);
+    }
+    weigh_tile<Shape>(s, i0, rows, j0, columns, weight);
+    multiply_slab<kWidth, kStride>(Mode(), out, s, slab, width, tile::Shared<float>());
+    __syncthreads();  // nobody may overwrite the tile before all have read it
+  }
+  store_slab<Shape, kWidth>(
+      out, i0, rows, width, x.width, partial + static_cast<int64_t>(blockIdx.y) * x.count * x.width);
 }
+
+// The widest rows of weighted_whole_rows: 132 KiB of shared memory in both.
+template <typename Mode>
+constexpr int64_t kWholeWidth = std::is_same_v<Mode, tile::Bfloat16> ? 256
+                                : std::is_same_v<Mode, tile::Tf32>   ? 128
+                                                                     : 0;
 
 }  // namespace gramian

@@ -125,7 +125,7 @@ Grid warps(const char* name, int64_t rows) {
 View unit_rows(gramian_context* context, int64_t n, int64_t d, int64_t width, const float* z, double t, float* dz) {
   const View view = {
       dz, context->scratch<float>(n * width), context->scratch<float>(n), context->scratch<float>(n)};
-  normalize_rows(context, n, d, z, d, kNormEps, width, view.u, view.norm);
+  normalize_rows(context, n, d, z, d, RowRule::unit, kNormEps, width, view.u, view.norm);
   launch(context->stream, {"gaussian_shifts", static_cast<unsigned>((n + kThreads - 1) / kThreads), kThreads},
       gaussian_shifts, n, t, view.norm, view.shift);
   return view;

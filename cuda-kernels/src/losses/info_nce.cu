@@ -33,7 +33,7 @@ Side<Mode> side_of(gramian_context* context, const Call& call, const float* z) {
   if (call.unit) {
     float* u = context->scratch<float>(call.n * width);
     side.norm = context->scratch<float>(call.n);
-    normalize_rows(context, call.n, call.d, z, call.stride, kNormEps, width, u, side.norm);
+    normalize_rows(context, call.n, call.d, z, call.stride, RowRule::unit, kNormEps, width, u, side.norm);
     side.u = u;
   } else {
     side.u = pad_rows(context, call.n, call.d, z, call.stride);
@@ -48,8 +48,8 @@ void info_nce_loss(gramian_context* context, const Call& call, const float* cons
   const int64_t width = padded_width(call.d);
   const bool shifted = !call.unit || !(call.temperature >= nt_xent::kFixedShiftTemperature);
   const float scale = exponent_scale(call.temperature);
-  const Pairs others = {true, 0};
-  const info_nce::Directions weights = info_nce::directions(call.symmetric);
+  const SoftmaxTerms terms = {Pairs::of_different_images(n), shifted, scale};
+  const double weight = info_nce::directions(call.symmetric).rows;  // and of columns, where they count
   const Side<Mode> sides[2] = {side_of<Mode>(context, call, z[0]), side_of<Mode>(context, call, z[1])};
   double* positive = context->scratch<double>(n);
   double* loss = context->scratch<double>(2 * n);
@@ -60,22 +60,23 @@ void info_nce_loss(gramian_context* context, const Call& call, const float* cons
     of[s] = softmax_rows(context, n);
     of[s].loss = loss + s * n;
     const ExponentialSums sums = exponential_sums_of<Mode>(
-        context, "info_nce_exponential_sums", sides[s].rows, sides[1 - s].rows, others, shifted, scale);
-    const double weight = s == 0 ? weights.rows : weights.columns;
-    row_statistics(context, sums, n, positive, shifted, call.temperature, scale, weight, of[s]);
+        context, "info_nce_exponential_sums", sides[s].rows, sides[1 - s].rows, terms);
+    row_statistics(context, sums, positive, call.temperature, scale, of[s]);
   }
   mean_of(context, directions * n, loss, 1, call.result);
   if (dz[0] == nullptr) return mean_of(context, 0, loss, 0, call.result + 1);
   double* along = context->scratch<double>(n);
-  const float factor = static_cast<float>(1.0 / (static_cast<double>(n) * call.temperature));
+  const float factor = static_cast<float>(weight / (static_cast<double>(n) * call.temperature));
   for (int s = 0; s < 2; ++s) {
     const SoftmaxRows& mine = of[s];
     const SoftmaxRows& theirs = of[1 - s];
     const WeightedRows weighted = weighted_rows_of<Mode>(context, "info_nce_weighted_rows", sides[s].rows,
-        sides[1 - s].rows, others, {mine.shift, mine.inverse, theirs.shift, theirs.inverse}, shifted, scale);
-    row_gradient(context, {n, call.d, width, weighted.splits, n * width, weighted.partial, sides[s].u, sides[1 - s].u,
-                              nullptr, of[0].miss, of[1].miss, sides[s].norm, factor, kNormEps, 0, call.stride, dz[s],
-                              s == 0 ? along : nullptr});
+        sides[1 - s].rows, terms, {mine.shift, mine.inverse, theirs.shift, theirs.inverse});
+    row_gradient(context,
+        {n, call.d, width, weighted.splits, n * width, width, weighted.partial, sides[s].u, sides[s].norm,
+            call.unit ? RowRule::unit : RowRule::none, kNormEps, factor, 0, call.stride, dz[s],
+            s == 0 ? along : nullptr},
+        PairPull{sides[1 - s].u, nullptr, of[0].pull, of[1].pull});
   }
   mean_of(context, n, along, static_cast<double>(n), call.result + 1);
 }

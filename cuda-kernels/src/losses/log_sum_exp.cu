@@ -6,9 +6,11 @@ namespace gramian {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr Pairs kOthers = {true, 0};
 
 float scale_of(double tau) { return static_cast<float>(1.4426950408889634 / tau); }
+
+// Every other row, with a shift per row.
+SoftmaxTerms terms_of(int64_t rows, double tau) { return {Pairs::of_different_images(rows), true, scale_of(tau)}; }
 
 // One thread per row: the splits in their order.
 __global__ void __launch_bounds__(kThreads) finish_log_sums(int64_t rows, const ExponentialSum* __restrict__ partial,
@@ -28,7 +30,7 @@ __global__ void __launch_bounds__(kThreads) finish_log_sums(int64_t rows, const 
 template <typename Mode>
 LogSumExps log_sum_exps(gramian_context* context, const Operand<Mode>& x, double tau) {
   const ExponentialSums sums =
-      exponential_sums_of<Mode>(context, "log_sum_exp_sums", x, x, kOthers, true, scale_of(tau));
+      exponential_sums_of<Mode>(context, "log_sum_exp_sums", x, x, terms_of(x.count, tau));
   float* shift = context->scratch<float>(x.count);
   float* inverse = context->scratch<float>(x.count);
   double* values = context->scratch<double>(x.count);
@@ -41,7 +43,7 @@ template <typename Mode>
 WeightedRows log_sum_exp_rows(
     gramian_context* context, const Operand<Mode>& x, double tau, const LogSumExps& of) {
   const SoftmaxWeights weights = {of.shift, of.inverse, of.shift, of.inverse};
-  return weighted_rows_of<Mode>(context, "log_sum_exp_rows", x, x, kOthers, weights, true, scale_of(tau));
+  return weighted_rows_of<Mode>(context, "log_sum_exp_rows", x, x, terms_of(x.count, tau), weights);
 }
 
 #define GRAMIAN_LOG_SUM_EXP(Mode)                                                              \

@@ -16,7 +16,7 @@ __device__ __forceinline__ int64_t row_of_warp() {
 }
 
 __global__ void __launch_bounds__(kThreads)
-    normalize(int64_t n, int64_t d, const float* z, int64_t stride, float eps, int64_t ld, float* u,
+    normalize(int64_t n, int64_t d, const float* z, int64_t stride, RowRule rule, float limit, int64_t ld, float* u,
         float* __restrict__ norm) {
   const int64_t i = row_of_warp();
   if (i >= n) return;  // the whole warp
@@ -27,7 +27,10 @@ __global__ void __launch_bounds__(kThreads)
     squares += x * x;
   }
   const float length = static_cast<float>(sqrt(tile::warp_sum(squares)));
-  const float scale = 1.0f / (length < eps ? eps : length);  // NaN stays NaN
+  // NaN stays NaN
+  const float scale = rule == RowRule::unit  ? 1.0f / (length < limit ? limit : length)
+                      : rule == RowRule::cap ? (length < limit ? 1.0f : limit / length)
+                                             : 1.0f;
   if (lane == 0) norm[i] = length;
   for (int64_t k = lane; k < ld; k += 32) u[i * ld + k] = k < d ? z[i * stride + k] * scale : 0.0f;
 }
@@ -51,16 +54,17 @@ Grid rows_grid(const char* name, int64_t n) {
 
 }  // namespace
 
-void normalize_rows(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t stride, float eps,
-    int64_t ld, float* u, float* norm) {
-  launch(context->stream, rows_grid("normalize_rows", n), normalize, n, d, z, stride, eps, ld, u, norm);
+void normalize_rows(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t stride, RowRule rule,
+    float limit, int64_t ld, float* u, float* norm) {
+  launch(context->stream, rows_grid("normalize_rows", n), normalize, n, d, z, stride, rule, limit, ld, u, norm);
 }
 
 }  // namespace gramian
 
 gramian_status gramian_normalize_rows(
     gramian_context* context, int64_t n, int64_t d, const float* z, float eps, float* u, float* norm) {
-  return gramian::guarded([&] { gramian::normalize_rows(context, n, d, z, d, eps, d, u, norm); });
+  return gramian::guarded(
+      [&] { gramian::normalize_rows(context, n, d, z, d, gramian::RowRule::unit, eps, d, u, norm); });
 }
 
 gramian_status gramian_normalize_rows_backward(gramian_context* context, int64_t n, int64_t d, const float* u,

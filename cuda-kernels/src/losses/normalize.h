@@ -1,4 +1,4 @@
-// Row normalisation on the device, for the launchers of losses.
+// What becomes of rows before products are taken, on the device, for the launchers of losses.
 #pragma once
 
 #include "core/context.h"
@@ -7,8 +7,14 @@ namespace gramian {
 
 constexpr float kNormEps = 1e-12f;  // as F.normalize of the authors' code
 
-// u (n, ld), rows ld >= d apart: z (n, d), rows stride apart, divided by max(norm, eps), zeros from d on; norm (n).
-void normalize_rows(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t stride, float eps,
-    int64_t ld, float* u, float* norm);
+enum class RowRule : int {
+  unit,  // z / max(||z||, limit); no gradient where ||z|| <= limit
+  cap,   // limit z / ||z|| where ||z|| >= limit, z elsewhere
+  none   // z
+};
+
+// u (n, ld), rows ld >= d apart: z (n, d), rows stride apart, by the rule, zeros from d on; norm (n) of z.
+void normalize_rows(gramian_context* context, int64_t n, int64_t d, const float* z, int64_t stride, RowRule rule,
+    float limit, int64_t ld, float* u, float* norm);
 
 }  // namespace gramian

@@ -1,14 +1,8 @@
-// NT-Xent on the device: normalise, positives, negatives by the Gram loop, loss; then weights by the Gram loop, row
-// gradients. Formulas: gramian/epilogue/nt_xent.h.
-//
-// M = 2n rows. FLOP: 2 M^2 d forward, 4 M^2 d backward (for d <= 128). Memory: u and, in TF32 and bf16, its rounded
-// copy; O(splits M) statistics; (splits, M, d) partial gradients, at most 5 splits at M = 8192 and 1 from 33792 on.
+// NT-Xent on the device. Formula: gramian/epilogue/nt_xent.h; loops, FLOP and memory: view_contrast.h.
 #include "gramian/nt_xent.h"
 
 #include "gram/precisions.h"
-#include "gramian/epilogue/nt_xent.h"
-#include "losses/normalize.h"
-#include "losses/softmax_rows.h"
+#include "losses/view_contrast.h"
 
 namespace gramian {
 namespace {
@@ -16,50 +10,20 @@ namespace {
 struct Gradients {
   float weight;
   float beta[2];
-  float* dz[2];
+  gramian_output dz[2];
 };
 
-template <typename Mode>
-void nt_xent_loss(gramian_context* context, int64_t n, int64_t d, const float* const z[2], float temperature,
-    double* loss, const Gradients* to) {
-  const int64_t m = 2 * n;
-  const int64_t width = padded_width(d);
-  const float scale = exponent_scale(temperature);
-  const bool shifted = !(temperature >= nt_xent::kFixedShiftTemperature);
-  const Pairs negatives = {true, static_cast<int>(n)};
-  float* u = context->scratch<float>(m * width);
-  float* norm = context->scratch<float>(m);
-  double* positive = context->scratch<double>(n);
-  for (int view = 0; view < 2; ++view) {
-    normalize_rows(context, n, d, z[view], d, kNormEps, width, u + view * n * width, norm + view * n);
-  }
-  const Operand<Mode> rows = lay_out<Mode>(context, m, d, u, width);
-  positives(context, n, width, u, u + n * width, nullptr, positive);
-  const ExponentialSums sums =
-      exponential_sums_of<Mode>(context, "nt_xent_exponential_sums", rows, rows, negatives, shifted, scale);
-  const SoftmaxRows of = softmax_rows(context, m);
-  row_statistics(context, sums, n, positive, shifted, temperature, scale, 1, of);
-  mean_of(context, m, of.loss, 1, loss);
-  if (to == nullptr) return;
-  const WeightedRows weighted = weighted_rows_of<Mode>(context, "nt_xent_weighted_rows", rows, rows, negatives,
-      {of.shift, of.inverse, of.shift, of.inverse}, shifted, scale);
-  const float factor = static_cast<float>(to->weight / (static_cast<double>(m) * temperature));
-  for (int view = 0; view < 2; ++view) {
-    const int64_t own = view * n;
-    const int64_t other = n - own;
-    row_gradient(context, {n, d, width, weighted.splits, m * width, weighted.partial + own * width, u + own * width,
-                              u + other * width, nullptr, of.miss + own, of.miss + other, norm + own, factor, kNormEps,
-                              to->beta[view], d, to->dz[view], nullptr});
-  }
-}
-
 gramian_status run(gramian_context* context, int64_t n, int64_t d, const float* za, const float* zb, float temperature,
-    double* loss, const Gradients* gradients) {
+    double* loss, const Gradients* to) {
   return guarded([&] {
     context->begin();
-    const float* const z[2] = {za, zb};
-    with_precision(context,
-        [&](auto mode) { nt_xent_loss<decltype(mode)>(context, n, d, z, temperature, loss, gradients); });
+    const gramian_input z[2] = {za, zb};
+    with_precision(context, [&](auto mode) {
+      ViewContrast<decltype(mode)> call(context, {2, n, d, d}, temperature, RowRule::unit, similarity::kCosine);
+      call.take(z);
+      call.value(NtXentRow{n, call.positives(), 1.0 / temperature}, 2 * n, loss);
+      if (to != nullptr) call.gradient(to->weight, to->beta, to->dz);
+    });
   });
 }
 

@@ -1,8 +1,9 @@
-// The row kernels of losses with a softmax over similarities, around their two Gram loops (softmax_gram.h). A row i
-// has a positive, which stays out of the loops: its similarity is a float64 dot product.
+// The row kernels of losses with a softmax over similarities, around their two Gram loops (softmax_gram.h). A row has
+// one or more positives, which stay out of the loops: their similarities are float64 dot products.
 #pragma once
 
 #include "gram/softmax_gram.h"
+#include "losses/normalize.h"
 
 namespace gramian {
 
@@ -10,8 +11,8 @@ namespace gramian {
 struct SoftmaxRows {
   int64_t count;
   float* shift;    // m_i
-  float* inverse;  // w A_i = w / (N_i + E_i)
-  float* miss;     // w N_i A_i
+  float* inverse;  // factor of the exponentials in the gradient: A_i
+  float* pull;     // what draws the row to its positive: N_i A_i
   double* loss;    // log(1 + N_i / E_i)
 };
 
@@ -21,34 +22,61 @@ SoftmaxRows softmax_rows(gramian_context* context, int64_t count);
 void positives(gramian_context* context, int64_t n, int64_t width, const float* a, const float* b, const int32_t* match,
     double* positive);
 
-// Fills rows from the sums of the loop; row i has positive i modulo `positives`. weight is w.
-void row_statistics(gramian_context* context, const ExponentialSums& sums, int64_t positives, const double* positive,
-    bool shifted, float temperature, float scale, double weight, const SoftmaxRows& rows);
+// s (views n, views) = <u_i, u_p>, p the row of the same image in each view. u (views n, width).
+void view_positives(
+    gramian_context* context, int64_t views, int64_t n, int64_t width, const float* u, double* s);
+
+// Fills rows of NT-Xent, each with its positive, from the sums of the loop.
+void row_statistics(gramian_context* context, const ExponentialSums& sums, const double* positive, float temperature,
+    float scale, const SoftmaxRows& rows);
 
 // mean[0] = factor times the mean of x (count), 0 of nothing.
 void mean_of(gramian_context* context, int64_t count, const double* x, double factor, double* mean);
 
-// g_i = factor (sum over splits of weighted_i - (own_miss_i + other_miss_i) partner_match(i)), for n rows.
-// Then dz_i = (g - u (u . g)) / norm + beta dz_i, and beta dz_i alone where the norm is at most eps; norm null: dz_i =
-// g.
+// g_i = factor (sum over splits of weighted_i - what the positives of row i pull), for n rows. Then dz_i (stride, zeros
+// from d on) = g taken back through the rule of the rows, + beta dz_i: (g - u (u . g)) / norm of unit rows.
 struct RowGradient {
   int64_t n, d, width;
   int splits;
   int64_t split_stride;   // floats from one split to the next
-  const float* weighted;  // (splits, .., width), at the first of the n rows
+  int64_t row_stride;     // and from one row to the next
+  const float* weighted;  // (splits, .., row_stride), at the first of the n rows
   const float* u;         // (n, width)
-  const float* partner;   // (.., width)
-  const int32_t* match;   // (n), or null: the row i
-  const float* own_miss;
-  const float* other_miss;  // or null: 0
-  const float* norm;
-  float factor, eps, beta;
-  int64_t stride;  // of dz; zeros from d on
+  const float* norm;      // (n) of z, not read without a rule
+  RowRule rule;
+  float limit, factor, beta;
+  int64_t stride;  // of dz
   float* dz;
   double* along;  // (n) u . g, or null
 };
 
-void row_gradient(gramian_context* context, const RowGradient& of);
+// One positive: (own_i + other_i) partner_match(i). match null: the row i; other null: 0.
+struct PairPull {
+  const float* partner;  // (.., width)
+  const int32_t* match;
+  const float* own;
+  const float* other;
+};
+
+// The rows of the same image in the other views: sum over v of (pull_iv + pull_p(i,view)) u_p. The n rows of the call
+// are those of one view.
+struct ViewPull {
+  int64_t views, view;
+  const float* u;     // (views n, width)
+  const float* pull;  // (views n, views)
+};
+
+// own_i partner_i - diagonal o u_i: a positive, and the diagonal of a feature Gram that weighted leaves out.
+struct FeaturePull {
+  const float* partner;   // (n, width)
+  const float* own;       // (n)
+  const float* u;         // (n, width)
+  const float* diagonal;  // (d)
+};
+
+void row_gradient(gramian_context* context, const RowGradient& of, const PairPull& pull);
+void row_gradient(gramian_context* context, const RowGradient& of, const FeaturePull& pull);
+void row_gradient(gramian_context* context, const RowGradient& of, const ViewPull& pull);
 
 // log2(e) / tau: the kernels take exponentials to the base 2.
 inline float exponent_scale(float temperature) { return static_cast<float>(1.4426950408889634 / temperature); }

@@ -44,6 +44,20 @@ __device__ __forceinline__ T block_sum(T x, Shared<T> scratch) {
   return sum;
 }
 
+// All threads' x folded by op, which is symmetric and associative up to rounding, in a fixed order; all threads get the
+// result. scratch holds one element per warp, and is free again when the call returns.
+template <typename T, typename Op>
+__device__ __forceinline__ T block_all(T x, Shared<T> scratch, Op op) {
+#pragma unroll
+  for (int lanes = 16; lanes > 0; lanes /= 2) x = op(x, __shfl_xor_sync(kAllLanes, x, lanes));
+  if (threadIdx.x % 32 == 0) scratch[threadIdx.x / 32] = x;
+  __syncthreads();  // every thread folds what all warps wrote
+  T all = scratch[0];
+  for (int w = 1; w < static_cast<int>(blockDim.x / 32); ++w) all = op(all, static_cast<T>(scratch[w]));
+  __syncthreads();  // nobody may overwrite what another still reads
+  return all;
+}
+
 // Sum over the warps of the block, lane by lane: a block of kWarps warps that walks down 32 columns. All threads get
 // the sum of their column; scratch holds 32 kWarps elements, and is free again when the call returns.
 template <int kWarps>

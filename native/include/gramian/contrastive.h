@@ -45,9 +45,12 @@ GRAMIAN_EXPORT gramian_status gramian_unsigned_contrastive(gramian_context* cont
     const float* za, const float* zb, float temperature, int32_t similarity, int32_t replaced, int32_t kept,
     double* loss, float* dza, float* dzb);
 
-/** Spectral contrastive loss of two views (n,d), n >= 2, rows cut to norm sqrt(mu). */
+/**
+ * Spectral contrastive loss of two views (n,d), n >= 2, rows cut to norm sqrt(mu). side: which Grams are visited
+ * (GRAMIAN_GRAM_FEATURES, GRAMIAN_GRAM_SAMPLES of covariance.h).
+ */
 GRAMIAN_EXPORT gramian_status gramian_spectral_contrastive(gramian_context* context, int64_t n, int64_t d,
-    const float* za, const float* zb, float mu, double* loss, float* dza, float* dzb);
+    const float* za, const float* zb, float mu, int32_t side, double* loss, float* dza, float* dzb);
 
 /**
  * weight times the mean InfoNCE of queries q (n,d) against their positives in k (keys,d), row match[i] or, without

@@ -3,7 +3,9 @@
 //   SampleGram gram(context, n, d, views);
 //   gram.accumulate(prepare);      prepare(columns, x) fills these columns of each view: x[view], rows stride() apart
 //   gram.pair(0, 1)                <K_0, K_1>, float64 sum of float32 products
-//   gram.times(view, w, x, ldx, p, ldp)    p (n,w) = K x
+//   gram.times(view, w, x, ldx, p, ldp)    p (n,w) = K x;   times_right: p (m,n) = x K
+//
+// Of transposed views (columns of X^T are rows of X) the same is the feature Gram, where that is the small one.
 //
 // n^2 d FLOP a view (lower triangle), 2 n^2 w for each product. K is kept: n^2 floats, less than a view when d > n,
 // and up to three partial copies of a small one. A view is never copied whole: its columns pass through a panel of
@@ -45,6 +47,10 @@ class SampleGram {
   // p (n,w) = K_view x (n,w) on the calling thread.
   void times(int view, int64_t w, const float* x, int64_t ldx, float* p, int64_t ldp) const {
     gemm(false, false, n_, w, n_, 1, k_[view], n_, x, ldx, 0, p, ldp);
+  }
+  // p (m,n) = x (m,n) K_view on the calling thread.
+  void times_right(int view, int64_t m, const float* x, int64_t ldx, float* p, int64_t ldp) const {
+    gemm(false, false, m, n_, n_, 1, x, ldx, k_[view], n_, 0, p, ldp);
   }
   // Columns of one product with K: K is packed anew for each.
   Blocks backward_blocks() const;

@@ -90,9 +90,13 @@ class SharedPointer {
   int64_t offset_ = 0;  // bytes
 };
 
-// The i-th array of the current block, count elements.
+// The i-th array of the current block, count elements of unit bytes.
+SharedArray* shared_array(unsigned i, size_t unit, int64_t count);
+
 template <typename T>
-SharedPointer<T> shared_array(unsigned i, int64_t count);
+SharedPointer<T> shared_array(unsigned i, int64_t count) {
+  return {shared_array(i, sizeof(T), count), 0};
+}
 
 // cp.async of 16 bytes: source is read now, target is written by the wait that covers the group. inside false: zeros.
 void copy_async(SharedArray* target, int64_t offset, const void* source, bool inside);

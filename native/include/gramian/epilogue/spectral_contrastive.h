@@ -5,6 +5,14 @@
 //   L = 1/mu [ -2/n sum_i g_ii + 1/(n (n-1)) sum_{i != j} g_ij^2 ]
 //
 //   dL/dg_ii = -2 / (n mu),    dL/dg_ij = 2 g_ij / (n (n-1) mu)
+//
+// The same from the feature Grams F_a = A^T A and F_b = B^T B of the cut rows, as ||A B^T||_F^2 = <F_a, F_b>_F:
+//
+//   sum_{i != j} g_ij^2 = <F_a, F_b> - sum_i g_ii^2
+//   sum_{j != i} g_ij b_j = (A F_b)_i - g_ii b_i,     sum_{j != i} g_ji a_j = (B F_a)_i - g_ii a_i
+//
+// rank(A B^T) <= d, so that <F_a, F_b> >= (sum_i g_ii)^2 / d: of pairs with equal g_ii at most d/n of the total is
+// subtracted, and little cancels where n is larger than d, which is where this side is cheap.
 #pragma once
 
 #include "gramian/host_device.h"

@@ -172,6 +172,11 @@ public final class Backend {
         return contrastiveKeys;
     }
 
+    /** Contrastive losses against keys, on another stream. */
+    public ContrastiveKeys contrastiveKeys(Stream other) {
+        return new ContrastiveKeys(other);
+    }
+
     /** Nearest rows and logistic regression, for evaluations. */
     public Probes probes() {
         return probes;

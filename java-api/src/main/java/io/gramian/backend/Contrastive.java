@@ -139,20 +139,21 @@ public final class Contrastive {
         arrays.clear();
         int z = arrays.addresses(views);
         int dz = arrays.addresses(gradients);
-        int loss = arrays.doubles(new double[1]);
         arrays.publish();
-        stream.run((kernels, context) -> kernels.gramian_multi_view_nt_xent(
-                context,
-                views.size(),
-                views.get(0).shape().size(0),
-                width,
-                views.get(0).shape().size(1),
-                arrays.at(z),
-                temperature,
-                arrays.at(loss),
-                gradients.isEmpty() ? 0 : arrays.at(dz)));
-        gradients.forEach(Tensor::touch);
-        return arrays.readDouble(loss);
+        try (Tensor loss = Tensor.empty(views.get(0).device(), DType.FLOAT64, 1)) {
+            stream.run((kernels, context) -> kernels.gramian_multi_view_nt_xent(
+                    context,
+                    views.size(),
+                    views.get(0).shape().size(0),
+                    width,
+                    views.get(0).shape().size(1),
+                    arrays.at(z),
+                    temperature,
+                    loss.address(),
+                    gradients.isEmpty() ? 0 : arrays.at(dz)));
+            gradients.forEach(Tensor::touch);
+            return loss.toDoubles()[0];
+        }
     }
 
     /**
@@ -251,11 +252,13 @@ public final class Contrastive {
      * @param za embeddings of the first view (n, d), n at least 2; rows longer than {@code sqrt(mu)} are cut to that
      * @param zb embeddings of the second view (n, d)
      * @param mu square of the largest norm, from 1e-30 to 1e30
+     * @param onSamples whether to visit the n x n Gram of the samples; otherwise the d x d Grams of the features
      * @param dza receives the gradient (n, d); null, as {@code dzb}, for the value alone
      * @param dzb receives the gradient (n, d)
      * @return the loss
      */
-    public double spectral(Tensor za, Tensor zb, float mu, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    public double spectral(
+            Tensor za, Tensor zb, float mu, boolean onSamples, @Nullable Tensor dza, @Nullable Tensor dzb) {
         ContrastiveChecks.views(za, zb, 1);
         ContrastiveChecks.negatives(za);
         Check.scale("mu", mu);
@@ -271,6 +274,7 @@ public final class Contrastive {
                         za.address(),
                         zb.address(),
                         mu,
+                        onSamples ? Kernels.GRAMIAN_GRAM_SAMPLES : Kernels.GRAMIAN_GRAM_FEATURES,
                         loss,
                         ContrastiveChecks.address(dza),
                         ContrastiveChecks.address(dzb)));

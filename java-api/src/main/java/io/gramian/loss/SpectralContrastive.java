@@ -15,10 +15,14 @@ import org.jspecify.annotations.Nullable;
  * L = 1/mu [ -2/n sum_i <a_i, b_i> + 1/(n (n-1)) sum_{i != j} <a_i, b_j>^2 ]
  * }</pre>
  *
+ * <p>As {@code ||A B^T||_F^2 = <A^T A, B^T B>_F}, the sum of squares comes from n x n products of samples or from the d x d
+ * Grams of the features; the cap is no obstacle, because rows are cut before, and the gradient goes through the cut rows.
+ *
  * <p>Shapes: two views float32 (n, d), two gradients. The loss is at least -2, without unit for rows of norm
- * {@code sqrt(mu)} at {@code mu = 1}. Nothing but the gradients is modified. {@code 2 n^2 d} FLOP for the value,
- * {@code 6 n^2 d} with the gradient, in one pass; the matrix of products is never stored: {@code 6 n d} floats of scratch and
- * one tile per thread. Same input, same bits, whatever the thread count.
+ * {@code sqrt(mu)} at {@code mu = 1}. Nothing but the gradients is modified. On the sample side {@code 2 n^2 d} FLOP for
+ * the value, {@code 6 n^2 d} with the gradient, and the matrix of products is never stored: {@code 6 n d} floats of scratch and
+ * one tile per thread. On the feature side {@code 2 n d^2} and {@code 6 n d^2} FLOP, {@code 2 n d + 2 d^2} floats. Same
+ * input, same bits, whatever the thread count.
  *
  * <p>Fewer than two images are refused. A zero row is as good as any short one. The gradient of a row that was cut has no
  * part along the row. NaN or an infinity in a view gives NaN.
@@ -28,8 +32,11 @@ import org.jspecify.annotations.Nullable;
  * division by mu.
  *
  * @param mu square of the largest norm, from 1e-30 to 1e30; 1 for CIFAR, 10 for ImageNet in the authors' runs
+ * @param side which Gram matrices to visit. {@link GramSide#SAMPLES} is exact in every shape. {@link GramSide#FEATURES}
+ *     subtracts the pairs' own squares, up to d / n of the total when they agree: nearly everything, and most digits, where
+ *     d is above n. {@link GramSide#AUTO} takes the features from n = 1.25 d on, otherwise the samples
  */
-public record SpectralContrastive(float mu) implements PairLoss {
+public record SpectralContrastive(float mu, GramSide side) implements PairLoss {
     /**
      * Checks mu.
      *
@@ -37,6 +44,11 @@ public record SpectralContrastive(float mu) implements PairLoss {
      */
     public SpectralContrastive {
         Check.scale("mu", mu);
+    }
+
+    /** On the cheaper side that is also exact. */
+    public SpectralContrastive(float mu) {
+        this(mu, GramSide.AUTO);
     }
 
     /** Norms up to 1. */
@@ -51,6 +63,10 @@ public record SpectralContrastive(float mu) implements PairLoss {
 
     @Override
     public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
-        return za.device().backend().contrastive().spectral(za, zb, mu, dza, dzb);
+        // the roles of rows and columns are exchanged: here the samples are the side that nothing cancels on
+        boolean onSamples = side == GramSide.AUTO
+                ? !GramSide.AUTO.onSamples(za.shape().size(1), za.shape().size(0))
+                : side == GramSide.SAMPLES;
+        return za.device().backend().contrastive().spectral(za, zb, mu, onSamples, dza, dzb);
     }
 }

@@ -77,7 +77,8 @@ class ContrastiveTest {
                     () -> room.multiViewNtXent(List.of(za, zb), d, temperature, List.of(a, b)),
                     () -> room.dcl(za, zb, temperature, 0.5f, true, a, b),
                     () -> room.unsigned(za, zb, temperature, true, false, true, a, b),
-                    () -> room.spectral(za, zb, 1, a, b),
+                    () -> room.spectral(za, zb, 1, true, a, b),
+                    () -> room.spectral(za, zb, 1, false, a, b),
                     () -> keys.queueInfoNce(za, zb, null, queue, temperature, 1, a),
                     () -> keys.mocoV3(za, zb, temperature, a));
             List<float[]> results = new ArrayList<>();

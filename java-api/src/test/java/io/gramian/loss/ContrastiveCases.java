@@ -69,8 +69,11 @@ final class ContrastiveCases {
                 unsigned(0.01, false, false, false),
                 unsigned(0.15, false, false, true),
                 unsigned(0.2, false, true, false),
-                spectral(1),
-                spectral(100));
+                spectral(1, GramSide.AUTO),
+                spectral(1, GramSide.FEATURES),
+                spectral(1, GramSide.SAMPLES),
+                spectral(100, GramSide.FEATURES),
+                spectral(100, GramSide.SAMPLES));
     }
 
     private static Case dcl(double temperature, double sigma, Dcl.Form form) {
@@ -106,10 +109,10 @@ final class ContrastiveCases {
                 temperature);
     }
 
-    private static Case spectral(double mu) {
+    private static Case spectral(double mu, GramSide side) {
         return new Case(
-                "spectral " + mu,
-                new SpectralContrastive((float) mu),
+                "spectral " + mu + " " + side,
+                new SpectralContrastive((float) mu, side),
                 (z, n, d) -> SpectralContrastiveReference.valueAndGradients(z[0], z[1], n, d, (float) mu),
                 2,
                 2,

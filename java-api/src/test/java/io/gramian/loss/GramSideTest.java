@@ -1,6 +1,7 @@
 package io.gramian.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.gramian.Device;
 import io.gramian.Scope;
@@ -46,6 +47,20 @@ class GramSideTest {
             BarlowTwins chosen = new BarlowTwins(auto.lambda(), auto.eps(), auto.scale(), side);
             assertThat(auto.side()).isEqualTo(GramSide.AUTO);
             assertThat(auto.value(views)).isEqualTo(chosen.value(views));
+        }
+    }
+
+    /** The spectral loss has the roles exchanged: features from n = 1.25 d on. */
+    @ParameterizedTest
+    @CsvSource({"50,40,FEATURES", "49,40,SAMPLES", "20,40,SAMPLES"})
+    void theSpectralLossTakesTheFeaturesWhereTheyAreFew(int n, int d, GramSide side) {
+        double[] z = Batches.random(n, n, d);
+        try (Scope scope = Scope.open()) {
+            List<Tensor> views = List.of(Batches.tensor(z, n, d), Batches.tensor(Batches.view(z, d), n, d));
+            GramSide other = side == GramSide.SAMPLES ? GramSide.FEATURES : GramSide.SAMPLES;
+            double auto = SpectralContrastive.defaults().value(views);
+            assertThat(auto).isEqualTo(new SpectralContrastive(1, side).value(views));
+            assertThat(auto).isCloseTo(new SpectralContrastive(1, other).value(views), within(2e-6));
         }
     }
 
