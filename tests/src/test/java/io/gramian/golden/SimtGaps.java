@@ -12,21 +12,7 @@ final class SimtGaps {
     /** By method, or by method and case where a method has more than one form. */
     private static final Map<String, String> REASONS = Map.ofEntries(
             Map.entry("knn", "evaluations run on the CPU"),
-            Map.entry("toy_dimensional_collapse", "trains with layers of autograd, which run on the CPU"),
-            Map.entry("dcl", "pending"),
-            Map.entry("dcl_abs", "pending"),
-            Map.entry("dcl_official", "pending"),
-            Map.entry("dcl_sq", "pending"),
-            Map.entry("dclw", "pending"),
-            Map.entry("dclw_official", "pending"),
-            Map.entry("densecl", "pending"),
-            Map.entry("directclr_lightly", "pending"),
-            Map.entry("edge/dcl_two_samples", "pending"),
-            Map.entry("edge/spectral_zero_row", "pending"),
-            Map.entry("simclr_abs", "pending"),
-            Map.entry("simclr_multiview_solo", "pending"),
-            Map.entry("simclr_sq", "pending"),
-            Map.entry("spectral", "pending"));
+            Map.entry("toy_dimensional_collapse", "trains with layers of autograd, which run on the CPU"));
 
     /** What is left out without {@code -Dgramian.golden.simt=all}: 2^28 products of one Gram matrix take ten seconds and more. */
     private static final long SLOW = 1L << 28;
