@@ -136,7 +136,7 @@ public final class AugmentBytesReference {
     }
 
     private static int rounded(long sum) {
-        return (int) Math.max(0, Math.min(255, (sum + (1 << WEIGHT_BITS - 1)) >> WEIGHT_BITS));
+        return (int) Math.max(0, Math.min(255, (sum + (1 << (WEIGHT_BITS - 1))) >> WEIGHT_BITS));
     }
 
     /** Weight of every input for every output of one axis, in fixed point; few are not 0. */

@@ -64,9 +64,13 @@ class SimtDeviceTest {
             Tensor here = Tensor.of(Device.cpu(), new float[] {1, 2, 3, 4}, 2, 2);
             Tensor there = Tensor.zeros(device, 2, 2).copyFrom(here);
             assertThat(there.toFloats()).containsExactly(1, 2, 3, 4);
-            assertThat(Tensor.zeros(Device.cpu(), 1, 2).copyFrom(there.rows(1, 2)).toFloats())
+            assertThat(Tensor.zeros(Device.cpu(), 1, 2)
+                            .copyFrom(there.rows(1, 2))
+                            .toFloats())
                     .containsExactly(3, 4);
-            assertThat(Tensor.empty(device, 0).copyFrom(Tensor.empty(Device.cpu(), 0)).toFloats())
+            assertThat(Tensor.empty(device, 0)
+                            .copyFrom(Tensor.empty(Device.cpu(), 0))
+                            .toFloats())
                     .isEmpty();
             assertThatThrownBy(() -> there.copyFrom(here.reshape(4)))
                     .isInstanceOf(IllegalArgumentException.class)

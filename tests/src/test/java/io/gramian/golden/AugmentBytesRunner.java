@@ -1,13 +1,12 @@
 package io.gramian.golden;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.backend.ColourOp;
 import io.gramian.backend.ImageView;
 import io.gramian.backend.Resampling;
 import io.gramian.reference.AugmentBytesReference;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,7 +76,8 @@ final class AugmentBytesRunner implements MethodRunner {
     public boolean knows(GoldenCase golden) {
         return golden.method().equals("augment_pil")
                 && Set.of("rrc_up", "rrc_down").containsAll(golden.params())
-                && names(golden).stream().allMatch(name -> RESIZED.containsKey(name) || operation(name) != null);
+                && PixelPlanes.operations(golden).stream()
+                        .allMatch(name -> RESIZED.containsKey(name) || operation(name) != null);
     }
 
     private static Operation known(String name) {
@@ -88,49 +88,43 @@ final class AugmentBytesRunner implements MethodRunner {
         return operation;
     }
 
-    private static List<String> names(GoldenCase golden) {
-        List<String> names = new ArrayList<>();
-        golden.root().path("expected").fieldNames().forEachRemaining(names::add);
-        return names;
-    }
-
     @Override
     public void truth(GoldenCase golden, Score score) {
-        int[][][] image = image(golden.input("image"));
-        for (String name : names(golden)) {
+        int[][][] image = bytes(golden.input("image"));
+        for (String name : PixelPlanes.operations(golden)) {
             GoldenArray expected = golden.expectedArray(name);
             int[][][] actual;
             Resized resized = RESIZED.get(name);
             if (resized == null) {
                 actual = known(name).truth().apply(image);
             } else {
-                int[] box = box(golden, resized.parameter());
+                int[] box = PixelPlanes.box(golden.root().path("params").path(resized.parameter()));
                 int[][][] cropped = AugmentBytesReference.crop(image, box[0], box[1], box[2], box[3]);
                 actual = AugmentBytesReference.resize(
                         cropped, expected.shape()[1], expected.shape()[2], resized.bicubic());
             }
-            score.values(flat(actual), flat(image(expected)));
+            score.values(flat(actual), flat(bytes(expected)));
         }
     }
 
     @Override
     public void kernels(GoldenCase golden, Device device, Score score) {
         GoldenArray input = golden.input("image");
-        double[] interleaved = flat(image(input));
+        double[] interleaved = flat(bytes(input));
         byte[] pixels = new byte[interleaved.length];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (byte) interleaved[i];
         }
         Tensor source = Tensor.ofBytes(device, pixels, pixels.length);
         ImageView whole = ImageView.whole(source.address(), input.shape()[1], input.shape()[2]);
-        for (String name : names(golden)) {
+        for (String name : PixelPlanes.operations(golden)) {
             GoldenArray expected = golden.expectedArray(name);
             Resized resized = RESIZED.get(name);
             ImageView view;
             if (resized == null) {
                 view = known(name).view().apply(whole);
             } else {
-                int[] box = box(golden, resized.parameter());
+                int[] box = PixelPlanes.box(golden.root().path("params").path(resized.parameter()));
                 view = whole.withCrop(box[0], box[1], box[2], box[3]);
             }
             Resampling filter = resized != null && resized.bicubic() ? Resampling.BICUBIC : Resampling.BILINEAR;
@@ -142,41 +136,23 @@ final class AugmentBytesRunner implements MethodRunner {
             for (int i = 0; i < bytes.length; i++) {
                 bytes[i] *= 255;
             }
-            score.values(bytes, flat(image(expected)));
+            score.values(bytes, flat(bytes(expected)));
         }
     }
 
-    /** Top, left, height and width. */
-    private static int[] box(GoldenCase golden, String parameter) {
-        JsonNode box = golden.root().path("params").path(parameter);
-        return new int[] {
-            box.path("top").asInt(),
-            box.path("left").asInt(),
-            box.path("height").asInt(),
-            box.path("width").asInt()
-        };
-    }
-
-    /** From planes (channels, height, width) to pixels. */
-    private static int[][][] image(GoldenArray planes) {
-        int[] shape = planes.shape();
-        int[][][] image = new int[shape[1]][shape[2]][shape[0]];
-        for (int i = 0; i < planes.data().length; i++) {
-            image[i / shape[2] % shape[1]][i % shape[2]][i / shape[2] / shape[1]] = (int) planes.data()[i];
-        }
-        return image;
+    private static int[][][] bytes(GoldenArray planes) {
+        return Arrays.stream(PixelPlanes.image(planes))
+                .map(row -> Arrays.stream(row)
+                        .map(pixel ->
+                                Arrays.stream(pixel).mapToInt(x -> (int) x).toArray())
+                        .toArray(int[][]::new))
+                .toArray(int[][][]::new);
     }
 
     private static double[] flat(int[][][] image) {
-        double[] values = new double[image.length * image[0].length * image[0][0].length];
-        int at = 0;
-        for (int[][] row : image) {
-            for (int[] pixel : row) {
-                for (int value : pixel) {
-                    values[at++] = value;
-                }
-            }
-        }
-        return values;
+        return Arrays.stream(image)
+                .flatMap(Arrays::stream)
+                .flatMapToDouble(pixel -> Arrays.stream(pixel).asDoubleStream())
+                .toArray();
     }
 }

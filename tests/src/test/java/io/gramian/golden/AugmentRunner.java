@@ -1,6 +1,5 @@
 package io.gramian.golden;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Tensor;
@@ -8,7 +7,6 @@ import io.gramian.backend.ColourOp;
 import io.gramian.backend.ImageView;
 import io.gramian.backend.Resampling;
 import io.gramian.reference.AugmentReference;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -64,19 +62,14 @@ final class AugmentRunner implements MethodRunner {
     public boolean knows(GoldenCase golden) {
         return golden.method().equals("augment")
                 && golden.root().path("params").path("blur_padding").asText().equals("reflect")
-                && names(golden).stream().allMatch(name -> OPERATIONS.containsKey(name) || RESIZED.containsKey(name));
-    }
-
-    private static List<String> names(GoldenCase golden) {
-        List<String> names = new ArrayList<>();
-        golden.root().path("expected").fieldNames().forEachRemaining(names::add);
-        return names;
+                && PixelPlanes.operations(golden).stream()
+                        .allMatch(name -> OPERATIONS.containsKey(name) || RESIZED.containsKey(name));
     }
 
     @Override
     public void truth(GoldenCase golden, Score score) {
-        double[][][] image = image(golden.input("image"));
-        for (String name : names(golden)) {
+        double[][][] image = PixelPlanes.image(golden.input("image"));
+        for (String name : PixelPlanes.operations(golden)) {
             GoldenArray expected = golden.expectedArray(name);
             double[][][] actual;
             if (OPERATIONS.containsKey(name)) {
@@ -88,7 +81,7 @@ final class AugmentRunner implements MethodRunner {
                 actual = AugmentReference.resize(
                         cropped, expected.shape()[1], expected.shape()[2], resized.bicubic(), resized.antialias());
             }
-            score.values(flat(actual), flat(image(expected)));
+            score.values(PixelPlanes.flat(actual), PixelPlanes.flat(PixelPlanes.image(expected)));
         }
     }
 
@@ -96,13 +89,13 @@ final class AugmentRunner implements MethodRunner {
     public void kernels(GoldenCase golden, Device device, Score score) {
         GoldenArray input = golden.input("image");
         float[] pixels = new float[input.data().length];
-        double[] interleaved = flat(image(input));
+        double[] interleaved = PixelPlanes.flat(PixelPlanes.image(input));
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (float) interleaved[i];
         }
         Tensor source = Tensor.of(device, pixels, pixels.length);
         ImageView whole = ImageView.whole(source.address(), input.shape()[1], input.shape()[2]);
-        for (String name : names(golden)) {
+        for (String name : PixelPlanes.operations(golden)) {
             GoldenArray expected = golden.expectedArray(name);
             Resized resized = RESIZED.getOrDefault(name, SAME);
             ImageView view = whole;
@@ -125,7 +118,7 @@ final class AugmentRunner implements MethodRunner {
                             imagenet ? new float[] {0.485f, 0.456f, 0.406f} : new float[3],
                             imagenet ? new float[] {0.229f, 0.224f, 0.225f} : new float[] {1, 1, 1},
                             out);
-            score.values(GoldenArray.widen(out), flat(image(expected)));
+            score.values(GoldenArray.widen(out), PixelPlanes.flat(PixelPlanes.image(expected)));
         }
     }
 
@@ -135,35 +128,6 @@ final class AugmentRunner implements MethodRunner {
             int[] shape = golden.input("image").shape();
             return new int[] {0, 0, shape[1], shape[2]};
         }
-        JsonNode crop = golden.root().path("params").path("crop");
-        return new int[] {
-            crop.path("top").asInt(),
-            crop.path("left").asInt(),
-            crop.path("height").asInt(),
-            crop.path("width").asInt()
-        };
-    }
-
-    /** From planes (channels, height, width) to pixels. */
-    private static double[][][] image(GoldenArray planes) {
-        int[] shape = planes.shape();
-        double[][][] image = new double[shape[1]][shape[2]][shape[0]];
-        for (int i = 0; i < planes.data().length; i++) {
-            image[i / shape[2] % shape[1]][i % shape[2]][i / shape[2] / shape[1]] = planes.data()[i];
-        }
-        return image;
-    }
-
-    private static double[] flat(double[][][] image) {
-        double[] values = new double[image.length * image[0].length * image[0][0].length];
-        int at = 0;
-        for (double[][] row : image) {
-            for (double[] pixel : row) {
-                for (double value : pixel) {
-                    values[at++] = value;
-                }
-            }
-        }
-        return values;
+        return PixelPlanes.box(golden.root().path("params").path("crop"));
     }
 }
