@@ -1,20 +1,13 @@
 #include "fma_peak.h"
 
-#include <cstring>
+#include "core/vector.h"
 
 namespace gramian {
 namespace GRAMIAN_ISA {
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-#elif defined(__AVX2__)
-constexpr int kLanes = 8;
-#else
-constexpr int kLanes = 4;
-#endif
+using Vector = FloatVector;
+constexpr int kLanes = kVectorBytes / sizeof(float);
 constexpr int kChains = 12;  // latency 4 to 5, two a cycle
-
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
 
 int64_t multiply_adds(int64_t steps, float* sink) {
   Vector factor;
@@ -26,7 +19,7 @@ int64_t multiply_adds(int64_t steps, float* sink) {
     for (int c = 0; c < kChains; ++c) sum[c] = sum[c] * factor + factor;
   }
   for (int c = 1; c < kChains; ++c) sum[0] += sum[c];
-  std::memcpy(sink, sum, sizeof(float));
+  sink[0] = sum[0][0];
   return steps * kChains * kLanes * 2;
 }
 

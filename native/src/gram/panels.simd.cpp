@@ -4,34 +4,17 @@
 // of k keeps a panel (16 KiB) and the strip of A in the L1 cache.
 #include "gram/panels.h"
 
-#include <cstring>
+#include "core/vector.h"
 
 namespace gramian {
 namespace GRAMIAN_ISA {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 16;
-constexpr int kRows = 12;
-#elif defined(__AVX2__)
-constexpr int kLanes = 8;
-constexpr int kRows = 6;
-#else
-constexpr int kLanes = 4;
-constexpr int kRows = 6;
-#endif
+using Vector = FloatVector;
+constexpr int kLanes = kVectorBytes / sizeof(float);
+constexpr int kRows = kVectorBytes == 64 ? 12 : 6;
 constexpr int64_t kWidth = 2 * kLanes;
 constexpr int64_t kDepth = 256;  // steps of k per pass
-
-typedef float Vector __attribute__((vector_size(kLanes * sizeof(float))));
-
-inline Vector load(const float* p) {
-  Vector v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
-inline void store(float* p, Vector v) { std::memcpy(p, &v, sizeof v); }
 
 // C (R, kWidth) (+)= A (R,k) B (k, kWidth).
 template <int R, bool transposed>

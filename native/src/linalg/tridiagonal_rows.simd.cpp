@@ -1,28 +1,15 @@
 #include "linalg/tridiagonal_rows.h"
 
-#include <cstring>
+#include "core/vector.h"
 
 namespace gramian {
 namespace GRAMIAN_ISA {
 
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 8;
-#elif defined(__AVX2__)
-constexpr int kLanes = 4;
-#else
-constexpr int kLanes = 2;
-#endif
+using Vector = DoubleVector;
+constexpr int kLanes = kVectorBytes / sizeof(double);
 constexpr int kRows = 4;
-
-typedef double Vector __attribute__((vector_size(kLanes * sizeof(double))));
-
-inline Vector load(const double* p) {
-  Vector v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
 
 // y_r = <a_r, x> and part += sum_r a_r x_(first + r) over j < first, for kRows rows lda apart: each element is loaded once
 // for both of its products. Two vectors a step, so that the sums do not wait for each other.
@@ -43,7 +30,7 @@ inline void rows(
         sum[half][r] += ar * xk;
         p += ar * own[r];
       }
-      std::memcpy(part + k, &p, sizeof p);
+      store(part + k, p);
     }
   }
   for (int r = 0; r < kRows; ++r) {

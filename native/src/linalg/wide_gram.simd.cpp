@@ -2,32 +2,17 @@
 // accumulators, so that the multiply-adds are the limit.
 #include "linalg/wide_gram.h"
 
-#include <cstring>
+#include "core/vector.h"
 
 namespace gramian {
 namespace GRAMIAN_ISA {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kLanes = 8;
-constexpr int kRows = 8;
-#elif defined(__AVX2__)
-constexpr int kLanes = 4;
-constexpr int kRows = 4;
-#else
-constexpr int kLanes = 2;
-constexpr int kRows = 2;
-#endif
+using Vector = DoubleVector;
+constexpr int kLanes = kVectorBytes / sizeof(double);
+constexpr int kRows = kLanes;
 constexpr int64_t kWidth = 3 * kLanes;
 static_assert(kWidth % kRows == 0, "strips do not cross panels");
-
-typedef double Vector __attribute__((vector_size(kLanes * sizeof(double))));
-
-inline Vector load(const double* p) {
-  Vector v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
 
 // c (rows, columns), rows ldc apart, += A^T B over depth summands; a, b: panels, a from its first item on.
 inline void strip(int64_t depth, const double* a, const double* b, int64_t rows, int64_t columns, double* c,
@@ -49,8 +34,7 @@ inline void strip(int64_t depth, const double* a, const double* b, int64_t rows,
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < 3; ++v) {
-        const Vector whole = load(c + r * ldc + v * kLanes) + sum[r][v];
-        std::memcpy(c + r * ldc + v * kLanes, &whole, sizeof whole);
+        store(c + r * ldc + v * kLanes, load(c + r * ldc + v * kLanes) + sum[r][v]);
       }
     }
     return;
