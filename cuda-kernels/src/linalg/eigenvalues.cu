@@ -1,11 +1,12 @@
-// Eigenvalues alone: Householder to tridiagonal form (Golub and Van Loan 8.3.1), then bisection by Sturm counts (8.4.1).
+// Eigenvalues alone: Householder to tridiagonal form (Golub and Van Loan 8.3.1), then bisection by Sturm counts
+// (8.4.1).
 //
 // One launch removes one column of all matrices of the batch. The reflector H = I - tau v v^T of a column turns A into
-// A - v w^T - w v^T with p = A v, w = tau p - (tau^2 <p, v> / 2) v. Launch k has v and p of column k - 1: each block makes
-// w and the new column k from them by itself, and so its reflector; then it updates its own rows of A and multiplies
-// them with the new v on the way, so that A is read and written once a column. Row k is read by all and written by none.
-// 4/3 n^3 FLOP, 16 n^3 / 3 bytes, out of the second level cache up to n = 2000.
-// Bisection: a thread an eigenvalue, up to 64 counts of n divisions. Error: a few n times 1e-16 of the largest value.
+// A - v w^T - w v^T with p = A v, w = tau p - (tau^2 <p, v> / 2) v. Launch k has v and p of column k - 1: each block
+// makes w and the new column k from them by itself, and so its reflector; then it updates its own rows of A and
+// multiplies them with the new v on the way, so that A is read and written once a column. Row k is read by all and
+// written by none. 4/3 n^3 FLOP, 16 n^3 / 3 bytes, out of the second level cache up to n = 2000. Bisection: a thread an
+// eigenvalue, up to 64 counts of n divisions. Error: a few n times 1e-16 of the largest value.
 #include "linalg/eigenvalues.h"
 
 #include <float.h>
@@ -170,9 +171,9 @@ __global__ void __launch_bounds__(kSearchThreads) bisect(
 
 void symmetric_eigenvalues(gramian_context* context, int64_t entries, int64_t n, double* a, double* values) {
   if (entries == 0 || n == 0) return;
-  const Reduction of = {static_cast<int>(n), a, context->scratch<double>(2 * entries * n), context->scratch<double>(2 * entries * n),
-      context->scratch<double>(entries * n), context->scratch<double>(entries * n),
-      context->scratch<double>(entries * n)};
+  const Reduction of = {static_cast<int>(n), a, context->scratch<double>(2 * entries * n),
+      context->scratch<double>(2 * entries * n), context->scratch<double>(entries * n),
+      context->scratch<double>(entries * n), context->scratch<double>(entries * n)};
   const unsigned batch = static_cast<unsigned>(entries);
   for (int k = 0; k < n; ++k) {
     const int64_t rows = n - 1 - k;

@@ -2,9 +2,9 @@
 // sweep is N - 1 rounds of N / 2 disjoint pairs (a round-robin tournament); in a round a thread owns whole 2 x 2 blocks
 // (pair k, pair l) of the matrix, so that the rows and columns of all pairs turn at once, with no barrier between them.
 //
-// The lower triangle is packed by rows: N (N + 1) / 2 doubles, in shared memory up to n = 180 and in device memory above;
-// the vectors are rows in device memory. A sweep is 4 n^3 FLOP (vectors 3 n^3 of it); 6 to 10 sweeps. A pair rests once
-// |a_pq| <= 1e-16 sqrt(a_pp a_qq): small eigenvalues of a graded matrix keep their digits.
+// The lower triangle is packed by rows: N (N + 1) / 2 doubles, in shared memory up to n = 180 and in device memory
+// above; the vectors are rows in device memory. A sweep is 4 n^3 FLOP (vectors 3 n^3 of it); 6 to 10 sweeps. A pair
+// rests once |a_pq| <= 1e-16 sqrt(a_pp a_qq): small eigenvalues of a graded matrix keep their digits.
 #include "linalg/jacobi.h"
 
 #include <float.h>

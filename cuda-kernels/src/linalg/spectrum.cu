@@ -1,6 +1,6 @@
 // Singular values from the eigenvalues of the smaller Gram, math.md section 8: Gram and eigenvalues in float64, which
-// keeps four digits down to 1e-6 of the largest value. FLOP: m^2 M for the Gram (m = min(n,d), M the other; lower half),
-// 4/3 m^3 for the eigenvalues. Memory: 8 m^2 for each slice of a group, a group at a time.
+// keeps four digits down to 1e-6 of the largest value. FLOP: m^2 M for the Gram (m = min(n,d), M the other; lower
+// half), 4/3 m^3 for the eigenvalues. Memory: 8 m^2 for each slice of a group, a group at a time.
 #include "gramian/spectra.h"
 
 #include "linalg/eigenvalues.h"

@@ -26,8 +26,8 @@ struct Comparison {
   double scale;  // of the loss and of the gradients
 };
 
-// loss (1) = or += scale sum over rows and pairs of views of |u_a - u_b|^2; dy (views, n, d), its gradient, unless null.
-// poison (1) = NaN if one of the slices is bad (count of them), otherwise 0.
+// loss (1) = or += scale sum over rows and pairs of views of |u_a - u_b|^2; dy (views, n, d), its gradient, unless
+// null. poison (1) = NaN if one of the slices is bad (count of them), otherwise 0.
 void compare(const Views& of, const Comparison& how, const float* y, float* dy, bool add, double* loss);
 void condemn(const Views& of, int64_t count, const BadPivot* bad, double* poison);
 

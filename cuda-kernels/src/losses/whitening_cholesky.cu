@@ -1,5 +1,5 @@
-// Cholesky whitening, math.md section 5: covariance, factor and its inverse W in float64 (the error of Y then grows with
-// the condition of L, not of L L^T), products with W in float32, never rounded.
+// Cholesky whitening, math.md section 5: covariance, factor and its inverse W in float64 (the error of Y then grows
+// with the condition of L, not of L L^T), products with W in float32, never rounded.
 //   forward    Y = Xc W^T                                                         4 n d^2 + 2/3 d^3 FLOP a slice
 //   backward   dX = (dY - mean(dY) - (1-eps)/(n-1) Y P) W, P = tril(dY^T Y) mirrored        6 n d^2 FLOP a slice
 // Slices of up to 128 columns are one kernel each way (whitening_fused.h); this file has wider ones, in steps.

@@ -1,7 +1,7 @@
 // Cholesky whitening of one slice (n, d), d <= 128, by one block: mean, covariance, factor and inverse in float64, then
-// Y = Xc W^T in float32. Formulas: whitening_cholesky.cu. n d^2 FLOP in float64 and d^3 for factor and inverse, n d^2 in
-// float32; x is read three times (the second and third time out of the second level cache), y and w are written once.
-// Shared memory, blocks = d / 32 rounded up: 165,904 bytes for 4 blocks.
+// Y = Xc W^T in float32. Formulas: whitening_cholesky.cu. n d^2 FLOP in float64 and d^3 for factor and inverse, n d^2
+// in float32; x is read three times (the second and third time out of the second level cache), y and w are written
+// once. Shared memory, blocks = d / 32 rounded up: 165,904 bytes for 4 blocks.
 #include "losses/whitening_blocks.h"
 #include "losses/whitening_fused.h"
 

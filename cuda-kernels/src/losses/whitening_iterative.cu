@@ -3,8 +3,8 @@
 // Z_k -> (S/t)^-1/2, so that P = Z_steps / sqrt(t) and Y = Xc P. Backward: the same steps in reverse, exactly:
 //   dT = dZ' Z^T + A^T dA',  dZ = T^T dZ' - 1/2 dT A^T,  dA = dA' T^T - 1/2 Z^T dT
 //   dS = dA_0 / t - ( <dA_0, S> / t^2 + <dP, P> / (2 t) ) I,  dP = Xc^T dY
-// All of it float64, products with P float32. 6 d^3 FLOP a step forward, 12 d^3 a step backward beside it; three launches
-// a step forward, six backward. Memory backward: 8 (3 steps + 8) d^2 bytes a slice.
+// All of it float64, products with P float32. 6 d^3 FLOP a step forward, 12 d^3 a step backward beside it; three
+// launches a step forward, six backward. Memory backward: 8 (3 steps + 8) d^2 bytes a slice.
 #include <float.h>
 
 #include <utility>
@@ -200,9 +200,9 @@ class Steps {
 void iterative(const Slices& of, int32_t steps, const float* x, float* y, float* w, BadPivot* bad) {
   Steps iteration(of, steps, x, bad, false);
   iteration.matrix(w);
-  const Product whitened = product<Mode>(of.context, "whitening_apply",
-      of.rows(of.n, iteration.centred().x, of.ld()), lay_out_transposed<Mode>(of.context, of.d, of.d, w, of.d, of.count),
-      of.count);
+  const Product whitened =
+      product<Mode>(of.context, "whitening_apply", of.rows(of.n, iteration.centred().x, of.ld()),
+          lay_out_transposed<Mode>(of.context, of.d, of.d, w, of.d, of.count), of.count);
   store(of, whitened, y);
 }
 

@@ -1,6 +1,6 @@
-// Aligned host memory. 64 bytes: a cache line, and the widest vector. From a huge page on, aligned to one, and the kernel is
-// asked for huge pages where they fit whole: operands of a product touch hundreds of small pages, more than a core keeps
-// addresses of, and under a hypervisor each miss costs twice.
+// Aligned host memory. 64 bytes: a cache line, and the widest vector. From a huge page on, aligned to one, and the
+// kernel is asked for huge pages where they fit whole: operands of a product touch hundreds of small pages, more than a
+// core keeps addresses of, and under a hypervisor each miss costs twice.
 #pragma once
 
 #include <sys/mman.h>

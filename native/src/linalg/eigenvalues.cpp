@@ -1,6 +1,6 @@
-// Small matrices go through LAPACK, large ones are reduced to tridiagonal form by our own (tridiagonal.h). Of several, each
-// thread takes whole ones; one alone is reduced by all threads. The order alone chooses, so that a matrix has the same
-// eigenvalues, to the bit, alone, in a batch, and with any number of threads.
+// Small matrices go through LAPACK, large ones are reduced to tridiagonal form by our own (tridiagonal.h). Of several,
+// each thread takes whole ones; one alone is reduced by all threads. The order alone chooses, so that a matrix has the
+// same eigenvalues, to the bit, alone, in a batch, and with any number of threads.
 #include "linalg/eigenvalues.h"
 
 #include <lapack.h>

@@ -1,7 +1,7 @@
 // Singular values from the eigenvalues of the smaller Gram matrix, math.md section 8. The Gram and its eigenvalues are
 // float64: a float32 Gram loses every value below 1e-3 of the largest, this one keeps four digits down to 1e-6.
-// FLOP: m^2 M for the Gram (m = min(n,d), M the other; lower half), 4/3 m^3 for the eigenvalues. Memory: 8 m^2 + 2,400 m
-// bytes.
+// FLOP: m^2 M for the Gram (m = min(n,d), M the other; lower half), 4/3 m^3 for the eigenvalues. Memory: 8 m^2 + 2,400
+// m bytes.
 #include "gramian/spectra.h"
 
 #include <algorithm>

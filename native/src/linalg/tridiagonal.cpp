@@ -1,5 +1,6 @@
 // Rows from the last to the first. Row i without its diagonal is x; u = x - beta e_(i-1) with beta = -sign(x_(i-1)) |x|
-// makes H = I - tau u u^T, tau = 1 / (beta (beta - x_(i-1))), which takes x to beta e_(i-1). The block before it becomes
+// makes H = I - tau u u^T, tau = 1 / (beta (beta - x_(i-1))), which takes x to beta e_(i-1). The block before it
+// becomes
 //   H A H = A - u w^T - w u^T,   w = p - tau/2 (p . u) u,   p = tau A u.
 // A panel of 32 pairs u, w is kept (rows of `panel`: u, w, u again, so that [u w] and [w u] are both in one piece) and
 // then subtracted at once; until then A u is corrected by the pairs: A u - U (W^T u) - W (U^T u).

@@ -7,8 +7,8 @@
 // a_ij x_i: what rows [from, to) of a lower triangle add to the product of the symmetric matrix with x.
 GRAMIAN_SIMD_DECLARE(void, symmetric_strip,
     (int64_t from, int64_t to, const double* a, int64_t lda, const double* x, double* y, double* part))
-// out[j] = row[j] - sum_k (v_k[i] w_k[j] + w_k[i] v_k[j]) for j in [from, to); rows of v and w are stride apart. Returns
-// the sum of the squares of those with j < squared.
+// out[j] = row[j] - sum_k (v_k[i] w_k[j] + w_k[i] v_k[j]) for j in [from, to); rows of v and w are stride apart.
+// Returns the sum of the squares of those with j < squared.
 GRAMIAN_SIMD_DECLARE(double, reflect_row,
     (int64_t from, int64_t to, const double* row, int64_t count, const double* v, const double* w, int64_t stride,
         int64_t i, int64_t squared, double* out))

@@ -11,8 +11,8 @@ using Vector = DoubleVector;
 constexpr int kLanes = kVectorBytes / sizeof(double);
 constexpr int kRows = 4;
 
-// y_r = <a_r, x> and part += sum_r a_r x_(first + r) over j < first, for kRows rows lda apart: each element is loaded once
-// for both of its products. Two vectors a step, so that the sums do not wait for each other.
+// y_r = <a_r, x> and part += sum_r a_r x_(first + r) over j < first, for kRows rows lda apart: each element is loaded
+// once for both of its products. Two vectors a step, so that the sums do not wait for each other.
 inline void rows(
     int64_t first, const double* a, int64_t lda, const double* x, double* y, double* __restrict__ part) {
   Vector sum[2][kRows] = {};

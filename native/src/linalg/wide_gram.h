@@ -1,6 +1,7 @@
 // The Gram matrix of float32 items in float64, by panels: both operands of a tile come from the same packed copy.
 //
-// A panel holds W = wide_panel_width() items (rows or columns of z), summand by summand: element (k, c) at panel[k W + c].
+// A panel holds W = wide_panel_width() items (rows or columns of z), summand by summand: element (k, c) at panel[k W +
+// c].
 #pragma once
 
 #include "core/simd.h"
@@ -21,11 +22,11 @@ struct ScaledMatrix {
 }  // namespace gramian
 
 GRAMIAN_SIMD_DECLARE(int64_t, wide_panel_width, ())
-// The panel of items first, first + 1, ... of a matrix, summands from, ..., from + depth - 1; zeros behind the last item.
-// Items are rows (samples) or columns.
+// The panel of items first, first + 1, ... of a matrix, summands from, ..., from + depth - 1; zeros behind the last
+// item. Items are rows (samples) or columns.
 GRAMIAN_SIMD_DECLARE(void, pack_wide_panel,
     (const ScaledMatrix& matrix, bool samples, int64_t first, int64_t from, int64_t depth, double* panel))
-// gram (m,m) += the products of the items of panels [i0, i1) with those of [j0, j1), on and below the diagonal; above it,
-// entries are left or not, as is quicker. Panels are kWideDepth W doubles apart.
+// gram (m,m) += the products of the items of panels [i0, i1) with those of [j0, j1), on and below the diagonal; above
+// it, entries are left or not, as is quicker. Panels are kWideDepth W doubles apart.
 GRAMIAN_SIMD_DECLARE(void, add_wide_tile,
     (int64_t m, int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t depth, const double* panels, double* gram))

@@ -84,8 +84,8 @@ void lamb_stretch(
   for (int64_t i = 0; i < n; ++i) p[i] -= rate * lamb_update(p[i], mean[i], square[i], f);
 }
 
-// Between two branches of one formula as std::lerp has them, so that no rounding of 1 - momentum adds up over the steps:
-// equal values stay equal, and the step from the nearer end is the exact one.
+// Between two branches of one formula as std::lerp has them, so that no rounding of 1 - momentum adds up over the
+// steps: equal values stay equal, and the step from the nearer end is the exact one.
 void moving_average_stretch(int64_t n, float* target, const float* online, double momentum) {
   const float keep = static_cast<float>(momentum);
   const float take = static_cast<float>(1 - momentum);
