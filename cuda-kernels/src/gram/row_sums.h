@@ -11,8 +11,6 @@
 // Lanes, warps, splits merge in a fixed order.
 #pragma once
 
-#include <limits>
-
 #include "gram/pairs.h"
 #include "gram/splits.h"
 #include "gram/tile_stream.h"
@@ -94,14 +92,6 @@ struct RowSums {
   Sum* partial;  // (batch, splits, rows)
   int splits;
 };
-
-inline unsigned blocks_of(int64_t rows, int64_t each) { return static_cast<unsigned>((rows + each - 1) / each); }
-
-// Positions of rows are int in the kernels, up to the end of the last tile.
-inline void check_counts(int64_t rows, int64_t columns) {
-  constexpr int64_t kMost = std::numeric_limits<int>::max() - 255;
-  if (rows > kMost || columns > kMost) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "more than 2^31 - 256 rows");
-}
 
 // name is the kernel's in messages; a batch of X and of Y lies one behind the other, at most 65535.
 template <typename Mode, typename Statistic>

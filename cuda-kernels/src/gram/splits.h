@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+
+#include "core/status.h"
 
 namespace gramian {
 
@@ -13,6 +16,14 @@ struct Splits {
   int count;  // of the columns
   int tiles;  // of kColumns columns, in each split but the last
 };
+
+inline unsigned blocks_of(int64_t rows, int64_t each) { return static_cast<unsigned>((rows + each - 1) / each); }
+
+// Positions of rows are int in the kernels, up to the end of the last tile.
+inline void check_counts(int64_t rows, int64_t columns) {
+  constexpr int64_t kMost = std::numeric_limits<int>::max() - 255;
+  if (rows > kMost || columns > kMost) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "more than 2^31 - 256 rows");
+}
 
 // rows: blocks without any split.
 inline Splits split_columns(int64_t rows, int64_t columns, int kColumns) {

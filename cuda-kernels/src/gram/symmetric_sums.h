@@ -8,6 +8,7 @@
 #pragma once
 
 #include "gram/exponential_sums.h"
+#include "gram/splits.h"
 #include "gram/tile_stream.h"
 
 namespace gramian {
@@ -106,23 +107,17 @@ __global__ void __launch_bounds__(kGramThreads) symmetric_sums(Operand<typename 
   }
 }
 
-constexpr int kMergeThreads = 256;
+// A band of row tiles that was summed, of height rows each.
+struct Band {
+  int first, count;     // row tiles
+  int height;
+  int tiles;            // columns of tiles in each split but the last
+  const double* along;  // (splits, count, height)
+  const float* across;  // (count, rows)
+};
 
-// One thread per row: what the row has so far, its own splits in their order, then the row tiles of the band before it.
-__global__ void __launch_bounds__(kMergeThreads) merge_symmetric(int64_t count, int height, int band, int in_band,
-    int tiles, const double* __restrict__ along, const float* __restrict__ across, ExponentialSum* __restrict__ total) {
-  const int64_t i = static_cast<int64_t>(blockIdx.x) * kMergeThreads + threadIdx.x;
-  const int mine = static_cast<int>(i / height) - band;
-  if (i >= count || mine < 0) return;
-  double sum = band == 0 ? 0 : total[i].sum;
-  if (mine < in_band) {
-    const int all = static_cast<int>((count + height - 1) / height);
-    const int splits = (all - band - mine + tiles - 1) / tiles;
-    for (int s = 0; s < splits; ++s) sum += along[(static_cast<int64_t>(s) * in_band + mine) * height + i % height];
-  }
-  for (int t = 0; t < in_band && t < mine; ++t) sum += static_cast<double>(across[t * count + i]);
-  total[i] = {1.0f, sum};
-}
+// total (rows) with what the band adds to each row.
+void merge_band(gramian_context* context, int64_t rows, const Band& band, ExponentialSum* total);
 
 // The sums of all rows, in one split; across_bytes for tests of several bands.
 template <typename Mode, bool kUnsigned>
@@ -150,8 +145,7 @@ ExponentialSums symmetric_sums_of(gramian_context* context, const char* name, co
         {name, dim3(static_cast<unsigned>(in_band), static_cast<unsigned>(splits)), kGramThreads, bytes},
         symmetric_sums<Shape, kUnsigned>, x, stride, terms.pairs, terms.scale, terms.similarity, band, tiles, along,
         across);
-    launch(context->stream, {"merge_symmetric", blocks_of(x.count, kMergeThreads), kMergeThreads}, merge_symmetric,
-        x.count, Shape::kRows, band, in_band, tiles, along, across, total);
+    merge_band(context, x.count, {band, in_band, Shape::kRows, tiles, along, across}, total);
   }
   return {total, 1};
 }
