@@ -20,17 +20,29 @@ import java.util.stream.Stream;
  * @param stack bytes of stack, over all architectures
  */
 record KernelResources(Map<String, Integer> registers, int spilled, int stack) {
+    private static final String REPORT = ".o.ptxas";
+    private static final String SOURCES = "/src/";
     private static final Pattern ENTRY = Pattern.compile("Compiling entry function '(\\w+)' for '(\\w+)'");
     private static final Pattern SPILLS =
             Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern USED = Pattern.compile("Used (\\d+) registers");
+
+    /** A report beside an object file, of a source that still exists: a build folder keeps those of deleted ones. */
+    private static boolean isReport(Path file) {
+        String name = file.toString();
+        int source = name.lastIndexOf(SOURCES);
+        return name.endsWith(REPORT)
+                && source >= 0
+                && Files.exists(Path.of(System.getProperty("gramian.root", ".."), "cuda-kernels")
+                        .resolve(name.substring(source + 1, name.length() - REPORT.length())));
+    }
 
     /** All kernels of the reports below a folder, by their readable names. */
     static Map<String, KernelResources> read(Path folder) throws IOException, InterruptedException {
         Map<String, KernelResources> byMangled = new TreeMap<>();
         List<Path> reports;
         try (Stream<Path> files = Files.walk(folder)) {
-            reports = files.filter(file -> file.toString().endsWith(".ptxas")).toList();
+            reports = files.filter(KernelResources::isReport).toList();
         }
         for (Path report : reports) {
             readReport(Files.readAllLines(report), byMangled);
