@@ -13,6 +13,7 @@ int tensor_core_tests();
 int schedule_tests();
 int kernel_tests();
 int symmetric_sums_tests();
+int training_kernel_tests();
 // Runs one broken kernel that AddressSanitizer must stop; returns if it did not.
 void run_out_of_bounds(const std::string& which);
 
