@@ -10,12 +10,20 @@
 #include <vector>
 
 #include "core/launch.h"
-#include "gramian/system.h"
+#include "gramian/solver.h"
+
+// What gramian_context_lend_solver was given.
+struct LentSolver {
+  gramian_solve solve = nullptr;
+  int64_t state = 0;
+  int64_t from = 0;
+};
 
 struct gramian_context {
   cudaStream_t stream = nullptr;
   bool owns_stream = false;
   int32_t precision = GRAMIAN_PRECISION_FLOAT32;
+  LentSolver solver;
 
   gramian_context() = default;
   gramian_context(const gramian_context&) = delete;

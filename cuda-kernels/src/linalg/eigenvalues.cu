@@ -11,6 +11,7 @@
 
 #include <float.h>
 
+#include "linalg/lent_solver.h"
 #include "tile/reduce.h"
 
 namespace gramian {
@@ -171,6 +172,7 @@ __global__ void __launch_bounds__(kSearchThreads) bisect(
 
 void symmetric_eigenvalues(gramian_context* context, int64_t entries, int64_t n, double* a, double* values) {
   if (entries == 0 || n == 0) return;
+  if (lent(context, n)) return lent_eigenvalues(context, entries, n, a, values);
   const Reduction of = {static_cast<int>(n), a, context->scratch<double>(2 * entries * n),
       context->scratch<double>(2 * entries * n), context->scratch<double>(entries * n),
       context->scratch<double>(entries * n), context->scratch<double>(entries * n)};

@@ -9,6 +9,7 @@
 
 #include <float.h>
 
+#include "linalg/lent_solver.h"
 #include "tile/reduce.h"
 
 namespace gramian {
@@ -202,6 +203,7 @@ __global__ void __launch_bounds__(kThreads)
 void symmetric_eigenvectors(
     gramian_context* context, int64_t entries, int64_t n, const double* a, double* values, double* vectors) {
   if (entries == 0 || n == 0) return;
+  if (lent(context, n)) return lent_eigenvectors(context, entries, n, a, values, vectors);
   const int64_t players = n + n % 2;
   const bool shared = n <= kLargestShared;
   double* turned = context->scratch<double>(entries * n * n);

@@ -3,6 +3,7 @@
 //   forward    Y = Xc W^T                                                         4 n d^2 + 2/3 d^3 FLOP a slice
 //   backward   dX = (dY - mean(dY) - (1-eps)/(n-1) Y P) W, P = tril(dY^T Y) mirrored        6 n d^2 FLOP a slice
 // Slices of up to 128 columns are one kernel each way (whitening_fused.h); this file has wider ones, in steps.
+#include "linalg/lent_solver.h"
 #include "losses/whitening_covariance.h"
 #include "losses/whitening_fused.h"
 #include "losses/whitening_slices.h"
@@ -25,14 +26,19 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 void factor_all(const Slices& of, double* s, float* w, BadPivot* bad) {
+  double* flags = nullptr;  // those that are factored here: all, or what the lent solver left
+  if (lent(of.context, of.d)) {
+    flags = of.context->scratch<double>(of.count);
+    lent_inverse_factor(of.context, of.count, of.d, s, w, flags);
+  }
   const unsigned blocks = static_cast<unsigned>(of.count);
   if (of.d <= kLargestShared) {
     const size_t bytes = tile::shared_bytes<double>(packed(of.d, 0)) + tile::shared_bytes<double>(of.d);
-    launch(of.context->stream, {"whitening_factor", blocks, kFactorThreads, bytes}, factor_slices<true>, of.d, s,
-        nullptr, w, bad);
+    launch(of.context->stream, {"whitening_factor", blocks, kFactorThreads, bytes}, factor_slices<true>, of.d,
+        flags, s, nullptr, w, bad);
   } else {
-    launch(of.context->stream, {"whitening_factor", blocks, kFactorThreads}, factor_slices<false>, of.d, s,
-        of.context->scratch<double>(of.count * of.d), w, bad);
+    launch(of.context->stream, {"whitening_factor", blocks, kFactorThreads}, factor_slices<false>, of.d,
+        flags, s, of.context->scratch<double>(of.count * of.d), w, bad);
   }
 }
 

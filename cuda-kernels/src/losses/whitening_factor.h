@@ -71,15 +71,17 @@ __device__ __forceinline__ void invert(int64_t d, Triangle a, Vector column) {
   }
 }
 
-// s (batch, d (d + 1) / 2) is destroyed; w (batch, d, d) = L^-1 with zeros above the diagonal, NaN where it fails.
+// s (batch, d (d + 1) / 2) is destroyed; w (batch, d, d) = L^-1 with zeros above the diagonal, NaN where it fails. flags
+// (batch), or null: a slice with 0 is there already, and good.
 template <bool kShared>
 __global__ void __launch_bounds__(kFactorThreads)
-    factor_slices(int64_t d, double* __restrict__ s, double* __restrict__ column, float* __restrict__ w,
-        BadPivot* __restrict__ bad) {
+    factor_slices(int64_t d, const double* __restrict__ flags, double* __restrict__ s, double* __restrict__ column,
+        float* __restrict__ w, BadPivot* __restrict__ bad) {
   const int64_t b = blockIdx.x;
   const int64_t length = packed(d, 0);
   double* slice = s + b * length;
   if (threadIdx.x == 0) bad[b] = {-1, 0};
+  if (flags != nullptr && flags[b] == 0.0) return;
   const auto write = [&](auto triangle, bool good) {
     for (int64_t i = threadIdx.x; i < d * d; i += kFactorThreads) {
       const double value = i % d > i / d ? 0.0 : static_cast<double>(triangle[packed(i / d, i % d)]);

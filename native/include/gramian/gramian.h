@@ -13,6 +13,7 @@
 #include "gramian/contrastive.h"
 #include "gramian/predictive.h"
 #include "gramian/probe.h"
+#include "gramian/solver.h"
 #include "gramian/spectra.h"
 #include "gramian/system.h"
 #include "gramian/whitening.h"

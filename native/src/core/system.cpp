@@ -1,4 +1,4 @@
-#include "gramian/system.h"
+#include "gramian/solver.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -45,6 +45,12 @@ gramian_status gramian_context_set_precision(gramian_context* /*context*/, int32
       GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "the CPU computes Gram products in float32 only; take that precision");
     }
   });
+}
+
+gramian_status gramian_context_lend_solver(
+    gramian_context* /*context*/, gramian_solve /*solve*/, int64_t /*state*/, int64_t /*from*/) {
+  return gramian::guarded(
+      [&] { GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "the CPU solves with the LAPACK that it has; lend it no solver"); });
 }
 
 int64_t gramian_context_scratch_bytes(const gramian_context* context) { return context->scratch_bytes(); }

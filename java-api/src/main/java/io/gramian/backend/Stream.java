@@ -4,6 +4,7 @@ import io.gramian.GramianException;
 import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.MissingKernel;
+import io.gramian.jni.SolverCall;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,16 @@ public final class Stream implements AutoCloseable {
      */
     public void setPrecision(Precision precision) {
         run((kernels, context) -> kernels.gramian_context_set_precision(context, precision.code()));
+    }
+
+    /**
+     * Gives float64 factorisations and eigenproblems of order {@code from} and more to a solver of another library, on
+     * devices that take one. It must stay open until the stream is closed, or another is lent.
+     *
+     * @throws GramianException if the device takes none
+     */
+    public void lendSolver(SolverCall.Function solver, long from) {
+        run((kernels, context) -> kernels.gramian_context_lend_solver(context, SolverCall.address(solver), 0, from));
     }
 
     /** Threads of the kernels. */

@@ -27,6 +27,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/linear_algebra.h",
                             "gramian/network.h",
                             "gramian/image.h",
+                            "gramian/solver.h",
                             "gramian/spectra.h",
                             "gramian/whitening.h",
                             "gramian/gramian.h"
@@ -41,7 +42,8 @@ public class CpuKernelsConfig implements InfoMapper {
     @Override
     public void map(InfoMap infoMap) {
         infoMap.put(new Info("gramian_status").skip().cast().valueTypes("int"));
-        for (String handle : new String[] {"gramian_context", "gramian_input", "gramian_output", "gramian_view"}) {
+        for (String handle :
+                new String[] {"gramian_context", "gramian_input", "gramian_output", "gramian_view", "gramian_solve"}) {
             infoMap.put(new Info(handle).skip().cast().valueTypes("long").pointerTypes("long"));
         }
         infoMap.put(new Info("float").cast().valueTypes("float").pointerTypes("long"));

@@ -1,0 +1,35 @@
+package io.gramian.backend.cuda;
+
+import io.gramian.backend.Precision;
+
+/**
+ * What a choice of a convolution algorithm depends on; sizes as in network.h.
+ *
+ * @param pass which of the three convolutions
+ */
+record ConvolutionKey(
+        Pass pass,
+        int n,
+        int h,
+        int w,
+        int c,
+        int k,
+        int kernelH,
+        int kernelW,
+        int stride,
+        int padding,
+        Precision precision) {
+    enum Pass {
+        FORWARD,
+        BACKWARD_DATA,
+        BACKWARD_WEIGHTS
+    }
+
+    int outputH() {
+        return (h + 2 * padding - kernelH) / stride + 1;
+    }
+
+    int outputW() {
+        return (w + 2 * padding - kernelW) / stride + 1;
+    }
+}

@@ -1,0 +1,166 @@
+package io.gramian.backend.cuda;
+
+import static org.bytedeco.cuda.global.cudnn.CUDNN_CROSS_CORRELATION;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_FLOAT;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_DEFAULT_MATH;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_DETERMINISTIC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_FMA_MATH;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_SUCCESS;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TENSOR_NHWC;
+import static org.bytedeco.cuda.global.cudnn.cudnnCreateConvolutionDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnCreateFilterDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnCreateTensorDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnDestroyConvolutionDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnDestroyFilterDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnDestroyTensorDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7;
+import static org.bytedeco.cuda.global.cudnn.cudnnGetConvolutionForwardAlgorithm_v7;
+import static org.bytedeco.cuda.global.cudnn.cudnnSetConvolution2dDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnSetConvolutionMathType;
+import static org.bytedeco.cuda.global.cudnn.cudnnSetFilter4dDescriptor;
+import static org.bytedeco.cuda.global.cudnn.cudnnSetTensor4dDescriptor;
+
+import io.gramian.backend.Precision;
+import java.util.function.IntUnaryOperator;
+import java.util.function.LongUnaryOperator;
+import org.bytedeco.cuda.cudnn.cudnnContext;
+import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdDataAlgoPerf_t;
+import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdFilterAlgoPerf_t;
+import org.bytedeco.cuda.cudnn.cudnnConvolutionFwdAlgoPerf_t;
+import org.bytedeco.cuda.cudnn.cudnnConvolutionStruct;
+import org.bytedeco.cuda.cudnn.cudnnFilterStruct;
+import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
+
+/**
+ * Descriptors of one convolution, and the algorithm that cuDNN's heuristics put first among those that give the same bits in
+ * each run and fit the workspace.
+ */
+final class ConvolutionPlan implements AutoCloseable {
+    /** No algorithm may take more memory than this. */
+    private static final long MOST_WORKSPACE = 1L << 30;
+    /** As many algorithms as any of the three passes has. */
+    private static final int ASKED = 10;
+
+    final cudnnTensorStruct x = new cudnnTensorStruct();
+    final cudnnTensorStruct y = new cudnnTensorStruct();
+    final cudnnFilterStruct weights = new cudnnFilterStruct();
+    final cudnnConvolutionStruct convolution = new cudnnConvolutionStruct();
+    /** The algorithm, or -1 where none will do: the kernels of this project then do the work. */
+    int algorithm = -1;
+
+    long workspace;
+
+    ConvolutionPlan(cudnnContext handle, ConvolutionKey key) {
+        Cudnn.check(cudnnCreateTensorDescriptor(x), "a descriptor");
+        Cudnn.check(cudnnCreateTensorDescriptor(y), "a descriptor");
+        Cudnn.check(cudnnCreateFilterDescriptor(weights), "a descriptor");
+        Cudnn.check(cudnnCreateConvolutionDescriptor(convolution), "a descriptor");
+        Cudnn.check(
+                cudnnSetTensor4dDescriptor(x, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, key.n(), key.c(), key.h(), key.w()),
+                "images of " + key);
+        Cudnn.check(
+                cudnnSetTensor4dDescriptor(
+                        y, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, key.n(), key.k(), key.outputH(), key.outputW()),
+                "images of " + key);
+        Cudnn.check(
+                cudnnSetFilter4dDescriptor(
+                        weights, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC, key.k(), key.c(), key.kernelH(), key.kernelW()),
+                "weights of " + key);
+        Cudnn.check(
+                cudnnSetConvolution2dDescriptor(
+                        convolution,
+                        key.padding(),
+                        key.padding(),
+                        key.stride(),
+                        key.stride(),
+                        1,
+                        1,
+                        CUDNN_CROSS_CORRELATION,
+                        CUDNN_DATA_FLOAT),
+                key.toString());
+        // float32 storage has no bfloat16 products in cuDNN: TF32, which is more exact, stands in for them
+        int math = key.precision() == Precision.FLOAT32 ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH;
+        Cudnn.check(cudnnSetConvolutionMathType(convolution, math), key.toString());
+        choose(handle, key);
+    }
+
+    private void choose(cudnnContext handle, ConvolutionKey key) {
+        int[] found = new int[1];
+        switch (key.pass()) {
+            case FORWARD -> {
+                try (var answers = new cudnnConvolutionFwdAlgoPerf_t(ASKED)) {
+                    Cudnn.check(
+                            cudnnGetConvolutionForwardAlgorithm_v7(
+                                    handle, x, weights, convolution, y, ASKED, found, answers),
+                            "algorithms of " + key);
+                    take(
+                            found[0],
+                            i -> answers.position(i).status(),
+                            i -> answers.position(i).determinism(),
+                            i -> answers.position(i).memory(),
+                            i -> answers.position(i).algo(),
+                            i -> answers.position(i).mathType());
+                }
+            }
+            case BACKWARD_DATA -> {
+                try (var answers = new cudnnConvolutionBwdDataAlgoPerf_t(ASKED)) {
+                    Cudnn.check(
+                            cudnnGetConvolutionBackwardDataAlgorithm_v7(
+                                    handle, weights, y, convolution, x, ASKED, found, answers),
+                            "algorithms of " + key);
+                    take(
+                            found[0],
+                            i -> answers.position(i).status(),
+                            i -> answers.position(i).determinism(),
+                            i -> answers.position(i).memory(),
+                            i -> answers.position(i).algo(),
+                            i -> answers.position(i).mathType());
+                }
+            }
+            case BACKWARD_WEIGHTS -> {
+                try (var answers = new cudnnConvolutionBwdFilterAlgoPerf_t(ASKED)) {
+                    Cudnn.check(
+                            cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+                                    handle, x, y, convolution, weights, ASKED, found, answers),
+                            "algorithms of " + key);
+                    take(
+                            found[0],
+                            i -> answers.position(i).status(),
+                            i -> answers.position(i).determinism(),
+                            i -> answers.position(i).memory(),
+                            i -> answers.position(i).algo(),
+                            i -> answers.position(i).mathType());
+                }
+            }
+            default -> throw new IllegalStateException(key.toString());
+        }
+    }
+
+    private void take(
+            int found,
+            IntUnaryOperator status,
+            IntUnaryOperator determinism,
+            LongUnaryOperator memory,
+            IntUnaryOperator algo,
+            IntUnaryOperator math) {
+        for (int i = 0; i < found; i++) {
+            if (status.applyAsInt(i) == CUDNN_STATUS_SUCCESS
+                    && determinism.applyAsInt(i) == CUDNN_DETERMINISTIC
+                    && memory.applyAsLong(i) <= MOST_WORKSPACE) {
+                algorithm = algo.applyAsInt(i);
+                workspace = memory.applyAsLong(i);
+                Cudnn.check(cudnnSetConvolutionMathType(convolution, math.applyAsInt(i)), "the kind of products");
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        cudnnDestroyTensorDescriptor(x);
+        cudnnDestroyTensorDescriptor(y);
+        cudnnDestroyFilterDescriptor(weights);
+        cudnnDestroyConvolutionDescriptor(convolution);
+    }
+}

@@ -1,0 +1,249 @@
+package io.gramian.backend.cuda;
+
+import static org.bytedeco.cuda.global.cublas.CUBLAS_DIAG_NON_UNIT;
+import static org.bytedeco.cuda.global.cublas.CUBLAS_FILL_MODE_UPPER;
+import static org.bytedeco.cuda.global.cudart.CUDA_R_64F;
+import static org.bytedeco.cuda.global.cusolver.CUSOLVER_EIG_MODE_NOVECTOR;
+import static org.bytedeco.cuda.global.cusolver.CUSOLVER_EIG_MODE_VECTOR;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnCreate;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnCreateParams;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnDestroy;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnDestroyParams;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnSetStream;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXpotrf;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXpotrf_bufferSize;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXsyevBatched;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXsyevBatched_bufferSize;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXsyevd;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXsyevd_bufferSize;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXtrtri;
+import static org.bytedeco.cuda.global.cusolver.cusolverDnXtrtri_bufferSize;
+
+import io.gramian.GramianException;
+import io.gramian.jni.Kernels;
+import io.gramian.jni.SolverCall;
+import org.bytedeco.cuda.cusolver.cusolverDnContext;
+import org.bytedeco.cuda.cusolver.cusolverDnParams;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/**
+ * The tasks of solver.h by cuSOLVER, on one stream. cuSOLVER reads columns: its upper triangle is our lower one, and its
+ * eigenvectors, which are columns, are our rows.
+ */
+final class Cusolver extends SolverCall.Function {
+    /** The int that cuSOLVER writes for each matrix, and room so that the workspace behind them stays aligned. */
+    private static final long INFO_ALIGNMENT = 256;
+
+    private final cusolverDnContext handle = new cusolverDnContext();
+    private final cusolverDnParams params = new cusolverDnParams();
+    private final Kernels kernels;
+    private final long context;
+    private final Workspace workspace;
+    private final SizeTPointer deviceBytes = new SizeTPointer(1);
+    private final SizeTPointer hostBytes = new SizeTPointer(1);
+    private BytePointer host = new BytePointer(1);
+
+    Cusolver(long stream, Kernels kernels, long context, Workspace workspace) {
+        this.kernels = kernels;
+        this.context = context;
+        this.workspace = workspace;
+        check(cusolverDnCreate(handle), "creating a handle");
+        check(cusolverDnSetStream(handle, Addresses.stream(stream)), "setting the stream");
+        check(cusolverDnCreateParams(params), "creating parameters");
+    }
+
+    @Override
+    public int call(long state, int task, long batch, long n, long matrices, long values) {
+        switch (task) {
+            case Kernels.GRAMIAN_SOLVE_INVERSE_FACTOR -> inverseFactors(batch, n, matrices, values);
+            case Kernels.GRAMIAN_SOLVE_EIGENVALUES -> eigen(CUSOLVER_EIG_MODE_NOVECTOR, batch, n, matrices, values);
+            case Kernels.GRAMIAN_SOLVE_EIGENVECTORS -> eigen(CUSOLVER_EIG_MODE_VECTOR, batch, n, matrices, values);
+            default -> {
+                return 1;
+            }
+        }
+        return 0;
+    }
+
+    private void eigen(int mode, long batch, long n, long matrices, long values) {
+        Pointer a = Addresses.of(matrices);
+        Pointer w = Addresses.of(values);
+        long info = (batch * Integer.BYTES + INFO_ALIGNMENT - 1) / INFO_ALIGNMENT * INFO_ALIGNMENT;
+        if (batch == 1) {
+            check(
+                    cusolverDnXsyevd_bufferSize(
+                            handle,
+                            params,
+                            mode,
+                            CUBLAS_FILL_MODE_UPPER,
+                            n,
+                            CUDA_R_64F,
+                            a,
+                            n,
+                            CUDA_R_64F,
+                            w,
+                            CUDA_R_64F,
+                            deviceBytes,
+                            hostBytes),
+                    "sizes of an eigenproblem");
+            long at = reserve(info);
+            check(
+                    cusolverDnXsyevd(
+                            handle,
+                            params,
+                            mode,
+                            CUBLAS_FILL_MODE_UPPER,
+                            n,
+                            CUDA_R_64F,
+                            a,
+                            n,
+                            CUDA_R_64F,
+                            w,
+                            CUDA_R_64F,
+                            Addresses.of(at + info),
+                            deviceBytes.get(),
+                            host,
+                            hostBytes.get(),
+                            Addresses.ints(at)),
+                    "eigenvalues of order " + n);
+        } else {
+            check(
+                    cusolverDnXsyevBatched_bufferSize(
+                            handle,
+                            params,
+                            mode,
+                            CUBLAS_FILL_MODE_UPPER,
+                            n,
+                            CUDA_R_64F,
+                            a,
+                            n,
+                            CUDA_R_64F,
+                            w,
+                            CUDA_R_64F,
+                            deviceBytes,
+                            hostBytes,
+                            batch),
+                    "sizes of a batch of eigenproblems");
+            long at = reserve(info);
+            check(
+                    cusolverDnXsyevBatched(
+                            handle,
+                            params,
+                            mode,
+                            CUBLAS_FILL_MODE_UPPER,
+                            n,
+                            CUDA_R_64F,
+                            a,
+                            n,
+                            CUDA_R_64F,
+                            w,
+                            CUDA_R_64F,
+                            Addresses.of(at + info),
+                            deviceBytes.get(),
+                            host,
+                            hostBytes.get(),
+                            Addresses.ints(at),
+                            batch),
+                    batch + " eigenproblems of order " + n);
+        }
+    }
+
+    private void inverseFactors(long batch, long n, long matrices, long values) {
+        // an int into the low half of a zero double: what is not positive definite is no longer 0
+        kernels.gramian_fill(context, 2 * batch, 0, values);
+        Pointer first = Addresses.of(matrices);
+        check(
+                cusolverDnXpotrf_bufferSize(
+                        handle,
+                        params,
+                        CUBLAS_FILL_MODE_UPPER,
+                        n,
+                        CUDA_R_64F,
+                        first,
+                        n,
+                        CUDA_R_64F,
+                        deviceBytes,
+                        hostBytes),
+                "sizes of a factorisation");
+        long factorDevice = deviceBytes.get();
+        long factorHost = hostBytes.get();
+        check(
+                cusolverDnXtrtri_bufferSize(
+                        handle,
+                        CUBLAS_FILL_MODE_UPPER,
+                        CUBLAS_DIAG_NON_UNIT,
+                        n,
+                        CUDA_R_64F,
+                        first,
+                        n,
+                        deviceBytes,
+                        hostBytes),
+                "sizes of an inverse");
+        deviceBytes.put(Math.max(deviceBytes.get(), factorDevice));
+        hostBytes.put(Math.max(hostBytes.get(), factorHost));
+        long at = reserve(INFO_ALIGNMENT);
+        Pointer work = Addresses.of(at + INFO_ALIGNMENT);
+        for (long b = 0; b < batch; b++) {
+            Pointer a = Addresses.of(matrices + b * n * n * Double.BYTES);
+            check(
+                    cusolverDnXpotrf(
+                            handle,
+                            params,
+                            CUBLAS_FILL_MODE_UPPER,
+                            n,
+                            CUDA_R_64F,
+                            a,
+                            n,
+                            CUDA_R_64F,
+                            work,
+                            deviceBytes.get(),
+                            host,
+                            hostBytes.get(),
+                            Addresses.ints(values + b * Double.BYTES)),
+                    "a Cholesky factor of order " + n);
+            check(
+                    cusolverDnXtrtri(
+                            handle,
+                            CUBLAS_FILL_MODE_UPPER,
+                            CUBLAS_DIAG_NON_UNIT,
+                            n,
+                            CUDA_R_64F,
+                            a,
+                            n,
+                            work,
+                            deviceBytes.get(),
+                            host,
+                            hostBytes.get(),
+                            Addresses.ints(at)),
+                    "the inverse of a factor of order " + n);
+        }
+    }
+
+    /** Workspace of the sizes that were asked last, behind so many bytes. */
+    private long reserve(long before) {
+        if (hostBytes.get() > host.capacity()) {
+            host.close();
+            host = new BytePointer(hostBytes.get());
+        }
+        return workspace.of(before + deviceBytes.get());
+    }
+
+    private static void check(int status, String what) {
+        if (status != 0) {
+            throw new GramianException("cuSOLVER, " + what + ": status " + status);
+        }
+    }
+
+    @Override
+    public void close() {
+        cusolverDnDestroyParams(params);
+        cusolverDnDestroy(handle);
+        deviceBytes.close();
+        hostBytes.close();
+        host.close();
+        workspace.close();
+        super.close();
+    }
+}
