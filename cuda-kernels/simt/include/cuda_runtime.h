@@ -74,6 +74,8 @@ inline float __uint_as_float(unsigned bits) {
   return x;
 }
 
+inline int __popc(unsigned x) { return __builtin_popcount(x); }
+
 // Integer atomics in device memory; blocks run at the same time. There are none for floats: their sums would depend on
 // the order.
 inline int atomicAdd(int* at, int value) { return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST); }

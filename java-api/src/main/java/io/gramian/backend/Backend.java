@@ -182,6 +182,11 @@ public final class Backend {
         return probes;
     }
 
+    /** Nearest rows and logistic regression on another stream. */
+    public Probes probes(Stream other) {
+        return new Probes(other);
+    }
+
     /** Optimiser updates of many tensors in one call. */
     public Optimizers optimizers() {
         return optimizers;
@@ -197,9 +202,19 @@ public final class Backend {
         return linearAlgebra;
     }
 
+    /** Matrix products and sums on another stream. */
+    public LinearAlgebra linearAlgebra(Stream other) {
+        return new LinearAlgebra(other);
+    }
+
     /** Layers of convolutional networks. */
     public Network network() {
         return network;
+    }
+
+    /** Layers of convolutional networks on another stream. */
+    public Network network(Stream other) {
+        return new Network(other);
     }
 
     /** Cholesky whitening and W-MSE. */

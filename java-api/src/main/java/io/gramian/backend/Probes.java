@@ -2,8 +2,8 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
-import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.LongPointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** What an evaluation on frozen features needs: nearest rows and multinomial logistic regression. */
@@ -54,9 +54,17 @@ public final class Probes {
         }
         Check.disjoint("score", score, "queries", queries);
         Check.disjoint("score", score, "keys", keys);
-        long biasAddress = bias == null ? 0 : bias.address();
         stream.run((kernels, context) -> kernels.gramian_nearest_rows(
-                context, m, n, d, queries.address(), keys.address(), biasAddress, k, index.address(), score.address()));
+                context,
+                m,
+                n,
+                d,
+                queries.address(),
+                keys.address(),
+                bias == null ? 0 : bias.address(),
+                k,
+                index.address(),
+                score.address()));
         index.touch();
         score.touch();
     }
@@ -93,10 +101,8 @@ public final class Probes {
             Check.disjoint("dw", dw, "w", w);
             Check.disjoint("db", db, "b", b);
         }
-        long dwAddress = dw == null ? 0 : dw.address();
-        long dbAddress = db == null ? 0 : db.address();
-        try (DoublePointer loss = new DoublePointer(1);
-                LongPointer correct = new LongPointer(1)) {
+        try (Tensor fit = Tensor.empty(x.device(), DType.UINT8, Double.BYTES + Long.BYTES)) {
+            long at = fit.address();
             stream.run((kernels, context) -> kernels.gramian_softmax_regression(
                     context,
                     n,
@@ -106,11 +112,17 @@ public final class Probes {
                     labels.address(),
                     w.address(),
                     b.address(),
-                    loss.address(),
-                    correct.address(),
-                    dwAddress,
-                    dbAddress));
-            return new Fit(loss.get(), correct.get());
+                    at,
+                    at + Double.BYTES,
+                    dw == null ? 0 : dw.address(),
+                    db == null ? 0 : db.address()));
+            if (dw != null && db != null) {
+                dw.touch();
+                db.touch();
+            }
+            ByteBuffer answer = ByteBuffer.allocate(Double.BYTES + Long.BYTES).order(ByteOrder.nativeOrder());
+            fit.getBytes(0, answer);
+            return new Fit(answer.getDouble(0), answer.getLong(Double.BYTES));
         }
     }
 

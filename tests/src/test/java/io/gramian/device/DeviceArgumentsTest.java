@@ -8,6 +8,8 @@ import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.Backend;
+import io.gramian.backend.BatchNormalization.Epilogue;
+import io.gramian.backend.BatchNormalization.Forward;
 import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.backend.Optimizers.Parameters;
 import io.gramian.loss.Dcl;
@@ -75,6 +77,7 @@ class DeviceArgumentsTest {
                         columnsAndRows(),
                         whitening(),
                         optimizers(),
+                        layers(),
                         Stream.of(
                                 op("spectrum", (at, t) -> at.spectra().singularValues(t.get(0), true, true), ROWS),
                                 op("gramNorms", (at, t) -> at.spectra().gramNorms(t.get(0), true, true, true), ROWS),
@@ -190,6 +193,55 @@ class DeviceArgumentsTest {
                         MATRICES,
                         SLICES,
                         SLICES));
+    }
+
+    private static Stream<Op> layers() {
+        long[] image = {1, 2, N, D};
+        long[] mean = {1, 1, N / 2, D};
+        return Stream.of(
+                op("relu", (at, t) -> at.network().relu(t.get(0), t.get(1)), ROWS, ROWS),
+                op("reluBackward", (at, t) -> at.network().reluBackward(t.get(0), t.get(1), t.get(2)), ROWS, ROWS, ROWS),
+                op("averagePool", (at, t) -> at.network().averagePool(t.get(0), 2, 2, 2, t.get(1)), image, mean),
+                op(
+                        "averagePoolBackward",
+                        (at, t) -> at.network().averagePoolBackward(2, 2, 2, t.get(0), t.get(1)),
+                        mean,
+                        image),
+                op(
+                        "batchNorm",
+                        (at, t) -> at.network()
+                                .batchNormalization()
+                                .forward(t.get(0), affine(t), 1e-5f, null, t.get(3), t.get(4), t.get(5)),
+                        ROWS,
+                        COLUMNS,
+                        COLUMNS,
+                        ROWS,
+                        COLUMNS,
+                        COLUMNS),
+                op(
+                        "batchNormBackward",
+                        (at, t) -> at.network()
+                                .batchNormalization()
+                                .backward(
+                                        new Forward(t.get(0), null, t.get(3), t.get(4), true),
+                                        affine(t),
+                                        t.get(5),
+                                        t.get(6),
+                                        t.get(7),
+                                        t.get(8)),
+                        ROWS,
+                        COLUMNS,
+                        COLUMNS,
+                        COLUMNS,
+                        COLUMNS,
+                        ROWS,
+                        ROWS,
+                        COLUMNS,
+                        COLUMNS));
+    }
+
+    private static Epilogue affine(List<Tensor> t) {
+        return new Epilogue(t.get(1), t.get(2), null, true);
     }
 
     private static Stream<Op> optimizers() {

@@ -13,21 +13,39 @@ final class Guarded {
 
     private final Tensor memory;
     private final Tensor output;
+    private final int first;
     private final int count;
 
-    private Guarded(Tensor memory, Tensor output, int count) {
+    private Guarded(Tensor memory, Tensor output, int first, int count) {
         this.memory = memory;
         this.output = output;
+        this.first = first;
         this.count = count;
     }
 
     static Guarded of(Device device, long... sizes) {
+        return shifted(device, 0, sizes);
+    }
+
+    /** One that begins this many floats behind a border of 256 bytes. */
+    static Guarded shifted(Device device, int shift, long... sizes) {
         int count = (int) Arrays.stream(sizes).reduce(1, (x, y) -> x * y);
-        float[] content = new float[count + 2 * BAND];
+        int first = BAND + shift;
+        float[] content = new float[first + count + BAND];
         Arrays.fill(content, MARK);
-        Arrays.fill(content, BAND, BAND + count, Float.NaN);
+        Arrays.fill(content, first, first + count, Float.NaN);
         Tensor memory = Tensor.of(device, content, content.length);
-        return new Guarded(memory, memory.rows(BAND, BAND + (long) count).reshape(sizes), count);
+        return new Guarded(memory, memory.rows(first, first + (long) count).reshape(sizes), first, count);
+    }
+
+    /** The output holds these numbers now. */
+    Guarded with(double[] values) {
+        float[] floats = new float[values.length];
+        for (int k = 0; k < floats.length; k++) {
+            floats[k] = (float) values[k];
+        }
+        output.copyFrom(floats);
+        return this;
     }
 
     Tensor tensor() {
@@ -37,10 +55,10 @@ final class Guarded {
     /** The output; fails if a guard band changed. */
     float[] values() {
         float[] all = memory.toFloats();
-        assertThat(Arrays.copyOfRange(all, 0, BAND)).as("before the output").containsOnly(MARK);
-        assertThat(Arrays.copyOfRange(all, BAND + count, all.length))
+        assertThat(Arrays.copyOfRange(all, 0, first)).as("before the output").containsOnly(MARK);
+        assertThat(Arrays.copyOfRange(all, first + count, all.length))
                 .as("behind the output")
                 .containsOnly(MARK);
-        return Arrays.copyOfRange(all, BAND, BAND + count);
+        return Arrays.copyOfRange(all, first, first + count);
     }
 }

@@ -11,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class SimtGaps {
     /** By method, or by method and case where a method has more than one form. */
     private static final Map<String, String> REASONS = Map.ofEntries(
-            Map.entry("knn", "evaluations run on the CPU"),
-            Map.entry("densecl", "means of maps are a pooling, which runs on the CPU"),
             Map.entry("toy_dimensional_collapse", "trains with layers of autograd, which run on the CPU"));
 
     /** What is left out without {@code -Dgramian.golden.simt=all}: 2^28 products of one Gram matrix take ten seconds and more. */

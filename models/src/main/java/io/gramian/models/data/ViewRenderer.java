@@ -98,8 +98,10 @@ public final class ViewRenderer implements AutoCloseable {
         stream.close();
     }
 
-    /** Where the pixels of a batch are: in the data set's memory, or copied behind each other. */
+    /** Where the pixels of a batch are: in the data set's memory, if it is the device's, or copied behind each other. */
     private static final class Sources implements AutoCloseable {
+        private static final long AT_ONCE = 64 << 20; // bytes
+
         private final long[] addresses;
         private final int[] heights;
         private final int[] widths;
@@ -112,9 +114,15 @@ public final class ViewRenderer implements AutoCloseable {
         }
 
         static Sources of(Device device, ImageDataset data, int[] indices) {
+            for (int index : indices) {
+                if (index < 0 || index >= data.size()) {
+                    throw new IllegalArgumentException(
+                            "expected indices below " + data.size() + " of " + data.name() + ", got " + index);
+                }
+            }
             Sources sources = new Sources(indices.length);
             Tensor pixels = data.pixels().orElse(null);
-            if (pixels == null) {
+            if (pixels == null || pixels.device() != device) {
                 sources.stage(device, data, indices);
                 return sources;
             }
@@ -122,10 +130,6 @@ public final class ViewRenderer implements AutoCloseable {
             int width = (int) pixels.shape().size(2);
             long stride = (long) height * width * data.channels();
             for (int i = 0; i < indices.length; i++) {
-                if (indices[i] < 0 || indices[i] >= data.size()) {
-                    throw new IllegalArgumentException(
-                            "expected indices below " + data.size() + " of " + data.name() + ", got " + indices[i]);
-                }
                 sources.addresses[i] = pixels.address() + indices[i] * stride;
             }
             Arrays.fill(sources.heights, height);
@@ -134,23 +138,41 @@ public final class ViewRenderer implements AutoCloseable {
         }
 
         private void stage(Device device, ImageDataset data, int[] indices) {
-            List<Image> decoded = new ArrayList<>(indices.length);
+            List<Image> images = new ArrayList<>(indices.length);
             long total = 0;
             for (int index : indices) {
                 Image image = data.image(index);
-                decoded.add(image);
+                images.add(image);
                 total += image.pixels().length;
             }
             Tensor memory = Tensor.empty(device, DType.UINT8, total);
             staged.add(memory);
             long at = 0;
             for (int i = 0; i < indices.length; i++) {
-                Image image = decoded.get(i);
-                memory.putBytes(at, ByteBuffer.wrap(image.pixels()));
+                Image image = images.get(i);
                 addresses[i] = memory.address() + at;
                 heights[i] = image.height();
                 widths[i] = image.width();
                 at += image.pixels().length;
+            }
+            copy(images, total, memory);
+        }
+
+        /** The images behind each other: at once where a copy is a call of the device, if the heap has room for it. */
+        private static void copy(List<Image> images, long total, Tensor memory) {
+            boolean atOnce = !memory.device().backend().memory().onHost() && total <= AT_ONCE;
+            ByteBuffer all = ByteBuffer.allocate(atOnce ? (int) total : 0);
+            long at = 0;
+            for (Image image : images) {
+                if (atOnce) {
+                    all.put(image.pixels());
+                } else {
+                    memory.putBytes(at, ByteBuffer.wrap(image.pixels()));
+                }
+                at += image.pixels().length;
+            }
+            if (atOnce) {
+                memory.putBytes(0, all.flip());
             }
         }
 

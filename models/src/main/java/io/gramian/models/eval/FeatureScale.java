@@ -71,29 +71,39 @@ final class FeatureScale {
         return apply(x, IntStream.range(0, Math.toIntExact(x.shape().size(0))).toArray());
     }
 
-    /** A scaled copy whose row i is row {@code order[i]} of x. */
+    /** A scaled copy whose row i is row {@code order[i]} of x. An order that rises reads little more than it needs. */
     Tensor apply(Tensor x, int[] order) {
         int d = mean.length;
         Check.shape("x", x, x.shape().size(0), d);
         Tensor scaled = Tensor.empty(x.device(), order.length, d);
-        float[] block = new float[0];
-        float[] row = new float[d];
         for (int from = 0; from < order.length; from += ROWS) {
-            int to = Math.min(order.length, from + ROWS);
-            block = block.length == (to - from) * d ? block : new float[(to - from) * d];
-            for (int i = from; i < to; i++) {
-                try (Tensor source = x.rows(order[i], order[i] + 1L)) {
-                    row = source.toFloats();
-                }
-                for (int e = 0; e < d; e++) {
-                    block[(i - from) * d + e] = (float) ((row[e] - mean[e]) * factor[e]);
+            int[] part = Arrays.copyOfRange(order, from, Math.min(order.length, from + ROWS));
+            float[] block = new float[part.length * d];
+            // the rows between are read too: one copy from the device instead of one a row
+            int first = IntStream.of(part).min().orElse(0);
+            int last = IntStream.of(part).max().orElse(0);
+            for (int begin = first; begin <= last; begin += ROWS) {
+                int end = Math.min(last + 1, begin + ROWS);
+                try (Tensor source = x.rows(begin, end)) {
+                    scale(source.toFloats(), begin, end, part, block);
                 }
             }
-            try (Tensor target = scaled.rows(from, to)) {
+            try (Tensor target = scaled.rows(from, from + part.length)) {
                 target.copyFrom(block);
             }
         }
         return scaled;
+    }
+
+    /** Those rows of {@code part} that are from begin to end, which source holds, into their places of block. */
+    private void scale(float[] source, int begin, int end, int[] part, float[] block) {
+        int d = mean.length;
+        for (int i = 0; i < part.length; i++) {
+            boolean inside = part[i] >= begin && part[i] < end;
+            for (int e = 0; inside && e < d; e++) {
+                block[i * d + e] = (float) ((source[(part[i] - begin) * d + e] - mean[e]) * factor[e]);
+            }
+        }
     }
 
     private interface Row {

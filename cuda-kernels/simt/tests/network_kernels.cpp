@@ -1,0 +1,161 @@
+// Layers, element-wise operations and evaluations through the C ABI, as kernels.cpp does the losses; and the stretches
+// of an evaluation, which large ones alone have.
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "gramian/linear_algebra.h"
+#include "gramian/network.h"
+#include "gramian/probe.h"
+#include "kernel_calls.h"
+#include "probe/nearest_rows.h"
+#include "probe/softmax_regression.h"
+#include "simt_tests.h"
+
+namespace {
+
+using simt_tests::Array;
+using simt_tests::Context;
+using simt_tests::expect_close;
+using simt_tests::expect_ok;
+using simt_tests::fill;
+
+int expect_finite(const char* name, const float* x, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += x[i];
+  return expect_close(name, sum - sum, 0, 0);
+}
+
+// Arrays that begin shift floats behind a border of 16 bytes, not all of them alike.
+int elementwise(int64_t rows, int64_t columns, int64_t shift) {
+  const int64_t count = rows * columns;
+  const Array x(count + shift), y(count + shift), z(count + 1), bias(columns), sums(columns);
+  fill(x.get(), count + shift, 0);
+  fill(y.get(), count + shift, 1);
+  fill(bias.get(), columns, 2);
+  float* a = x.get() + shift;
+  float* b = y.get() + shift;
+  const Context context(shift, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* c = context.get();
+  return expect_ok("add", gramian_add(c, count, a, b, b)) +
+         expect_ok("add", gramian_add(c, count, a, b, z.get() + 1)) +
+         expect_ok("scale", gramian_scale(c, count, 2, b, b)) +
+         expect_ok("relu", gramian_relu_forward(c, count, b, b)) +
+         expect_ok("relu back", gramian_relu_backward(c, count, b, a, z.get())) +
+         expect_ok("add to rows", gramian_add_to_rows(c, rows, columns, a, bias.get(), a)) +
+         expect_ok("column sums", gramian_column_sums(c, rows, columns, a, sums.get())) +
+         expect_finite("sums", sums.get(), columns) + expect_finite("relu", z.get(), count);
+}
+
+int batch_norm(int64_t rows, int64_t c, int32_t relu, bool residual) {
+  const int64_t count = rows * c;
+  const Array x(count), r(count), y(count), dy(count), dx(count), gamma(c), beta(c), mean(c), rstd(c), running(2 * c),
+      dgamma(c), dbeta(c);
+  fill(x.get(), count, 0);
+  fill(r.get(), count, 1);
+  fill(dy.get(), count, 2);
+  fill(gamma.get(), c, 3);
+  fill(beta.get(), c, 4);
+  fill(running.get(), 2 * c, 5);
+  const Context context(c, GRAMIAN_PRECISION_FLOAT32);
+  const float* more = residual ? r.get() : nullptr;
+  int failures = expect_ok("batch norm",
+      gramian_batch_norm_forward(context.get(), rows, c, x.get(), gamma.get(), beta.get(), more, 1e-5f, 0.1f, relu,
+          running.get(), running.get() + c, y.get(), mean.get(), rstd.get()));
+  failures += expect_finite("batch norm", y.get(), count);
+  failures += expect_ok("batch norm back",
+      gramian_batch_norm_backward(context.get(), rows, c, x.get(), y.get(), gamma.get(), beta.get(), mean.get(),
+          rstd.get(), relu, 1, dy.get(), residual ? dx.get() : dy.get(), dgamma.get(), dbeta.get(),
+          residual ? dy.get() : nullptr));
+  failures += expect_finite("batch norm back", residual ? dx.get() : dy.get(), count);
+  fill(running.get() + c, c, 1.2);
+  for (int64_t j = 0; j < c; ++j) running.get()[c + j] = std::fabs(running.get()[c + j]);
+  failures += expect_ok("evaluate",
+      gramian_batch_norm_evaluate(context.get(), rows, c, x.get(), nullptr, nullptr, more, running.get(),
+          running.get() + c, 1e-5f, relu, y.get(), rstd.get()));
+  const gramian_status one = gramian_batch_norm_forward(context.get(), 1, c, x.get(), nullptr, nullptr, nullptr, 1e-5f,
+      0, 0, nullptr, nullptr, y.get(), mean.get(), rstd.get());
+  return failures + expect_finite("evaluate", y.get(), count) + (one == GRAMIAN_INVALID_ARGUMENT ? 0 : 1);
+}
+
+int pooling(int64_t h, int64_t w, int64_t c, int64_t size, int64_t stride, int64_t padding) {
+  constexpr int64_t kImages = 2;
+  const int64_t oh = (h + 2 * padding - size) / stride + 1;
+  const int64_t ow = (w + 2 * padding - size) / stride + 1;
+  const int64_t in = kImages * h * w * c;
+  const int64_t out = kImages * oh * ow * c;
+  const Array x(in), dx(in), y(out), tap((out + 3) / 4);
+  fill(x.get(), in, 0);
+  const Context context(h, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* at = context.get();
+  uint8_t* where = reinterpret_cast<uint8_t*>(tap.get());
+  int failures =
+      expect_ok("max", gramian_max_pool_forward(at, kImages, h, w, c, size, stride, padding, x.get(), y.get(), where));
+  failures += expect_finite("max", y.get(), out);
+  failures += expect_ok("max back",
+      gramian_max_pool_backward(at, kImages, h, w, c, size, stride, padding, where, y.get(), dx.get()));
+  failures += expect_finite("max back", dx.get(), in);
+  if (padding > 0) return failures;
+  failures +=
+      expect_ok("mean", gramian_average_pool_forward(at, kImages, h, w, c, size, size, stride, x.get(), y.get()));
+  failures += expect_finite("mean", y.get(), out);
+  failures += expect_ok("mean back",
+      gramian_average_pool_backward(at, kImages, h, w, c, size, size, stride, y.get(), dx.get()));
+  return failures + expect_finite("mean back", dx.get(), in);
+}
+
+// One group of queries, and several: the same neighbours.
+int nearest_rows(int64_t m, int64_t n, int64_t d, int64_t k) {
+  const Array q(m * d), x(n * d), bias(n), index(2 * m * k), score(2 * m * k);
+  fill(q.get(), m * d, 0);
+  fill(x.get(), n * d, 1);
+  fill(bias.get(), n, 2);
+  int32_t* found = reinterpret_cast<int32_t*>(index.get());
+  const Context context(n, GRAMIAN_PRECISION_FLOAT32);
+  const int failures = expect_ok("nearest",
+      gramian_nearest_rows(context.get(), m, n, d, q.get(), x.get(), bias.get(), k, found, score.get()));
+  gramian::nearest_rows(
+      context.get(), {m, n, d, q.get(), x.get(), bias.get(), k, found + m * k, score.get() + m * k}, 1);
+  const size_t bytes = static_cast<size_t>(m * k) * 4;
+  const bool same = std::memcmp(found, found + m * k, bytes) == 0 &&
+                    std::memcmp(score.get(), score.get() + m * k, bytes) == 0;
+  return failures + (same && found[0] >= 0 ? 0 : 1);
+}
+
+// All rows at once, and in stretches of 40.
+int softmax_regression(int64_t n, int64_t d, int64_t c) {
+  const int64_t size = (d + 1) * c;
+  const Array x(n * d), w(d * c), b(c), labels(n), gradients(2 * size), fits(8);
+  fill(x.get(), n * d, 0);
+  fill(w.get(), d * c, 1);
+  fill(b.get(), c, 2);
+  int32_t* classes = reinterpret_cast<int32_t*>(labels.get());
+  for (int64_t i = 0; i < n; ++i) classes[i] = static_cast<int32_t>(i % c);
+  double* loss = reinterpret_cast<double*>(fits.get());
+  int64_t* correct = reinterpret_cast<int64_t*>(fits.get()) + 2;
+  float* once = gradients.get();
+  float* parts = once + size;
+  const Context context(n, GRAMIAN_PRECISION_FLOAT32);
+  int failures = expect_ok("softmax", gramian_softmax_regression(context.get(), n, d, c, x.get(), classes, w.get(),
+                                          b.get(), loss, correct, once, once + d * c));
+  gramian::softmax_regression(context.get(),
+      {n, d, c, x.get(), classes, w.get(), b.get(), loss + 1, correct + 1, parts, parts + d * c}, 40);
+  failures += expect_close("loss of stretches", loss[1], loss[0], 1e-12) + (correct[0] == correct[1] ? 0 : 1);
+  for (int64_t e = 0; e < size; ++e) failures += expect_close("gradient of stretches", parts[e], once[e], 1e-6);
+  return failures;
+}
+
+}  // namespace
+
+int network_kernel_tests() {
+  int failures = 0;
+  for (const int64_t n : {1, 2, 31, 33, 127, 129}) failures += elementwise(n, 160 - n, n % 4);
+  failures += elementwise(1030, 4, 0) + elementwise(0, 3, 0) + elementwise(513, 1, 1);
+  failures += batch_norm(2, 1, 1, true) + batch_norm(33, 64, 1, false) + batch_norm(127, 31, 1, true);
+  failures += batch_norm(300, 4, 0, true) + batch_norm(65, 132, 1, false);
+  failures += pooling(4, 4, 1, 2, 2, 0) + pooling(5, 7, 4, 3, 2, 1) + pooling(9, 3, 17, 3, 1, 0);
+  failures += pooling(3, 8, 8, 2, 3, 0);
+  failures += nearest_rows(1, 1, 1, 1) + nearest_rows(130, 300, 33, 5) + nearest_rows(3, 700, 2, 130);
+  failures += softmax_regression(1, 1, 1) + softmax_regression(97, 65, 3) + softmax_regression(130, 3, 33);
+  return failures;
+}
