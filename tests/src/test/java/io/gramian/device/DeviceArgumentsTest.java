@@ -200,7 +200,12 @@ class DeviceArgumentsTest {
         long[] mean = {1, 1, N / 2, D};
         return Stream.of(
                 op("relu", (at, t) -> at.network().relu(t.get(0), t.get(1)), ROWS, ROWS),
-                op("reluBackward", (at, t) -> at.network().reluBackward(t.get(0), t.get(1), t.get(2)), ROWS, ROWS, ROWS),
+                op(
+                        "reluBackward",
+                        (at, t) -> at.network().reluBackward(t.get(0), t.get(1), t.get(2)),
+                        ROWS,
+                        ROWS,
+                        ROWS),
                 op("averagePool", (at, t) -> at.network().averagePool(t.get(0), 2, 2, 2, t.get(1)), image, mean),
                 op(
                         "averagePoolBackward",

@@ -53,8 +53,7 @@ class SimtBatchNormTest {
         try (Scope scope = Scope.open()) {
             Tensor tx = Truth.tensor(device, x, rows, c);
             Tensor more = withResidual ? Truth.tensor(device, residual, rows, c) : null;
-            Epilogue epilogue =
-                    new Epilogue(Truth.tensor(device, gamma, c), Truth.tensor(device, beta, c), more, relu);
+            Epilogue epilogue = new Epilogue(Truth.tensor(device, gamma, c), Truth.tensor(device, beta, c), more, relu);
             Guarded y = Guarded.of(device, rows, c);
             Guarded mean = Guarded.of(device, c);
             Guarded rstd = Guarded.of(device, c);
@@ -117,8 +116,10 @@ class SimtBatchNormTest {
                 BatchNormalization room = device.backend().network(stream).batchNormalization();
                 Tensor tx = Guarded.shifted(device, seed % 2, rows, c).with(x).tensor();
                 Guarded y = Guarded.shifted(device, seed / 2, rows, c);
-                Guarded gradient = Guarded.shifted(device, 1 - seed % 2, rows, c).with(dy);
-                Guarded[] sums = {Guarded.of(device, c), Guarded.of(device, c), Guarded.of(device, c), Guarded.of(device, c)
+                Guarded gradient =
+                        Guarded.shifted(device, 1 - seed % 2, rows, c).with(dy);
+                Guarded[] sums = {
+                    Guarded.of(device, c), Guarded.of(device, c), Guarded.of(device, c), Guarded.of(device, c)
                 };
                 Epilogue epilogue = new Epilogue(null, null, null, true);
                 room.forward(tx, epilogue, EPS, null, y.tensor(), sums[0].tensor(), sums[1].tensor());
@@ -130,7 +131,12 @@ class SimtBatchNormTest {
                         sums[2].tensor(),
                         sums[3].tensor());
                 float[][] all = {
-                    y.values(), gradient.values(), sums[0].values(), sums[1].values(), sums[2].values(), sums[3].values()
+                    y.values(),
+                    gradient.values(),
+                    sums[0].values(),
+                    sums[1].values(),
+                    sums[2].values(),
+                    sums[3].values()
                 };
                 first = first == null ? all : first;
                 assertThat(all).isDeepEqualTo(first);

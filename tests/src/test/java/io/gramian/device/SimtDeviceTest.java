@@ -83,9 +83,8 @@ class SimtDeviceTest {
     @Test
     void whatADeviceLacksIsNamed() {
         Kernels none = new Kernels() {};
-        assertThatThrownBy(() -> device.backend()
-                        .stream()
-                        .run((kernels, context) -> none.gramian_add(context, 0, 0, 0, 0)))
+        assertThatThrownBy(() ->
+                        device.backend().stream().run((kernels, context) -> none.gramian_add(context, 0, 0, 0, 0)))
                 .isInstanceOf(GramianException.class)
                 .hasMessage("gramian_add does not exist on device simt yet; use Device.cpu() for it");
     }

@@ -25,8 +25,18 @@ class SimtElementwiseTest {
     /** Where x, y and z begin, in floats behind a border: together, and not. */
     @ParameterizedTest
     @CsvSource({
-        "0,0,0,0", "1,0,0,0", "2,3,3,3", "3,1,1,1", "4,0,0,0", "5,2,2,2", "31,0,1,0", "33,1,1,2", "127,0,0,0",
-        "1025,3,3,3", "4099,1,2,3", "4099,1,1,1"
+        "0,0,0,0",
+        "1,0,0,0",
+        "2,3,3,3",
+        "3,1,1,1",
+        "4,0,0,0",
+        "5,2,2,2",
+        "31,0,1,0",
+        "33,1,1,2",
+        "127,0,0,0",
+        "1025,3,3,3",
+        "4099,1,2,3",
+        "4099,1,1,1"
     })
     void oneElementAtATime(int count, int atX, int atY, int atZ) {
         double[] x = Truth.gaussian(count, count);
@@ -99,8 +109,7 @@ class SimtElementwiseTest {
                 assertThat(z.toFloats())
                         .containsExactly(Float.NaN, Float.POSITIVE_INFINITY, 0, -0f, 1, Float.MAX_VALUE);
                 at.backend().network().reluBackward(x, y, z);
-                assertThat(z.toFloats())
-                        .containsExactly(1, Float.NEGATIVE_INFINITY, 0, 0, Float.NaN, Float.MAX_VALUE);
+                assertThat(z.toFloats()).containsExactly(1, Float.NEGATIVE_INFINITY, 0, 0, Float.NaN, Float.MAX_VALUE);
             }
         }
     }
@@ -122,7 +131,8 @@ class SimtElementwiseTest {
             try (Scope scope = Scope.open();
                     Stream stream = device.backend().newStream(0, seed)) {
                 LinearAlgebra room = device.backend().linearAlgebra(stream);
-                Tensor t = Guarded.shifted(device, seed % 2, rows, columns).with(x).tensor();
+                Tensor t =
+                        Guarded.shifted(device, seed % 2, rows, columns).with(x).tensor();
                 Guarded y = Guarded.shifted(device, seed / 2, rows, columns);
                 Guarded s = Guarded.shifted(device, seed, columns);
                 room.addToRows(t, Truth.tensor(device, bias, columns), y.tensor());
@@ -132,8 +142,9 @@ class SimtElementwiseTest {
                 for (int j = 0; j < columns; j++) {
                     // one rounding, and what float64 leaves
                     assertThat((double) values[j])
-                            .isBetween(sums[j] - 6e-8 * (1e-5 + Math.abs(sums[j])), sums[j]
-                                    + 6e-8 * (1e-5 + Math.abs(sums[j])));
+                            .isBetween(
+                                    sums[j] - 6e-8 * (1e-5 + Math.abs(sums[j])),
+                                    sums[j] + 6e-8 * (1e-5 + Math.abs(sums[j])));
                 }
                 first = first == null ? values : first;
                 assertThat(values).isEqualTo(first);

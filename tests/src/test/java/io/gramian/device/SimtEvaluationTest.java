@@ -166,8 +166,7 @@ class SimtEvaluationTest {
         try (Scope scope = Scope.open();
                 ViewRenderer renderer = new ViewRenderer(device, 0)) {
             ImageDataset data = images(3, 4, 4, true);
-            assertThatThrownBy(() -> renderer.render(
-                            data, new int[] {0, 3}, Augmentation.plain(4), 0, 0, 0))
+            assertThatThrownBy(() -> renderer.render(data, new int[] {0, 3}, Augmentation.plain(4), 0, 0, 0))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("expected indices below 3 of noise, got 3");
         }

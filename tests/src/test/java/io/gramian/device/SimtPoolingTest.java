@@ -61,8 +61,7 @@ class SimtPoolingTest {
                 room.maxPool(Truth.tensor(device, x, n, h, w, c), size, stride, padding, y.tensor(), tap);
                 assertThat(Truth.error(y.values(), expected)).isZero();
                 assertThat(tap.toBytes()).isEqualTo(place);
-                room.maxPoolBackward(
-                        tap, size, stride, padding, Truth.tensor(device, dy, n, oh, ow, c), dx.tensor());
+                room.maxPoolBackward(tap, size, stride, padding, Truth.tensor(device, dy, n, oh, ow, c), dx.tensor());
                 assertThat(Truth.error(dx.values(), gradient)).isLessThanOrEqualTo(5e-7); // up to 9 terms
             }
         }
@@ -103,8 +102,7 @@ class SimtPoolingTest {
                 Guarded y = Guarded.shifted(device, shift, n, oh, ow, c);
                 Guarded dx = Guarded.shifted(device, shift, n, h, w, c);
                 room.averagePool(Truth.tensor(device, x, n, h, w, c), sizeH, sizeW, stride, y.tensor());
-                room.averagePoolBackward(
-                        sizeH, sizeW, stride, Truth.tensor(device, dy, n, oh, ow, c), dx.tensor());
+                room.averagePoolBackward(sizeH, sizeW, stride, Truth.tensor(device, dy, n, oh, ow, c), dx.tensor());
                 // up to 39 float32 additions of terms that shrink by as much
                 assertThat(Truth.error(y.values(), expected)).isLessThanOrEqualTo(1e-6);
                 assertThat(Truth.error(dx.values(), gradient)).isLessThanOrEqualTo(1e-6);

@@ -77,7 +77,8 @@ class SimtProbesTest {
         try (Scope scope = Scope.open()) {
             Tensor index = Tensor.empty(device, DType.INT32, m, k);
             Guarded score = Guarded.of(device, m, k);
-            probes.nearestRows(Truth.tensor(device, q, m, d), Truth.tensor(device, x, n, d), null, index, score.tensor());
+            probes.nearestRows(
+                    Truth.tensor(device, q, m, d), Truth.tensor(device, x, n, d), null, index, score.tensor());
             int[] found = index.toInts();
             float[] scores = score.values();
             double bound = 2e-7 * d; // a product of d terms, each rounded, none much above 10
@@ -131,8 +132,7 @@ class SimtProbesTest {
             probes.nearestRows(queries, keys, null, index, score.tensor());
             assertThat(index.toInts()).containsExactly(2, 4, 1, -1, -1, -1, -1, -1, 3, 1, 4, -1, 1, 4, -1, -1);
             assertThat(score.values())
-                    .containsExactly(
-                            inf, 2, 1, -inf, -inf, -inf, -inf, -inf, inf, -1, -2, -inf, 0, 0, -inf, -inf);
+                    .containsExactly(inf, 2, 1, -inf, -inf, -inf, -inf, -inf, inf, -1, -2, -inf, 0, 0, -inf, -inf);
         }
     }
 
