@@ -1,10 +1,9 @@
-#include "cuda_runtime.h"
-
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <string>
+
+#include "simt/streams.h"
 
 namespace {
 
@@ -16,18 +15,17 @@ thread_local const char* next_name = "";
 constexpr size_t kMostSharedBytes = 163 * 1024;
 constexpr unsigned kMostThreads = 1024;
 constexpr unsigned kMostBlocksYZ = 65535;
-constexpr unsigned char kPoison = 0xff;
 
 std::mutex most_bytes_mutex;
 std::map<std::string, size_t> most_bytes;
 
-cudaError_t failed(cudaError_t error, const std::string& sentence) {
+}  // namespace
+
+cudaError_t simt::failed(cudaError_t error, const std::string& sentence) {
   failure = sentence;
   last = error;
   return error;
 }
-
-}  // namespace
 
 const char* cudaGetErrorString(cudaError_t error) {
   switch (error) {
@@ -35,41 +33,14 @@ const char* cudaGetErrorString(cudaError_t error) {
       return "no error";
     case cudaErrorMemoryAllocation:
       return "out of memory";
+    case cudaErrorECCUncorrectable:
+      return "uncorrectable ECC error encountered";
     default:
       return failure.c_str();
   }
 }
 
 cudaError_t cudaGetLastError() { return std::exchange(last, cudaSuccess); }
-
-cudaError_t cudaMalloc(void** memory, size_t bytes) {
-  // exact size, so that a red zone starts right behind the last byte
-  if (posix_memalign(memory, 256, bytes == 0 ? 1 : bytes) != 0) {
-    *memory = nullptr;
-    return failed(cudaErrorMemoryAllocation, "out of memory");
-  }
-  std::memset(*memory, kPoison, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaFree(void* memory) {
-  std::free(memory);
-  return cudaSuccess;
-}
-
-cudaError_t cudaMallocAsync(void** memory, size_t bytes, cudaStream_t /*stream*/) { return cudaMalloc(memory, bytes); }
-
-cudaError_t cudaFreeAsync(void* memory, cudaStream_t /*stream*/) { return cudaFree(memory); }
-
-cudaError_t cudaMemcpyAsync(
-    void* target, const void* source, size_t bytes, cudaMemcpyKind /*kind*/, cudaStream_t /*stream*/) {
-  if (bytes > 0) std::memcpy(target, source, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
-
-cudaError_t cudaStreamDestroy(cudaStream_t /*stream*/) { return cudaSuccess; }
 
 namespace simt {
 
@@ -91,7 +62,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> body)
   launch.grid = {config.gridDim.x, config.gridDim.y, config.gridDim.z};
   launch.block = {config.blockDim.x, config.blockDim.y, config.blockDim.z};
   launch.shared_bytes = config.dynamicSmemBytes;
-  launch.seed = reinterpret_cast<uintptr_t>(config.stream);
+  launch.seed = seed_of(config.stream);
   launch.body = std::move(body);
   const std::string name = std::string("kernel ") + next_name;
   const uint64_t threads = static_cast<uint64_t>(launch.block.x) * launch.block.y * launch.block.z;
@@ -110,14 +81,16 @@ cudaError_t launch(const cudaLaunchConfig_t& config, std::function<void()> body)
     size_t& most = most_bytes[launch.name];
     most = std::max(most, launch.shared_bytes);
   }
-  try {
-    run(launch);
-    return cudaSuccess;
-  } catch (const Failure& wrong) {
-    return failed(cudaErrorLaunchFailure, wrong.what());
-  } catch (const std::bad_alloc&) {
-    return failed(cudaErrorMemoryAllocation, name + ": out of memory for the threads");
-  }
+  return submit(config.stream, [launch = std::move(launch), name] {
+    try {
+      run(launch);
+      return cudaSuccess;
+    } catch (const Failure& wrong) {
+      return failed(cudaErrorLaunchFailure, wrong.what());
+    } catch (const std::bad_alloc&) {
+      return failed(cudaErrorMemoryAllocation, name + ": out of memory for the threads");
+    }
+  });
 }
 
 }  // namespace simt

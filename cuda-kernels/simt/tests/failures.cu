@@ -129,7 +129,7 @@ __global__ void take_too_much() {
 }
 
 struct Run {
-  cudaStream_t seed;
+  cudaStream_t stream;
   float* x;
   float* y;
   Grid grid(const char* name, int64_t floats = kThreads) const {
@@ -140,7 +140,7 @@ struct Run {
 int shared_memory(const Run& r) {
   int failures = 0;
   const auto reversed = [&](bool first, bool second) {
-    return message_of([&] { launch(r.seed, r.grid("reverse"), reverse, r.x, r.y, first, second); });
+    return message_of([&] { launch(r.stream, r.grid("reverse"), reverse, r.x, r.y, first, second); });
   };
   failures += expect_contains("right reverse", reversed(true, true) + "none", "none");
   failures += reversed(true, true).empty() ? 0 : 1;
@@ -148,24 +148,24 @@ int shared_memory(const Run& r) {
   failures += expect_contains("no barrier after the read", reversed(true, false), "race: ");
   failures += expect_contains("kernel and block", reversed(true, false), "kernel reverse, block (");
   failures += expect_contains("uninitialised",
-      message_of([&] { launch(r.seed, r.grid("uninitialised"), read_uninitialised, r.y); }),
+      message_of([&] { launch(r.stream, r.grid("uninitialised"), read_uninitialised, r.y); }),
       "thread (63,0,0): reads uninitialised shared memory, element 63 of shared array 0");
   failures += expect_contains("past the end",
-      message_of([&] { launch(r.seed, r.grid("past", 2 * kThreads), read_past_the_end, r.y); }),
+      message_of([&] { launch(r.stream, r.grid("past", 2 * kThreads), read_past_the_end, r.y); }),
       "thread (63,0,0): accesses element 64 of shared array 0, which has 64");
   failures += expect_contains("all write one",
-      message_of([&] { launch(r.seed, r.grid("all_write_one"), all_write_one, r.y); }), "race: writes what thread");
+      message_of([&] { launch(r.stream, r.grid("all_write_one"), all_write_one, r.y); }), "race: writes what thread");
   failures += expect_contains(
-      "no syncwarp", message_of([&] { launch(r.seed, r.grid("exchange"), exchange, r.y, false); }), "race: ");
-  failures += message_of([&] { launch(r.seed, r.grid("exchange"), exchange, r.y, true); }).empty() ? 0 : 1;
-  failures += expect_contains("too much", message_of([&] { launch(r.seed, r.grid("too_much"), take_too_much); }),
+      "no syncwarp", message_of([&] { launch(r.stream, r.grid("exchange"), exchange, r.y, false); }), "race: ");
+  failures += message_of([&] { launch(r.stream, r.grid("exchange"), exchange, r.y, true); }).empty() ? 0 : 1;
+  failures += expect_contains("too much", message_of([&] { launch(r.stream, r.grid("too_much"), take_too_much); }),
       "takes 512 bytes of shared memory, launched with 256");
   return failures;
 }
 
 int waiting(const Run& r) {
   const auto expect = [&](void (*kernel)(float*), const char* name, const char* message) {
-    return expect_contains(name, message_of([&] { launch(r.seed, r.grid(name), kernel, r.y); }), message);
+    return expect_contains(name, message_of([&] { launch(r.stream, r.grid(name), kernel, r.y); }), message);
   };
   return expect(shuffle_with_a_missing_lane, "missing_lane", "waits for lane 7 of its mask, which has left") +
          expect(shuffle_from_outside_the_mask, "outside_mask", "takes the value of lane") +
@@ -179,7 +179,7 @@ int async_copies(const Run& r) {
   const auto copied = [&](void (*kernel)(const float*, float*, bool, bool), bool wait, bool barrier) {
     Grid grid = r.grid("copy", 8 * kThreads);
     grid.blocks = 1;
-    return message_of([&] { launch(r.seed, grid, kernel, r.x, r.y, wait, barrier); });
+    return message_of([&] { launch(r.stream, grid, kernel, r.x, r.y, wait, barrier); });
   };
   for (int i = 0; i < 8 * kThreads; ++i) r.y[i] = -1;
   failures += copied(copy<0>, true, true).empty() ? 0 : 1;
@@ -188,7 +188,7 @@ int async_copies(const Run& r) {
   failures += expect_contains("one group too few", copied(copy<1>, true, true), "has not brought yet (no wait)");
   failures += expect_contains("no barrier after the wait", copied(copy<0>, true, false), "shared array 0");
   failures += expect_contains("misaligned",
-      message_of([&] { launch(r.seed, r.grid("misaligned", 4 * kThreads), misaligned_copy, r.x); }),
+      message_of([&] { launch(r.stream, r.grid("misaligned", 4 * kThreads), misaligned_copy, r.x); }),
       "from an address that is not a multiple of 16");
   return failures;
 }
@@ -202,13 +202,14 @@ int failure_tests() {
   gramian::check(cudaMalloc(&x, 8 * kThreads * sizeof(float)), "x");
   gramian::check(cudaMalloc(&y, 8 * kThreads * sizeof(float)), "y");
   for (int i = 0; i < 8 * kThreads; ++i) static_cast<float*>(x)[i] = static_cast<float>(i);
-  for (uintptr_t seed = 0; seed < 8; ++seed) {
-    const Run run = {reinterpret_cast<cudaStream_t>(seed), static_cast<float*>(x), static_cast<float*>(y)};
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    const Run run = {simt::new_stream(seed), static_cast<float*>(x), static_cast<float*>(y)};
     failures += shared_memory(run) + waiting(run) + async_copies(run);
     Grid huge = run.grid("huge");
     huge.threads = 1025;
     failures += expect_contains("too many threads",
-        message_of([&] { launch(run.seed, huge, leave_before_the_barrier, run.y); }), "2 blocks of 1025 threads");
+        message_of([&] { launch(run.stream, huge, leave_before_the_barrier, run.y); }), "2 blocks of 1025 threads");
+    cudaStreamDestroy(run.stream);
   }
   cudaFree(x);
   cudaFree(y);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include <cuda_runtime.h>
+
 #include "gramian/system.h"
 
 namespace simt_tests {
@@ -11,20 +13,20 @@ namespace simt_tests {
 // Device memory of count floats, with a red zone behind the last one.
 class Array {
  public:
-  explicit Array(int64_t count) { gramian_allocate(count * 4, &address_); }
-  ~Array() { gramian_free(address_); }
+  explicit Array(int64_t count) { cudaMalloc(&address_, static_cast<size_t>(count) * 4); }
+  ~Array() { cudaFree(address_); }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
-  float* get() const { return reinterpret_cast<float*>(address_); }
+  float* get() const { return static_cast<float*>(address_); }
 
  private:
-  int64_t address_ = 0;
+  void* address_ = nullptr;
 };
 
 class Context {
  public:
   explicit Context(int64_t seed, int32_t precision) {
-    gramian_context_create(0, seed, &address_);
+    gramian_context_create(0, 0, seed, &address_);
     gramian_context_set_precision(get(), precision);
   }
   ~Context() { gramian_context_destroy(get()); }

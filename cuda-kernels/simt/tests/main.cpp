@@ -24,7 +24,12 @@ int main(int count, char** arguments) {
     run_out_of_bounds(arguments[2]);
     return 0;
   }
-  int failures = failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() +
+  if (count == 2 && std::strcmp(arguments[1], "--streams") == 0) {
+    const int failures = stream_tests();
+    std::printf("SIMT streams: %d failures\n", failures);
+    return failures == 0 ? 0 : 1;
+  }
+  int failures = stream_tests() + failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() +
                  schedule_tests() + symmetric_sums_tests();
   simt::forget_shared_bytes();
   failures += kernel_tests() + training_kernel_tests() + network_kernel_tests();

@@ -15,6 +15,7 @@ int kernel_tests();
 int symmetric_sums_tests();
 int training_kernel_tests();
 int network_kernel_tests();
+int stream_tests();
 // Runs one broken kernel that AddressSanitizer must stop; returns if it did not.
 void run_out_of_bounds(const std::string& which);
 

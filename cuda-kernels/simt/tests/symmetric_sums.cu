@@ -19,7 +19,7 @@ int bands(int64_t count, int64_t images, int across_rows) {
     rows[i] = static_cast<float>(0.2 * std::sin(0.37 * static_cast<double>(i)));
   }
   int64_t address = 0;
-  gramian_context_create(0, 5, &address);
+  gramian_context_create(0, 0, 5, &address);
   auto* context = reinterpret_cast<gramian_context*>(address);
   context->begin();
   const gramian::SoftmaxTerms terms = {gramian::Pairs::of_different_images(images), false, 1.5f};

@@ -76,8 +76,8 @@ int schedule_tests() {
   std::vector<float> x(kBlocks * 128);
   for (size_t i = 0; i < x.size(); ++i) x[i] = 1.0f / static_cast<float>(i + 1);
   std::vector<float> first;
-  for (uintptr_t seed : {1, 2, 3, 1}) {
-    const cudaStream_t stream = reinterpret_cast<cudaStream_t>(seed);
+  for (const uint64_t seed : {1, 2, 3, 1}) {
+    const cudaStream_t stream = simt::new_stream(seed);
     int sum = 0;
     int largest = -1;
     int next = 0;
@@ -92,6 +92,7 @@ int schedule_tests() {
     launch(stream, {"tree_sum", kBlocks, 128, 512}, tree_sum, x.data(), sums.data());
     if (first.empty()) first = sums;
     failures += first == sums ? 0 : 1;
+    cudaStreamDestroy(stream);
   }
   failures += orders[0] != orders[1] && orders[1] != orders[2] ? 0 : 1;
   failures += orders[0] == orders[3] ? 0 : 1;

@@ -1,8 +1,17 @@
 #include "core/context.h"
 
+#include <utility>
+
 gramian_context::~gramian_context() {
-  for (Block& block : blocks_) {
-    if (block.address != nullptr) cudaFreeAsync(block.address, stream);
+  if (capturing_) {
+    cudaGraph_t graph = nullptr;
+    if (cudaStreamEndCapture(stream, &graph) == cudaSuccess) cudaGraphDestroy(graph);
+    for (const Block& block : end_capture()) memory_.release_ready(block.address, block.bytes);
+  }
+  cudaStreamSynchronize(stream);
+  staging.release();
+  for (const Block& block : blocks_) {
+    if (block.address != nullptr) memory_.release(block.address, block.bytes, stream);
   }
   if (owns_stream) cudaStreamDestroy(stream);
 }
@@ -13,6 +22,19 @@ int64_t gramian_context::scratch_bytes() const {
   return total;
 }
 
+void gramian_context::make(Block* block, size_t bytes) {
+  if (block->address != nullptr) {
+    if (capturing_) {
+      outgrown_.push_back(*block);
+    } else {
+      memory_.release(block->address, block->bytes, stream);
+    }
+  }
+  *block = {nullptr, 0};
+  block->address = capturing_ ? memory_.allocate_ready(bytes) : memory_.allocate(bytes, stream);
+  block->bytes = bytes;
+}
+
 void* gramian_context::take(size_t bytes) {
   if (next_ == blocks_.size()) blocks_.push_back({nullptr, 0});
   Block& block = blocks_[next_++];
@@ -21,11 +43,22 @@ void* gramian_context::take(size_t bytes) {
 #else
   const bool fits = block.bytes >= bytes && block.address != nullptr;
 #endif
-  if (!fits) {
-    if (block.address != nullptr) gramian::check(cudaFreeAsync(block.address, stream), "freeing scratch memory");
-    block = {nullptr, 0};
-    gramian::check(cudaMallocAsync(&block.address, bytes == 0 ? 1 : bytes, stream), "scratch memory");
-    block.bytes = bytes;
-  }
+  if (!fits) make(&block, bytes);
   return block.address;
+}
+
+void gramian_context::begin_capture() {
+  kept_ = std::exchange(blocks_, {});
+  capturing_ = true;
+}
+
+std::vector<gramian_context::Block> gramian_context::end_capture() {
+  std::vector<Block> used = std::exchange(outgrown_, {});
+  for (const Block& block : blocks_) {
+    if (block.address != nullptr) used.push_back(block);
+  }
+  blocks_ = std::exchange(kept_, {});
+  next_ = 0;
+  capturing_ = false;
+  return used;
 }

@@ -10,13 +10,47 @@
 
 namespace gramian {
 
+// Errors after which no call of this process on the device succeeds: its memory or its program is damaged, or it is gone.
+inline bool loses_the_device(cudaError_t error) {
+  switch (error) {
+#ifndef GRAMIAN_SIMT  // there, a kernel that fails hurts nobody
+    case cudaErrorLaunchFailure:
+    case cudaErrorIllegalAddress:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorHardwareStackError:
+    case cudaErrorAssert:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorDevicesUnavailable:
+    case cudaErrorUnknown:
+#endif
+    case cudaErrorECCUncorrectable:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Turns a CUDA error into a failure that says what was tried.
 inline void check(cudaError_t error, const char* what) {
   if (error == cudaSuccess) return;
   cudaGetLastError();
   const std::string text = cudaGetErrorString(error);
-  const gramian_status status = error == cudaErrorMemoryAllocation ? GRAMIAN_OUT_OF_MEMORY : GRAMIAN_VENDOR_ERROR;
-  GRAMIAN_FAIL(status, std::string(what) + ": " + text);
+  if (error == cudaErrorMemoryAllocation) GRAMIAN_FAIL(GRAMIAN_OUT_OF_MEMORY, std::string(what) + ": " + text);
+  if (error == cudaErrorStreamCaptureUnsupported || error == cudaErrorStreamCaptureInvalidated) {
+    GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, std::string(what) + " cannot be part of a capture: " + text);
+  }
+  if (loses_the_device(error)) {
+    GRAMIAN_FAIL(GRAMIAN_DEVICE_LOST,
+        std::string(what) + ": the CUDA device is lost (" + text +
+            "); nothing on it can go on in this process: start anew from the last checkpoint, with GRAMIAN_SYNC=1 to "
+            "name the kernel");
+  }
+  GRAMIAN_FAIL(GRAMIAN_VENDOR_ERROR, std::string(what) + ": " + text);
 }
 
 struct Grid {
@@ -26,16 +60,23 @@ struct Grid {
   size_t shared_bytes = 0;
 };
 
-// Whether errors of a kernel are known when its launch returns: always on the SIMT executor, elsewhere with the
-// environment variable GRAMIAN_SYNC=1, for debugging.
+// Whether errors of a kernel are known when its launch returns: on the SIMT executor unless it is lazy, elsewhere with
+// the environment variable GRAMIAN_SYNC=1, for debugging.
 inline bool waits_after_each_launch() {
 #ifdef GRAMIAN_SIMT
-  return true;
+  return !simt::lazy();
 #else
   static const char* const wanted = std::getenv("GRAMIAN_SYNC");
   static const bool wait = wanted != nullptr && std::string(wanted) == "1";
   return wait;
 #endif
+}
+
+// Whether launches are recorded, so that nobody can wait for them.
+inline bool captures(cudaStream_t stream) {
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(stream, &status), "asking a stream");
+  return status != cudaStreamCaptureStatusNone;
 }
 
 // 48 KiB of shared memory need no permission.
@@ -59,7 +100,7 @@ void launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Parameters...)
   simt::name_next_launch(grid.name);
 #endif
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), grid.name);
-  if (waits_after_each_launch()) check(cudaStreamSynchronize(stream), grid.name);
+  if (waits_after_each_launch() && !captures(stream)) check(cudaStreamSynchronize(stream), grid.name);
 }
 
 }  // namespace gramian

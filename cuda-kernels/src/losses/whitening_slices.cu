@@ -134,7 +134,7 @@ void add_centred(const Slices& of, const Product& p, const Product& q, float* dx
 }
 
 bool wait_for(const Slices& of, const BadPivot* bad, BadPivot* pivots) {
-  if (!waits_after_each_launch()) return false;
+  if (!waits_after_each_launch() || captures(of.context->stream)) return false;
   check(cudaMemcpyAsync(pivots, bad, static_cast<size_t>(of.count) * sizeof(BadPivot), cudaMemcpyDefault,
             of.context->stream),
       "pivots");

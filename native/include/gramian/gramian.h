@@ -15,6 +15,7 @@
 #include "gramian/probe.h"
 #include "gramian/solver.h"
 #include "gramian/spectra.h"
+#include "gramian/stream.h"
 #include "gramian/system.h"
 #include "gramian/whitening.h"
 

@@ -18,6 +18,9 @@ GRAMIAN_EXPORT gramian_status gramian_add(
 /** y = factor x over count elements; y may be x. */
 GRAMIAN_EXPORT gramian_status gramian_scale(
     gramian_context* context, int64_t count, float factor, const float* x, float* y);
+/** y = factor[0] x over count elements, with the factor in device memory; y may be x. */
+GRAMIAN_EXPORT gramian_status gramian_scale_by(
+    gramian_context* context, int64_t count, const float* factor, const float* x, float* y);
 /** y (rows,columns) = x + bias (columns) in each row; y may be x. */
 GRAMIAN_EXPORT gramian_status gramian_add_to_rows(
     gramian_context* context, int64_t rows, int64_t columns, const float* x, const float* bias, float* y);

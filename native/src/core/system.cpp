@@ -24,7 +24,7 @@ int usable_cores() {
 }  // namespace
 }  // namespace gramian
 
-gramian_status gramian_context_create(int32_t threads, int64_t /*stream*/, int64_t* context) {
+gramian_status gramian_context_create(int32_t /*device*/, int32_t threads, int64_t /*stream*/, int64_t* context) {
   return gramian::guarded([&] {
     auto created = std::make_unique<gramian_context>();
     created->threads = threads > 0 ? threads : gramian::usable_cores();
@@ -57,7 +57,7 @@ int64_t gramian_context_scratch_bytes(const gramian_context* context) { return c
 
 int32_t gramian_context_threads(const gramian_context* context) { return context->threads; }
 
-gramian_status gramian_allocate(int64_t bytes, int64_t* address) {
+gramian_status gramian_allocate(gramian_context* /*context*/, int64_t bytes, int64_t* address) {
   return gramian::guarded([&] {
     *address = 0;
     if (bytes < 0) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "negative size " + std::to_string(bytes));
@@ -69,8 +69,21 @@ gramian_status gramian_allocate(int64_t bytes, int64_t* address) {
   });
 }
 
-gramian_status gramian_free(int64_t address) {
+gramian_status gramian_free(gramian_context* /*context*/, int64_t /*bytes*/, int64_t address) {
   gramian::aligned_free(reinterpret_cast<void*>(address));
+  return GRAMIAN_OK;
+}
+
+gramian_status gramian_memory_trim(gramian_context* /*context*/) { return GRAMIAN_OK; }
+
+gramian_status gramian_memory_limit(gramian_context* /*context*/, int64_t bytes) {
+  return gramian::guarded([&] {
+    if (bytes != 0) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "the memory of the CPU has no limit of its own");
+  });
+}
+
+gramian_status gramian_memory_statistics(gramian_context* /*context*/, int64_t* numbers) {
+  std::memset(numbers, 0, 5 * sizeof(int64_t));
   return GRAMIAN_OK;
 }
 

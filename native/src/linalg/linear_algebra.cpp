@@ -47,6 +47,12 @@ gramian_status gramian_scale(gramian_context* context, int64_t count, float fact
   return GRAMIAN_OK;
 }
 
+gramian_status gramian_scale_by(
+    gramian_context* context, int64_t count, const float* factor, const float* x, float* y) {
+  GRAMIAN_SIMD(scale)(context->threads, count, factor[0], x, y);
+  return GRAMIAN_OK;
+}
+
 gramian_status gramian_add_to_rows(
     gramian_context* context, int64_t rows, int64_t columns, const float* x, const float* bias, float* y) {
   GRAMIAN_SIMD(add_to_rows)(context->threads, rows, columns, x, bias, y);

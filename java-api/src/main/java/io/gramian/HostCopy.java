@@ -1,42 +1,55 @@
 package io.gramian;
 
+import io.gramian.backend.Deferred;
+import io.gramian.backend.Stream;
 import java.util.function.LongConsumer;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
  * Bytes of a tensor at an address of the host: where they are, if the processor can reach the device's memory, else in a
- * buffer that the device copies from or to. A copy to the host waits for what the device's stream was given before it.
+ * buffer that the device copies from or to. A copy to the host waits for what the current stream was given before it; one
+ * from the host does not. Neither can be part of a capture.
  */
 final class HostCopy {
     private HostCopy() {}
 
     /** Calls the reader with the host address of these bytes. */
     static void read(Tensor tensor, long offset, long bytes, LongConsumer reader) {
+        if (bytes > 0 && Deferred.intercept(tensor, offset, bytes, reader)) {
+            return;
+        }
+        Stream.checkNotCapturing("reading " + tensor);
         long at = tensor.address() + offset;
         if (bytes == 0 || tensor.device().backend().memory().onHost()) {
             reader.accept(at);
             return;
         }
         try (BytePointer buffer = new BytePointer(bytes)) {
-            copy(tensor, at, buffer.address(), bytes);
-            reader.accept(buffer.address());
+            long to = buffer.address();
+            stream(tensor).run((kernels, context) -> kernels.gramian_download(context, bytes, at, to));
+            reader.accept(to);
         }
     }
 
     /** Calls the writer with a host address; what it writes there becomes these bytes. */
     static void write(Tensor tensor, long offset, long bytes, LongConsumer writer) {
+        if (Deferred.answering()) {
+            return;
+        }
+        Stream.checkNotCapturing("writing " + tensor + " from the host");
         long at = tensor.address() + offset;
         if (bytes == 0 || tensor.device().backend().memory().onHost()) {
             writer.accept(at);
             return;
         }
         try (BytePointer buffer = new BytePointer(bytes)) {
-            writer.accept(buffer.address());
-            copy(tensor, buffer.address(), at, bytes);
+            long from = buffer.address();
+            writer.accept(from);
+            stream(tensor).run((kernels, context) -> kernels.gramian_upload(context, bytes, from, at));
         }
     }
 
-    private static void copy(Tensor tensor, long from, long to, long bytes) {
-        tensor.device().backend().stream().run((kernels, context) -> kernels.gramian_copy(context, from, to, bytes));
+    private static Stream stream(Tensor tensor) {
+        return tensor.device().backend().memory().current();
     }
 }

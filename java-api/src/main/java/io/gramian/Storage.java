@@ -1,5 +1,6 @@
 package io.gramian;
 
+import io.gramian.backend.Deferred;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -7,25 +8,26 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Storage {
     private final Device device;
     private final long address;
-    private final long bytes;
     private final boolean owned;
     private final AtomicInteger views = new AtomicInteger(1);
     /** Counts writes, so that autograd can tell that a saved tensor was changed. */
     final AtomicLong version = new AtomicLong();
 
-    private Storage(Device device, long address, long bytes, boolean owned) {
+    private Storage(Device device, long address, boolean owned) {
         this.device = device;
         this.address = address;
-        this.bytes = bytes;
         this.owned = owned;
     }
 
-    static Storage allocate(Device device, long bytes) {
-        return new Storage(device, device.backend().memory().allocate(bytes), bytes, true);
+    static Storage allocate(Device device, DType dtype, Shape shape) {
+        if (Deferred.answering()) {
+            return foreign(device, Deferred.nowhere(Math.multiplyExact(shape.elements(), dtype.bytes())));
+        }
+        return new Storage(device, device.backend().memory().allocate(dtype, shape), true);
     }
 
-    static Storage foreign(Device device, long address, long bytes) {
-        return new Storage(device, address, bytes, false);
+    static Storage foreign(Device device, long address) {
+        return new Storage(device, address, false);
     }
 
     Device device() {
@@ -42,7 +44,7 @@ final class Storage {
 
     void release() {
         if (views.decrementAndGet() == 0 && owned) {
-            device.backend().memory().release(address, bytes);
+            device.backend().memory().release(address);
         }
     }
 }

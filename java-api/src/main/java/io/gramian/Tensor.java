@@ -1,6 +1,7 @@
 package io.gramian;
 
 import io.gramian.backend.Check;
+import io.gramian.backend.Deferred;
 import io.gramian.backend.Stream;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ public final class Tensor implements AutoCloseable {
     /** An uninitialised tensor. */
     public static Tensor empty(Device device, DType dtype, long... sizes) {
         Shape shape = Shape.of(sizes);
-        Storage storage = Storage.allocate(device, Math.multiplyExact(shape.elements(), dtype.bytes()));
+        Storage storage = Storage.allocate(device, dtype, shape);
         return new Tensor(storage, storage.address(), dtype, shape);
     }
 
@@ -65,7 +66,7 @@ public final class Tensor implements AutoCloseable {
         if (address == 0 && shape.elements() > 0) {
             throw new IllegalArgumentException("expected the address of " + shape + " " + dtype + ", got null");
         }
-        return new Tensor(Storage.foreign(device, address, shape.elements() * dtype.bytes()), address, dtype, shape);
+        return new Tensor(Storage.foreign(device, address), address, dtype, shape);
     }
 
     /** The same memory in another shape with as many elements. */
@@ -92,6 +93,9 @@ public final class Tensor implements AutoCloseable {
 
     private Tensor view(long at, Shape viewShape) {
         checkOpen();
+        if (Deferred.answering()) { // the tensor may be closed: its memory is not touched
+            return new Tensor(Storage.foreign(device(), at), at, dtype, viewShape);
+        }
         storage.retain();
         return new Tensor(storage, at, dtype, viewShape);
     }
@@ -147,7 +151,7 @@ public final class Tensor implements AutoCloseable {
     public Tensor fill(float value) {
         Check.dtype("fill", this, DType.FLOAT32);
         long at = address();
-        device().backend().stream().run((kernels, context) -> kernels.gramian_fill(context, elements(), value, at));
+        order().run((kernels, context) -> kernels.gramian_fill(context, elements(), value, at));
         touch();
         return this;
     }
@@ -174,12 +178,17 @@ public final class Tensor implements AutoCloseable {
             touch();
             return this;
         }
-        device().backend().stream().run((kernels, context) -> kernels.gramian_copy(context, from, to, bytes()));
+        order().run((kernels, context) -> kernels.gramian_copy(context, from, to, bytes()));
         touch();
         return this;
     }
 
-    /** Copies as many values as the tensor has elements; float32 or float64. */
+    /** The stream on which this thread fills and copies. */
+    private Stream order() {
+        return device().backend().memory().current();
+    }
+
+    /** Copies as many values as the tensor has elements; float32. */
     public Tensor copyFrom(float[] values) {
         checkLength(values.length);
         Check.dtype("copyFrom", this, DType.FLOAT32);
@@ -286,7 +295,7 @@ public final class Tensor implements AutoCloseable {
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (closed && !Deferred.answering()) {
             throw new IllegalStateException(
                     "this tensor " + shape + " was closed; keep it with Scope.keep if it is needed");
         }

@@ -15,7 +15,7 @@ final class Engine {
     private Engine() {}
 
     static void run(Variable root, Tensor seed) {
-        Check.sameShape("seed", seed, "the variable", root.value());
+        Check.sameShape("seed", seed, "the variable", root.tensor());
         Function first = root.creator();
         if (first == null) {
             seedLeaf(root, seed);

@@ -2,6 +2,7 @@ package io.gramian.autograd;
 
 import io.gramian.GramianException;
 import io.gramian.Tensor;
+import io.gramian.backend.Deferred;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -57,6 +58,12 @@ public abstract class Function {
     /** The output as a variable behind which this function stands. */
     protected final Variable output(Tensor value) {
         output = new Variable(value, true, this);
+        return output;
+    }
+
+    /** The output as a scalar whose number may still be on its way. */
+    protected final Variable output(Tensor value, Deferred<Double> number) {
+        output = new Variable(value, number, this);
         return output;
     }
 

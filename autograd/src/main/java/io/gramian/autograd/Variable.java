@@ -1,7 +1,10 @@
 package io.gramian.autograd;
 
+import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.backend.Deferred;
+import io.gramian.backend.Fetched;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +22,19 @@ public final class Variable {
     private final boolean requiresGradient;
     private final @Nullable Function creator;
     private @Nullable Tensor gradient;
+    private @Nullable Deferred<Double> number;
     private boolean retained;
 
     Variable(Tensor value, boolean requiresGradient, @Nullable Function creator) {
         this.value = value;
         this.requiresGradient = requiresGradient;
         this.creator = creator;
+    }
+
+    /** A scalar of a device whose tensor is written when somebody asks for it; nobody has to wait before. */
+    Variable(Tensor value, Deferred<Double> number, @Nullable Function creator) {
+        this(value, creator != null, creator);
+        this.number = number;
     }
 
     /** A leaf without gradient. */
@@ -37,14 +47,51 @@ public final class Variable {
         return new Variable(Scope.detach(value), true, null);
     }
 
-    /** The tensor. */
+    /** The tensor. That of a loss on a GPU waits for its number; {@link #fetch} does not. */
     public Tensor value() {
+        Tensor tensor = tensor();
+        Deferred<Double> unwritten = number;
+        if (unwritten != null) {
+            number = null;
+            tensor.fill(unwritten.get().floatValue());
+        }
+        return tensor;
+    }
+
+    /** The only element, brought to the host behind what the device was given so far; waits for nothing. */
+    public Fetched<Double> fetch() {
+        return deferred().fetch();
+    }
+
+    /** The only element, to be fetched as often as its computation is repeated. */
+    public Deferred<Double> deferred() {
+        Deferred<Double> unwritten = number;
+        return unwritten != null ? unwritten : Deferred.of(value.device(), () -> (double) tensor().item());
+    }
+
+    /** Whether this is a scalar whose number nobody has asked for. */
+    public boolean isDeferred() {
+        return number != null;
+    }
+
+    /** A constant scalar whose number may still be on its way. */
+    public static Variable constant(Tensor value, Deferred<Double> number) {
+        return new Variable(value, number, null);
+    }
+
+    /** The tensor, of which the number may still be missing. */
+    Tensor tensor() {
         if (creator != null && value.isClosed()) {
             throw new IllegalStateException("the output " + value.shape() + " of " + creator.name()
                     + " was freed; call retain() on the variable before backward() to keep it,"
                     + " and read it before its scope closes");
         }
         return value;
+    }
+
+    /** Device of the tensor. */
+    public Device device() {
+        return value.device();
     }
 
     /** Sum of the gradients since {@link #clearGradient()}; null before the first. Only parameters have one. */
@@ -70,10 +117,11 @@ public final class Variable {
 
     /** Adds the gradient of this scalar to the parameters behind it. The graph can be used once. */
     public void backward() {
-        if (value().elements() != 1) {
+        if (value.elements() != 1) {
             throw new IllegalArgumentException("backward: expected a variable with one element, got shape "
                     + value.shape() + "; give the gradient with backward(Tensor)");
         }
+        tensor();
         backward(Tensor.empty(value.device(), value.shape().toArray()).fill(1));
     }
 

@@ -2,6 +2,7 @@ package io.gramian.backend;
 
 import io.gramian.GramianException;
 import io.gramian.jni.CpuKernels;
+import io.gramian.jni.CudaKernels;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.SimtKernels;
 
@@ -10,7 +11,7 @@ import io.gramian.jni.SimtKernels;
  * every device.
  */
 public final class Backend {
-    private final String device;
+    private final int index;
     private final Kernels kernels;
     private final Memory memory;
     private final Stream stream;
@@ -28,11 +29,12 @@ public final class Backend {
     private final Whitening whitening;
     private final Spectra spectra;
 
-    private Backend(String device, Kernels kernels, boolean memoryOnHost, int threads) {
-        this.device = device;
+    private Backend(String device, int index, Kernels kernels, boolean memoryOnHost, int threads) {
+        this.index = index;
         this.kernels = kernels;
-        this.memory = new Memory(kernels, memoryOnHost);
-        this.stream = new Stream(device, kernels, threads, 0);
+        this.memory = new Memory(device, kernels, memoryOnHost);
+        this.stream = new Stream(memory, index, threads, 0);
+        memory.start(stream);
         this.normalization = new Normalization(stream);
         this.contrastive = new Contrastive(stream);
         this.contrastiveKeys = new ContrastiveKeys(stream);
@@ -50,17 +52,37 @@ public final class Backend {
 
     /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
     public static Backend cpu() {
-        return new Backend("cpu", new CpuKernels(), true, Integer.getInteger("gramian.threads", 0));
+        return new Backend("cpu", 0, new CpuKernels(), true, Integer.getInteger("gramian.threads", 0));
+    }
+
+    /**
+     * A CUDA device that {@link CudaProbe} found usable, with at most as much of its memory as
+     * {@code -Dgramian.cuda.memoryLimit} says (bytes, or a number with k, m or g behind it).
+     *
+     * @throws GramianException if the library does not load or the device refuses a stream
+     */
+    public static Backend cuda(int index) {
+        try {
+            Backend backend = new Backend("cuda:" + index, index, new CudaKernels(), false, 0);
+            String limit = System.getProperty("gramian.cuda.memoryLimit");
+            if (limit != null) {
+                backend.memory.limit(MemoryLimit.parse(limit));
+            }
+            return backend;
+        } catch (UnsatisfiedLinkError e) {
+            throw new GramianException("the CUDA library does not load: " + e.getMessage(), e);
+        }
     }
 
     /**
      * The CUDA kernels run thread by thread on the processor, for tests of kernels on machines without a GPU.
      *
+     * @param index 0 or 1: the executor has two devices
      * @throws GramianException if the library of the SIMT executor is not on the class path
      */
-    public static Backend simt() {
+    public static Backend simt(int index) {
         try {
-            return new Backend("simt", new SimtKernels(), false, 0);
+            return new Backend(index == 0 ? "simt" : "simt:" + index, index, new SimtKernels(), false, 0);
         } catch (UnsatisfiedLinkError e) {
             throw new GramianException(
                     "the SIMT executor does not load; add gramian-cuda-kernels with classifier linux-x86_64-simt: "
@@ -74,7 +96,7 @@ public final class Backend {
         return kernels;
     }
 
-    /** Instruction set that the kernels chose here: {@code avx512}, {@code avx2} or {@code plain}. */
+    /** Instruction set that the kernels chose here: {@code avx512}, {@code avx2} or {@code plain}, {@code cuda} on a GPU. */
     public String instructionSet() {
         return kernels.gramian_instruction_set().getString();
     }
@@ -104,7 +126,7 @@ public final class Backend {
      * executor the seed of the order in which threads run. The CPU has none and ignores it.
      */
     public Stream newStream(int threads, long nativeStream) {
-        return new Stream(device, kernels, threads, nativeStream);
+        return new Stream(memory, index, threads, nativeStream);
     }
 
     /** Image augmentation. */

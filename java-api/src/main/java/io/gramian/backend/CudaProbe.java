@@ -15,10 +15,6 @@ import org.bytedeco.javacpp.Loader;
  * @param reason why there is no device, in words; empty when there is one
  */
 public record CudaProbe(List<CudaDevice> devices, String driver, String runtime, String reason) {
-    /** What a device lacks that was found and works. */
-    private static final String NO_KERNELS =
-            "this version computes on the CPU only: it has no CUDA kernels for training yet";
-
     /** Keeps a copy of the list. */
     public CudaProbe {
         devices = List.copyOf(devices);
@@ -33,7 +29,7 @@ public record CudaProbe(List<CudaDevice> devices, String driver, String runtime,
         return Once.RESULT;
     }
 
-    /** Why tensors cannot live on this device, in words. */
+    /** Why tensors cannot live on this device, in words; empty where they can. */
     public String whyNotUsable(int index) {
         if (devices.isEmpty()) {
             return reason;
@@ -41,8 +37,7 @@ public record CudaProbe(List<CudaDevice> devices, String driver, String runtime,
         if (index < 0 || index >= devices.size()) {
             return "expected a device from 0 to " + (devices.size() - 1);
         }
-        CudaDevice device = devices.get(index);
-        return device.fault().isEmpty() ? NO_KERNELS : device.fault();
+        return devices.get(index).fault();
     }
 
     private static CudaProbe probe() {

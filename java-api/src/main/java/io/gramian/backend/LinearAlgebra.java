@@ -73,6 +73,17 @@ public final class LinearAlgebra {
         y.touch();
     }
 
+    /** {@code y = factor x} with a factor (1) on the device, which nobody waits for; y may be x. */
+    public void scaleBy(Tensor factor, Tensor x, Tensor y) {
+        Check.shape("factor", factor, 1);
+        Check.dtype("x", x, DType.FLOAT32);
+        Check.shape("y", y, x.shape().toArray());
+        Check.disjoint("y", y, "factor", factor);
+        stream.run((kernels, context) -> kernels.gramian_scale_by(
+                context, x.elements(), factor.address(), x.address(), y.address()));
+        y.touch();
+    }
+
     /** {@code y_i = x_i + bias} for each row i of x (n, d); y may be x. */
     public void addToRows(Tensor x, Tensor bias, Tensor y) {
         Check.matrix("x", x);

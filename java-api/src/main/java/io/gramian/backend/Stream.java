@@ -8,14 +8,22 @@ import io.gramian.jni.SolverCall;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
-/** A sequence of kernel calls with its scratch memory and threads. Calls of several Java threads wait for each other. */
+/**
+ * A sequence of kernel calls with its scratch memory and threads. Calls of several Java threads wait for each other. On a
+ * GPU a call returns before its work is done; what a stream is given runs in order, and two streams of a device wait for
+ * each other only where {@link #waitFor} says so.
+ */
 public final class Stream implements AutoCloseable {
     /** The device of the call that this Java thread is in. */
     private static final ThreadLocal<@Nullable String> RUNNING = new ThreadLocal<>();
+    /** The stream that this Java thread captures. */
+    private static final ThreadLocal<@Nullable Stream> CAPTURED = new ThreadLocal<>();
 
-    private final String device;
+    private final Memory memory;
     private final Kernels kernels;
     private final long context;
+    private @Nullable GraphMemory capturing;
+    private @Nullable Event progress;
     private boolean closed;
 
     /** One kernel call: takes the kernels and the context's address, returns the status. */
@@ -25,31 +33,44 @@ public final class Stream implements AutoCloseable {
         int run(Kernels kernels, long context);
     }
 
-    Stream(Kernels kernels, int threads) {
-        this("cpu", kernels, threads, 0);
-    }
-
-    Stream(String device, Kernels kernels, int threads, long nativeStream) {
-        this.device = device;
-        this.kernels = kernels;
+    Stream(Memory memory, int device, int threads, long nativeStream) {
+        this.memory = memory;
+        this.kernels = memory.kernels();
         try (LongPointer result = new LongPointer(1)) {
-            check(kernels.gramian_context_create(threads, nativeStream, result.address()));
+            check(kernels.gramian_context_create(device, threads, nativeStream, result.address()));
             this.context = result.get();
         }
     }
 
+    Kernels kernels() {
+        return kernels;
+    }
+
     /** Runs one call and turns a bad status into a {@link GramianException} with the library's message. */
-    public synchronized void run(Call call) {
+    public void run(Call call) {
+        if (!Deferred.answering()) {
+            check(status(call));
+        }
+    }
+
+    /** Runs one call and returns its status. */
+    synchronized int status(Call call) {
         if (closed) {
             throw new IllegalStateException("this stream is closed");
         }
+        Stream captured = CAPTURED.get();
+        if (captured != null && captured != this) {
+            throw new GramianException("a call on another stream, of " + memory.device() + ", stands inside a capture on "
+                    + captured.memory.device() + ", which would not repeat it; make it before or after");
+        }
         String outer = RUNNING.get();
-        RUNNING.set(device);
+        RUNNING.set(memory.device());
         try {
-            check(call.run(kernels, context));
+            return call.run(kernels, context);
         } catch (MissingKernel missing) {
             throw new GramianException(
-                    missing.kernel() + " does not exist on device " + device + " yet; use Device.cpu() for it",
+                    missing.kernel() + " does not exist on device " + memory.device()
+                            + " yet; use Device.cpu() for it",
                     missing);
         } finally {
             RUNNING.set(outer);
@@ -65,13 +86,22 @@ public final class Stream implements AutoCloseable {
         }
     }
 
+    /** Refuses what needs the host, as in {@code reading FLOAT32 (3)}, while this thread captures. */
+    public static void checkNotCapturing(String what) {
+        Stream captured = CAPTURED.get();
+        if (captured != null) {
+            throw new GramianException(what + " inside a capture on " + captured.memory.device()
+                    + ", which is repeated without the host; do it before or after");
+        }
+    }
+
     /**
      * Rounds the operands of Gram products from now on. Every device has {@link Precision#FLOAT32}, with which it starts.
      *
      * @throws GramianException if the device does not have this precision
      */
     public void setPrecision(Precision precision) {
-        run((kernels, context) -> kernels.gramian_context_set_precision(context, precision.code()));
+        run((calls, at) -> calls.gramian_context_set_precision(at, precision.code()));
     }
 
     /**
@@ -94,17 +124,142 @@ public final class Stream implements AutoCloseable {
         return closed ? 0 : kernels.gramian_context_scratch_bytes(context);
     }
 
-    private void check(int status) {
-        if (status != Kernels.GRAMIAN_OK) {
-            throw new GramianException(kernels.gramian_last_error().getString());
+    /** The {@code cudaStream_t} behind a stream of a CUDA device, for libraries that take one; 0 on the CPU. */
+    public long nativeStream() {
+        try (LongPointer result = new LongPointer(1)) {
+            run((calls, at) -> calls.gramian_native_stream(at, result.address()));
+            return result.get();
         }
     }
 
+    /** Waits until all that the stream was given is done. Errors of kernels that nobody waited for come here. */
+    public void synchronise() {
+        checkNotCapturing("waiting for " + memory.device());
+        run((calls, at) -> calls.gramian_synchronise(at));
+    }
+
+    /** A new event; whoever asks for it closes it. */
+    public Event newEvent() {
+        return new Event(this);
+    }
+
+    /** Records an event behind what the stream was given so far. */
+    public void record(Event event) {
+        checkNotCapturing("an event");
+        run((calls, at) -> calls.gramian_event_record(at, event.handle()));
+    }
+
+    /** What the stream is given from now on waits for an event; the caller does not. */
+    public void waitFor(Event event) {
+        checkNotCapturing("an event");
+        run((calls, at) -> calls.gramian_event_wait(at, event.handle()));
+    }
+
+    /** What the stream is given from now on waits for what another one was given so far; the caller does not. */
+    public void waitFor(Stream other) {
+        if (other != this && !(memory.onHost() && other.memory.onHost())) {
+            waitFor(other.progress());
+        }
+    }
+
+    /** An event behind what the stream was given so far; valid until the next one. */
+    private synchronized Event progress() {
+        if (progress == null) {
+            progress = newEvent();
+        }
+        record(progress);
+        return progress;
+    }
+
+    /**
+     * Runs a body in whose tensors are allocated, filled and copied in the order of this stream, not of the main one. What
+     * other streams did to tensors that the body uses has to be waited for, and what the body did, before they use them.
+     */
+    public void use(Runnable body) {
+        Stream before = memory.swapCurrent(this);
+        try {
+            body.run();
+        } finally {
+            memory.swapCurrent(before);
+        }
+    }
+
+    /**
+     * Records the calls of a body instead of running them. The body must call this stream alone, and the same every time:
+     * it may neither read from the device nor write to it from the host, nor wait; such a call fails. Tensors that it
+     * allocates belong to the graph and keep their addresses; what it leaves open holds the results of each
+     * {@link Graph#launch}. Other threads that call this stream wait for the end of the capture.
+     *
+     * @throws GramianException if the device has no graphs (the CPU), or something in the body cannot be recorded
+     */
+    public synchronized Graph capture(Runnable body) {
+        checkNotCapturing("a capture");
+        if (memory.onHost()) {
+            throw new GramianException("device " + memory.device() + " captures no graphs; run the calls themselves");
+        }
+        GraphMemory kept = new GraphMemory(memory);
+        run((calls, at) -> calls.gramian_capture_begin(at));
+        CAPTURED.set(this);
+        capturing = kept;
+        long graph = 0;
+        boolean done = false;
+        try {
+            use(body);
+            done = true;
+        } finally {
+            CAPTURED.set(null);
+            capturing = null;
+            try (LongPointer result = new LongPointer(1)) {
+                int status = status((calls, at) -> calls.gramian_capture_end(at, result.address()));
+                graph = result.get();
+                if (done) {
+                    check(status);
+                }
+            } finally {
+                if (graph == 0) {
+                    kept.close();
+                } else if (!done) {
+                    new Graph(this, graph, kept).close();
+                }
+            }
+        }
+        return new Graph(this, graph, kept);
+    }
+
+    /** Where tensors come from while this thread captures this stream; null otherwise. */
+    @Nullable
+    GraphMemory graphMemory() {
+        return CAPTURED.get() == this ? capturing : null;
+    }
+
+    Memory memory() {
+        return memory;
+    }
+
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    void check(int status) {
+        if (status == Kernels.GRAMIAN_OK) {
+            return;
+        }
+        String message = kernels.gramian_last_error().getString();
+        if (status == Kernels.GRAMIAN_OUT_OF_MEMORY && !memory.onHost()) {
+            throw memory.exhausted(message);
+        }
+        throw new GramianException(message);
+    }
+
+    /** Waits for what the stream was given, and frees it. */
     @Override
     public synchronized void close() {
         if (!closed) {
+            if (progress != null) {
+                progress.close();
+            }
             closed = true;
-            kernels.gramian_context_destroy(context);
+            check(kernels.gramian_context_destroy(context));
         }
     }
 }

@@ -42,7 +42,7 @@ class CovarianceDeterminismTest {
         try (Scope scope = Scope.open();
                 LongPointer context = new LongPointer(1);
                 DoublePointer value = new DoublePointer(3)) {
-            assertThat(kernels.gramian_context_create(threads, 0, context.address()))
+            assertThat(kernels.gramian_context_create(0, threads, 0, context.address()))
                     .isEqualTo(Kernels.GRAMIAN_OK);
             Tensor all = Tensor.empty(device, 4 * size + GUARD).fill(12345);
             long at = all.address();

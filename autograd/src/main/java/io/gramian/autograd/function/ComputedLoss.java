@@ -1,11 +1,14 @@
 package io.gramian.autograd.function;
 
+import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.autograd.Function;
 import io.gramian.autograd.Saved;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Deferred;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +26,23 @@ final class ComputedLoss extends Function {
         }
     }
 
-    /** The loss as a variable of shape (1); takes over the gradients, one per input. */
-    static Variable of(String name, double loss, List<Variable> inputs, List<Tensor> gradients) {
-        Tensor value = constant(inputs, loss);
-        return new ComputedLoss(name, inputs.toArray(new Variable[0]), gradients).output(value);
+    /** The loss as a variable of shape (1); takes over the gradients, one per input, which the loss wrote. */
+    static Variable of(String name, Deferred<Double> loss, List<Variable> inputs, List<Tensor> gradients) {
+        ComputedLoss function = new ComputedLoss(name, inputs.toArray(new Variable[0]), gradients);
+        if (loss.isKnown()) {
+            return function.output(constant(inputs, loss.get()));
+        }
+        return function.output(unwritten(inputs.get(0).device()), loss);
+    }
+
+    /** The tensor of a scalar that nobody has asked for: NaN. */
+    static Tensor unwritten(Device device) {
+        return Tensor.empty(device, 1).fill(Float.NaN);
+    }
+
+    /** What a loss with its gradients computes on the device of its inputs. */
+    static Deferred<Double> deferred(List<Variable> inputs, Supplier<Double> loss) {
+        return Deferred.of(inputs.get(0).value().device(), loss);
     }
 
     /** A tensor of shape (1) on the device of the inputs. */
@@ -46,13 +62,12 @@ final class ComputedLoss extends Function {
 
     @Override
     protected @Nullable Tensor[] backward(Tensor dy) {
-        float upstream = dy.item();
         @Nullable Tensor[] result = new Tensor[gradients.size()];
         for (int i = 0; i < result.length; i++) {
             if (needs(i)) {
                 Tensor saved = gradients.get(i).get();
                 Tensor gradient = Tensor.empty(dy.device(), saved.shape().toArray());
-                dy.device().backend().linearAlgebra().scale(upstream, saved, gradient);
+                dy.device().backend().linearAlgebra().scaleBy(dy, saved, gradient);
                 result[i] = gradient;
             }
         }

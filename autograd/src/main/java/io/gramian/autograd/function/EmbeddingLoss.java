@@ -23,6 +23,10 @@ public final class EmbeddingLoss {
             return Variable.constant(ComputedLoss.constant(views, loss.value(values)));
         }
         List<Tensor> gradients = ComputedLoss.like(views);
-        return ComputedLoss.of(loss.name(), loss.valueAndGradient(values, gradients), views, gradients);
+        return ComputedLoss.of(
+                loss.name(),
+                ComputedLoss.deferred(views, () -> loss.valueAndGradient(values, gradients)),
+                views,
+                gradients);
     }
 }

@@ -3,6 +3,7 @@ package io.gramian.autograd.function;
 import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Deferred;
 import io.gramian.loss.DenseCl;
 import io.gramian.loss.MocoV3;
 import io.gramian.loss.QueueInfoNce;
@@ -25,7 +26,9 @@ public final class KeyLoss {
             return Variable.constant(ComputedLoss.constant(inputs, loss.value(queries.value(), keys, queue)));
         }
         List<Tensor> gradients = ComputedLoss.like(inputs);
-        double value = loss.valueAndGradient(queries.value(), keys, queue, gradients.get(0));
+        Tensor q = queries.value();
+        Deferred<Double> value =
+                ComputedLoss.deferred(inputs, () -> loss.valueAndGradient(q, keys, queue, gradients.get(0)));
         return ComputedLoss.of("QueueInfoNce", value, inputs, gradients);
     }
 
@@ -42,7 +45,9 @@ public final class KeyLoss {
             return Variable.constant(ComputedLoss.constant(queries, value));
         }
         List<Tensor> gradients = ComputedLoss.like(queries);
-        return ComputedLoss.of("MocoV3", loss.valueAndGradient(values, keys, gradients), queries, gradients);
+        Deferred<Double> value =
+                ComputedLoss.deferred(queries, () -> loss.valueAndGradient(values, keys, gradients));
+        return ComputedLoss.of("MocoV3", value, queries, gradients);
     }
 
     /**
@@ -68,8 +73,9 @@ public final class KeyLoss {
                     ComputedLoss.constant(inputs, loss.value(all).loss()));
         }
         List<Tensor> gradients = ComputedLoss.like(inputs);
-        double value =
-                loss.valueAndGradient(all, gradients.get(0), gradients.get(1)).loss();
+        Deferred<Double> value = ComputedLoss.deferred(
+                inputs,
+                () -> loss.valueAndGradient(all, gradients.get(0), gradients.get(1)).loss());
         return ComputedLoss.of("DenseCl", value, inputs, gradients);
     }
 }

@@ -40,6 +40,10 @@ public final class LearnedTemperature {
         InfoNce.Result result = loss.valueAndGradients(values, gradients);
         Tensor scale = ComputedLoss.like(List.of(logScale)).get(0);
         gradients.add(scale.fill((float) result.logScaleGradient()));
-        return ComputedLoss.of("LearnedTemperature", result.loss(), List.of(za, zb, logScale), gradients);
+        return ComputedLoss.of(
+                "LearnedTemperature",
+                ComputedLoss.deferred(views, result::loss),
+                List.of(za, zb, logScale),
+                gradients);
     }
 }

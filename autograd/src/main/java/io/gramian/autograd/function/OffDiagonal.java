@@ -20,7 +20,11 @@ public final class OffDiagonal {
             return Variable.constant(ComputedLoss.constant(inputs, penalty.value(z.value())));
         }
         List<Tensor> gradients = ComputedLoss.like(inputs);
-        double value = penalty.valueAndGradient(z.value(), gradients.get(0));
-        return ComputedLoss.of(penalty.name(), value, inputs, gradients);
+        Tensor in = z.value();
+        return ComputedLoss.of(
+                penalty.name(),
+                ComputedLoss.deferred(inputs, () -> penalty.valueAndGradient(in, gradients.get(0))),
+                inputs,
+                gradients);
     }
 }

@@ -3,6 +3,7 @@ package io.gramian.autograd.function;
 import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Deferred;
 import io.gramian.loss.PredictiveLoss;
 import java.util.List;
 
@@ -23,7 +24,8 @@ public final class PredictionLoss {
             return Variable.constant(ComputedLoss.constant(predictions, loss.value(values, targets)));
         }
         List<Tensor> gradients = ComputedLoss.like(predictions);
-        double value = loss.valueAndGradient(values, targets, gradients);
+        Deferred<Double> value =
+                ComputedLoss.deferred(predictions, () -> loss.valueAndGradient(values, targets, gradients));
         return ComputedLoss.of(loss.name(), value, predictions, gradients);
     }
 }

@@ -4,6 +4,7 @@ import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Function;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Deferred;
 import org.jspecify.annotations.Nullable;
 
 /** {@code y = factor x} with a constant factor. */
@@ -17,6 +18,13 @@ public final class Scale extends Function {
 
     /** Scales. */
     public static Variable apply(Variable x, double factor) {
+        if (x.isDeferred()) { // a loss: it is scaled when somebody asks for it
+            Deferred<Double> product = x.deferred().map(value -> factor * value);
+            Tensor unwritten = ComputedLoss.unwritten(x.device());
+            return Autograd.records(x)
+                    ? new Scale(x, (float) factor).output(unwritten, product)
+                    : Variable.constant(unwritten, product);
+        }
         Tensor value = x.value();
         Tensor y = Tensor.empty(value.device(), value.shape().toArray());
         value.device().backend().linearAlgebra().scale((float) factor, value, y);

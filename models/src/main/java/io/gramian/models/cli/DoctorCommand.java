@@ -81,7 +81,8 @@ final class DoctorCommand extends ComputeCommand {
         line(out, "device cpu", "usable");
         CudaProbe cuda = CudaProbe.result();
         for (CudaDevice device : cuda.devices()) {
-            line(out, "device cuda:" + device.index(), device + "; not usable: " + cuda.whyNotUsable(device.index()));
+            String why = cuda.whyNotUsable(device.index());
+            line(out, "device cuda:" + device.index(), device + (why.isEmpty() ? "; usable" : ""));
         }
         if (cuda.devices().isEmpty()) {
             line(out, "device cuda", "not usable: " + cuda.whyNotUsable(0));

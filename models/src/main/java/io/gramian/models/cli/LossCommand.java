@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -57,8 +58,12 @@ final class LossCommand extends ComputeCommand {
     @Option(names = "--grad-out", paramLabel = "DIR", description = "Write the gradients here: dza.npy, dzb.npy, ...")
     private @Nullable Path gradients;
 
+    @Mixin
+    private DeviceOption at = new DeviceOption();
+
     @Override
     public Integer call() {
+        Device device = at.device();
         LossMethod named = LossMethods.named(method);
         Settings settings = Settings.of(named.settings());
         for (String assignment : assignments) {
@@ -77,7 +82,7 @@ final class LossCommand extends ComputeCommand {
             List<Tensor> views = new ArrayList<>();
             List<Tensor> derivatives = new ArrayList<>();
             for (Path file : files) {
-                Tensor view = matrix(file);
+                Tensor view = matrix(device, file);
                 views.add(view);
                 derivatives.add(Tensor.zeros(view.device(), view.shape().toArray()));
             }
@@ -100,8 +105,8 @@ final class LossCommand extends ComputeCommand {
     }
 
     /** Reads a float32 matrix. */
-    static Tensor matrix(Path file) {
-        Tensor view = Npy.read(Device.cpu(), file);
+    static Tensor matrix(Device device, Path file) {
+        Tensor view = Npy.read(device, file);
         if (view.dtype() != io.gramian.DType.FLOAT32 || view.shape().rank() != 2) {
             throw new GramianException(file + ": expected a float32 matrix (n, d), got " + view.dtype() + " "
                     + view.shape() + "; save it with numpy.save(file, z.astype('float32'))");

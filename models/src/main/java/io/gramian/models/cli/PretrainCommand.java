@@ -27,6 +27,9 @@ final class PretrainCommand extends ComputeCommand {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
+    @Mixin
+    private DeviceOption at = new DeviceOption();
+
     @Option(
             names = "--runs",
             paramLabel = "DIR",
@@ -43,7 +46,7 @@ final class PretrainCommand extends ComputeCommand {
     @Override
     public Integer call() {
         TrainConfig config = options.resolve();
-        return new RunSession(out(), trainOnly)
+        return new RunSession(out(), trainOnly, at.device())
                 .start(
                         config,
                         () -> out != null

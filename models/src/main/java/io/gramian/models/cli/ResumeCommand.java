@@ -1,6 +1,7 @@
 package io.gramian.models.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -8,11 +9,14 @@ import picocli.CommandLine.Option;
         description = "Goes on with a stopped run from its last checkpoint, bit for bit as if it had never stopped.",
         footer = {"", "Example:", "  gramian resume runs/20260101-120000-simclr-fashion-mnist"})
 final class ResumeCommand extends RunCommand {
+    @Mixin
+    private DeviceOption at = new DeviceOption();
+
     @Option(names = "--no-evaluation", description = "Train only: no evaluation, no report.")
     private boolean trainOnly;
 
     @Override
     public Integer call() {
-        return new RunSession(out(), trainOnly).resume(run());
+        return new RunSession(out(), trainOnly, at.device()).resume(run());
     }
 }

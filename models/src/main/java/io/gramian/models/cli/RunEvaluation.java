@@ -37,10 +37,12 @@ final class RunEvaluation {
     private final DatasetSpec data;
     private final RunFolder folder;
     private final PrintWriter out;
-    private final Device device = Device.cpu();
-    private final FeatureExtractor extractor = new FeatureExtractor(device, BATCH);
+    private final Device device;
+    private final FeatureExtractor extractor;
 
-    RunEvaluation(TrainConfig config, DatasetSpec data, RunFolder folder, PrintWriter out) {
+    RunEvaluation(TrainConfig config, DatasetSpec data, RunFolder folder, PrintWriter out, Device device) {
+        this.device = device;
+        this.extractor = new FeatureExtractor(device, BATCH);
         this.config = config;
         this.data = data;
         this.folder = folder;

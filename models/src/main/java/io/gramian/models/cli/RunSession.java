@@ -26,10 +26,12 @@ final class RunSession {
 
     private final PrintWriter out;
     private final boolean trainOnly;
+    private final Device device;
 
-    RunSession(PrintWriter out, boolean trainOnly) {
+    RunSession(PrintWriter out, boolean trainOnly, Device device) {
         this.out = out;
         this.trainOnly = trainOnly;
+        this.device = device;
     }
 
     /** A new run. Its folder is made when the data was found, so that a typing error leaves nothing behind. */
@@ -73,7 +75,7 @@ final class RunSession {
         Outcome outcome;
         try (Interruption interruption = new Interruption();
                 ConsoleProgress progress = new ConsoleProgress(out, ConsoleProgress.terminal());
-                Pretrainer pretrainer = Pretrainer.of(config, folder, data, images, Device.cpu(), progress)) {
+                Pretrainer pretrainer = Pretrainer.of(config, folder, data, images, device, progress)) {
             outcome = pretrainer.train(interruption);
             if (outcome.reason() == Outcome.Reason.INTERRUPTED) {
                 out.println("stopped after step " + outcome.step() + " of " + outcome.steps()
@@ -82,7 +84,7 @@ final class RunSession {
                 return INTERRUPTED;
             }
         }
-        Device.cpu().backend().memory().trim();
+        device.backend().memory().trim();
         out.printf(
                 Locale.ROOT,
                 "trained %,d steps in %.0f s; waited %.2f s for images; %s%n",
@@ -111,7 +113,7 @@ final class RunSession {
     }
 
     private void report(TrainConfig config, DatasetSpec data, RunFolder folder) {
-        new RunEvaluation(config, data, folder, out).run();
+        new RunEvaluation(config, data, folder, out, device).run();
         RunSummary.write(config, data, folder);
         out.println("report " + Report.write(folder.path()));
         out.flush();

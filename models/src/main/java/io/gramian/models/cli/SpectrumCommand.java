@@ -1,5 +1,6 @@
 package io.gramian.models.cli;
 
+import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
@@ -11,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -26,8 +28,12 @@ final class SpectrumCommand extends ComputeCommand {
     @Parameters(paramLabel = "RUN|FILE", description = "Run folder, or an npy file of float32 embeddings (n, d).")
     private Path source = Path.of("");
 
+    @Mixin
+    private DeviceOption at = new DeviceOption();
+
     @Override
     public Integer call() {
+        Device device = at.device();
         Path file = source;
         if (Files.isDirectory(source)) {
             try (RunFolder folder = RunFolder.open(source)) {
@@ -40,7 +46,7 @@ final class SpectrumCommand extends ComputeCommand {
         }
         PrintWriter out = out();
         try (Scope scope = Scope.open()) {
-            Tensor z = LossCommand.matrix(file);
+            Tensor z = LossCommand.matrix(device, file);
             check(file, z);
             String title = file + ": " + z.shape().size(0) + " embeddings of "
                     + z.shape().size(1) + " dimensions";

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                         value = "linux-x86_64",
                         include = { // one per room, in the order of gramian.h
                             "gramian/system.h",
+                            "gramian/stream.h",
                             "gramian/covariance.h",
                             "gramian/decorrelation.h",
                             "gramian/normalize.h",
@@ -42,8 +43,15 @@ public class CpuKernelsConfig implements InfoMapper {
     @Override
     public void map(InfoMap infoMap) {
         infoMap.put(new Info("gramian_status").skip().cast().valueTypes("int"));
-        for (String handle :
-                new String[] {"gramian_context", "gramian_input", "gramian_output", "gramian_view", "gramian_solve"}) {
+        for (String handle : new String[] {
+            "gramian_context",
+            "gramian_event",
+            "gramian_graph",
+            "gramian_input",
+            "gramian_output",
+            "gramian_view",
+            "gramian_solve"
+        }) {
             infoMap.put(new Info(handle).skip().cast().valueTypes("long").pointerTypes("long"));
         }
         infoMap.put(new Info("float").cast().valueTypes("float").pointerTypes("long"));

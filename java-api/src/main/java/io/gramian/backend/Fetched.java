@@ -1,0 +1,52 @@
+package io.gramian.backend;
+
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A result whose numbers are on their way from a device.
+ *
+ * @param <T> result
+ */
+public final class Fetched<T> {
+    private @Nullable Supplier<T> coming;
+    private @Nullable T known;
+
+    private Fetched(@Nullable Supplier<T> coming, @Nullable T known) {
+        this.coming = coming;
+        this.known = known;
+    }
+
+    static <T> Fetched<T> known(@Nullable T value) {
+        return new Fetched<>(null, value);
+    }
+
+    /** What the supplier waits for. */
+    static <T> Fetched<T> later(Supplier<T> coming) {
+        return new Fetched<>(coming, null);
+    }
+
+    /** What the meaning makes of the bytes, which are given back then. */
+    static <T> Fetched<T> arriving(PinnedBytes bytes, LongFunction<T> meaning) {
+        return later(() -> {
+            try {
+                bytes.arrived().synchronise();
+                return meaning.apply(bytes.address());
+            } finally {
+                bytes.giveBack();
+            }
+        });
+    }
+
+    /** The result; waits until the numbers have arrived. */
+    @SuppressWarnings("NullAway") // a body that gives null has a nullable T
+    public synchronized T get() {
+        Supplier<T> waits = coming;
+        if (waits != null) {
+            coming = null;
+            known = waits.get();
+        }
+        return known;
+    }
+}
