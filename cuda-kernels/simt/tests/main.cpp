@@ -29,8 +29,8 @@ int main(int count, char** arguments) {
     std::printf("SIMT streams: %d failures\n", failures);
     return failures == 0 ? 0 : 1;
   }
-  int failures = stream_tests() + failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() + tensor_core_tests() +
-                 schedule_tests() + symmetric_sums_tests();
+  int failures = stream_tests() + failure_tests() + memory_failure_tests(arguments[0]) + warp_tests() +
+                 tensor_core_tests() + schedule_tests() + symmetric_sums_tests();
   simt::forget_shared_bytes();
   failures += kernel_tests() + training_kernel_tests() + network_kernel_tests();
   if (count == 3 && std::strcmp(arguments[1], "--shared-bytes") == 0) failures += write_shared_bytes(arguments[2]);

@@ -49,6 +49,28 @@ final class HostCopy {
         }
     }
 
+    /** Copies all bytes to a tensor of another device, without a buffer where one of the two is in host memory. */
+    static void between(Tensor source, Tensor target) {
+        Stream.checkNotCapturing("copying " + source + " to another device");
+        long bytes = target.bytes();
+        long from = source.address();
+        long to = target.address();
+        if (bytes == 0) {
+            return;
+        }
+        if (source.device().backend().memory().onHost()) {
+            stream(target).run((kernels, context) -> kernels.gramian_upload(context, bytes, from, to));
+        } else if (target.device().backend().memory().onHost()) {
+            stream(source).run((kernels, context) -> kernels.gramian_download(context, bytes, from, to));
+        } else {
+            read(
+                    source,
+                    0,
+                    bytes,
+                    host -> stream(target).run((kernels, context) -> kernels.gramian_upload(context, bytes, host, to)));
+        }
+    }
+
     private static Stream stream(Tensor tensor) {
         return tensor.device().backend().memory().current();
     }

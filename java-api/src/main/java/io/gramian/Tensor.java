@@ -166,15 +166,7 @@ public final class Tensor implements AutoCloseable {
         long from = source.address();
         long to = address();
         if (source.device() != device()) {
-            long count = bytes();
-            if (count > 0) { // JavaCPP takes a limit of 0 for none
-                HostCopy.read(
-                        source,
-                        0,
-                        count,
-                        host -> HostCopy.write(this, 0, count, at -> HostPointer.bytes(at)
-                                .put(HostPointer.bytes(host).limit(count))));
-            }
+            HostCopy.between(source, this);
             touch();
             return this;
         }

@@ -32,7 +32,7 @@ class ContrastiveTest {
     /** Gradients of both views and the loss; fails if a byte beside an output changed. */
     private float[][] run(int threads, int n, int d, float temperature) {
         try (Scope scope = Scope.open();
-                Stream stream = new Stream(device.backend().kernels(), threads)) {
+                Stream stream = device.backend().newStream(threads)) {
             Tensor za = gaussian(1, n, d);
             Tensor zb = gaussian(2, n, d);
             Tensor memory = Tensor.empty(device, 2L * n * d + 3 * GUARD).fill(Float.NaN);
@@ -63,7 +63,7 @@ class ContrastiveTest {
     /** Every loss on two views and every loss against keys: values and gradients. */
     private float[][] family(int threads, int n, int d, float temperature) {
         try (Scope scope = Scope.open();
-                Stream stream = new Stream(device.backend().kernels(), threads)) {
+                Stream stream = device.backend().newStream(threads)) {
             Tensor za = gaussian(1, n, d);
             Tensor zb = gaussian(2, n, d);
             Tensor queue = gaussian(3, 3000, d);
@@ -98,7 +98,7 @@ class ContrastiveTest {
         int n = 256;
         int length = 65536;
         try (Scope scope = Scope.open();
-                Stream stream = new Stream(device.backend().kernels(), 2)) {
+                Stream stream = device.backend().newStream(2)) {
             Tensor gradient = Tensor.empty(device, n, 128);
             double loss = new ContrastiveKeys(stream)
                     .queueInfoNce(
@@ -139,7 +139,7 @@ class ContrastiveTest {
         int n = 4096;
         int d = 128;
         try (Scope scope = Scope.open();
-                Stream stream = new Stream(device.backend().kernels(), 2)) {
+                Stream stream = device.backend().newStream(2)) {
             Tensor dza = Tensor.empty(device, n, d);
             Tensor dzb = Tensor.empty(device, n, d);
             new Contrastive(stream).ntXentGradient(gaussian(1, n, d), gaussian(2, n, d), 0.1f, 1, dza, 0, dzb, 0);
