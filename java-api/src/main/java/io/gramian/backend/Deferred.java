@@ -38,7 +38,8 @@ public final class Deferred<T> implements AutoCloseable {
     private boolean answering;
     private int next;
     private long fakes;
-    private @Nullable BytePointer numbers;
+    /** Host address of the numbers while the body runs again. */
+    private long numbers;
 
     /** A read: of a tensor that the device still computes, or bytes that were read at once. */
     private record Read(@Nullable Tensor source, long offset, long bytes, byte[] content) {}
@@ -150,7 +151,7 @@ public final class Deferred<T> implements AutoCloseable {
     }
 
     private void answer(long bytes, LongConsumer reader) {
-        if (next == reads.size() || reads.get(next).bytes() != bytes || numbers == null) {
+        if (next == reads.size() || reads.get(next).bytes() != bytes) {
             throw new GramianException("a deferred computation read " + bytes + " bytes where it did not at first;"
                     + " it must not depend on the numbers that it reads");
         }
@@ -158,7 +159,7 @@ public final class Deferred<T> implements AutoCloseable {
         if (read.source() == null) {
             pass(read.content(), reader);
         } else {
-            reader.accept(numbers.address() + offsetOf(read));
+            reader.accept(numbers + offsetOf(read));
         }
     }
 
@@ -215,11 +216,7 @@ public final class Deferred<T> implements AutoCloseable {
     /** The result of the numbers at an address of the host. */
     private T result(long address) {
         Deferred<?> outer = ACTIVE.get();
-        numbers = new BytePointer() {
-            {
-                this.address = address;
-            }
-        };
+        numbers = address;
         answering = true;
         next = 0;
         fakes = 0;

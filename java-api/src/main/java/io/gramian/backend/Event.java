@@ -21,6 +21,10 @@ public final class Event implements AutoCloseable {
         }
     }
 
+    Memory memory() {
+        return stream.memory();
+    }
+
     long handle() {
         if (closed) {
             throw new IllegalStateException("this event is closed");

@@ -146,18 +146,29 @@ public final class Stream implements AutoCloseable {
     /** Records an event behind what the stream was given so far. */
     public void record(Event event) {
         checkNotCapturing("an event");
+        if (event.memory() != memory) {
+            throw new IllegalArgumentException("event: expected one of " + memory.device() + ", got one of "
+                    + event.memory().device() + "; make it with newEvent of the stream that records it");
+        }
         run((calls, at) -> calls.gramian_event_record(at, event.handle()));
     }
 
-    /** What the stream is given from now on waits for an event; the caller does not. */
+    /** What the stream is given from now on waits for an event; the caller does not, unless this is a stream of the CPU. */
     public void waitFor(Event event) {
         checkNotCapturing("an event");
+        if (event.memory().onHost()) {
+            return; // its calls are over
+        }
+        if (memory.onHost()) {
+            event.synchronise();
+            return;
+        }
         run((calls, at) -> calls.gramian_event_wait(at, event.handle()));
     }
 
     /** What the stream is given from now on waits for what another one was given so far; the caller does not. */
     public void waitFor(Stream other) {
-        if (other != this && !(memory.onHost() && other.memory.onHost())) {
+        if (other != this && !other.memory.onHost()) {
             waitFor(other.progress());
         }
     }

@@ -35,6 +35,7 @@ class SimtMemoryTest {
         assertThat(memory.statistics().liveBlocks() - before.liveBlocks()).isEqualTo(1);
         assertThat(memory.deviceBytes().heldBytes() - device0.heldBytes()).isEqualTo(1200);
         view.close();
+        device.backend().stream().synchronise();
         assertThat(memory.statistics().liveBytes()).isEqualTo(before.liveBytes());
         assertThat(memory.statistics().pooledBytes()).isEqualTo(before.pooledBytes());
         assertThat(memory.deviceBytes().reservedBytes()).isEqualTo(device0.reservedBytes());
