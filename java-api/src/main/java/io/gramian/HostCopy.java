@@ -63,11 +63,8 @@ final class HostCopy {
         } else if (target.device().backend().memory().onHost()) {
             stream(source).run((kernels, context) -> kernels.gramian_download(context, bytes, from, to));
         } else {
-            read(
-                    source,
-                    0,
-                    bytes,
-                    host -> stream(target).run((kernels, context) -> kernels.gramian_upload(context, bytes, host, to)));
+            read(source, 0, bytes, host -> stream(target)
+                    .run((kernels, context) -> kernels.gramian_upload(context, bytes, host, to)));
         }
     }
 

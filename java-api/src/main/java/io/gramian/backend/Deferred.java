@@ -199,7 +199,10 @@ public final class Deferred<T> implements AutoCloseable {
             return derived.get();
         }
         Stream.checkNotCapturing("reading a number that the device computes");
-        long bytes = reads.isEmpty() ? 0 : offsetOf(reads.get(reads.size() - 1)) + reads.get(reads.size() - 1).bytes();
+        long bytes = reads.isEmpty()
+                ? 0
+                : offsetOf(reads.get(reads.size() - 1))
+                        + reads.get(reads.size() - 1).bytes();
         PinnedBytes target = PinnedBytes.take(stream, bytes);
         for (Read read : reads) {
             Tensor source = read.source();

@@ -79,8 +79,8 @@ public final class LinearAlgebra {
         Check.dtype("x", x, DType.FLOAT32);
         Check.shape("y", y, x.shape().toArray());
         Check.disjoint("y", y, "factor", factor);
-        stream.run((kernels, context) -> kernels.gramian_scale_by(
-                context, x.elements(), factor.address(), x.address(), y.address()));
+        stream.run((kernels, context) ->
+                kernels.gramian_scale_by(context, x.elements(), factor.address(), x.address(), y.address()));
         y.touch();
     }
 

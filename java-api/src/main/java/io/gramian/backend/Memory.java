@@ -103,8 +103,7 @@ public final class Memory {
      * @param freeBytes bytes that the device has free
      * @param deviceBytes bytes of the device
      */
-    public record DeviceBytes(
-            long heldBytes, long reservedBytes, long limitBytes, long freeBytes, long deviceBytes) {}
+    public record DeviceBytes(long heldBytes, long reservedBytes, long limitBytes, long freeBytes, long deviceBytes) {}
 
     /**
      * Address of a block for so many elements, aligned to 64, uninitialised.
@@ -224,12 +223,10 @@ public final class Memory {
 
     private long fresh(Stream stream, long size, DType dtype, Shape shape) {
         try (LongPointer result = new LongPointer(1)) {
-            int status = stream.status((calls, context) ->
-                    calls.gramian_allocate(context, size, result.address()));
+            int status = stream.status((calls, context) -> calls.gramian_allocate(context, size, result.address()));
             if (status == Kernels.GRAMIAN_OUT_OF_MEMORY && pooled) {
                 trim();
-                status = stream.status((calls, context) ->
-                        calls.gramian_allocate(context, size, result.address()));
+                status = stream.status((calls, context) -> calls.gramian_allocate(context, size, result.address()));
             }
             if (status == Kernels.GRAMIAN_OUT_OF_MEMORY) {
                 throw exhausted(dtype + " " + shape + " needs " + size + " bytes");

@@ -14,7 +14,8 @@ final class MemoryLimit {
         Matcher words = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
         if (!words.matches()) {
             throw new IllegalArgumentException(
-                    "gramian.cuda.memoryLimit: expected bytes, or a number with k, m or g, such as 20g, got '" + text + "'");
+                    "gramian.cuda.memoryLimit: expected bytes, or a number with k, m or g, such as 20g, got '" + text
+                            + "'");
         }
         int shift = "kmg".indexOf(words.group(2)) * 10 + 10;
         return Math.multiplyExact(Long.parseLong(words.group(1)), words.group(2).isEmpty() ? 1 : 1L << shift);

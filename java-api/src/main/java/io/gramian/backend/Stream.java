@@ -60,8 +60,9 @@ public final class Stream implements AutoCloseable {
         }
         Stream captured = CAPTURED.get();
         if (captured != null && captured != this) {
-            throw new GramianException("a call on another stream, of " + memory.device() + ", stands inside a capture on "
-                    + captured.memory.device() + ", which would not repeat it; make it before or after");
+            throw new GramianException(
+                    "a call on another stream, of " + memory.device() + ", stands inside a capture on "
+                            + captured.memory.device() + ", which would not repeat it; make it before or after");
         }
         String outer = RUNNING.get();
         RUNNING.set(memory.device());
@@ -69,8 +70,7 @@ public final class Stream implements AutoCloseable {
             return call.run(kernels, context);
         } catch (MissingKernel missing) {
             throw new GramianException(
-                    missing.kernel() + " does not exist on device " + memory.device()
-                            + " yet; use Device.cpu() for it",
+                    missing.kernel() + " does not exist on device " + memory.device() + " yet; use Device.cpu() for it",
                     missing);
         } finally {
             RUNNING.set(outer);

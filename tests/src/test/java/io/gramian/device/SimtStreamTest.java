@@ -100,7 +100,9 @@ class SimtStreamTest {
         assertThat(device.backend().memory().deviceBytes().heldBytes() - held).isGreaterThanOrEqualTo(512);
         graph.close();
         x.close();
-        assertThatThrownBy(graph::launch).isInstanceOf(IllegalStateException.class).hasMessage("this graph is closed");
+        assertThatThrownBy(graph::launch)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("this graph is closed");
     }
 
     @Test
@@ -109,9 +111,13 @@ class SimtStreamTest {
                 Stream other = device.backend().newStream(0, 5)) {
             Tensor x = Tensor.zeros(device, 3);
             Tensor y = Tensor.zeros(Device.cpu(), 3);
-            refused(x::toFloats, "reading FLOAT32 (3) on simt inside a capture on simt, which is repeated without the"
-                    + " host; do it before or after");
-            refused(() -> x.copyFrom(new float[3]), "writing FLOAT32 (3) on simt from the host inside a capture on simt");
+            refused(
+                    x::toFloats,
+                    "reading FLOAT32 (3) on simt inside a capture on simt, which is repeated without the"
+                            + " host; do it before or after");
+            refused(
+                    () -> x.copyFrom(new float[3]),
+                    "writing FLOAT32 (3) on simt from the host inside a capture on simt");
             refused(y::toFloats, "reading FLOAT32 (3) on cpu inside a capture");
             refused(() -> y.fill(1), "a call on another stream, of cpu, stands inside a capture on simt");
             refused(other::synchronise, "waiting for simt inside a capture");

@@ -45,8 +45,7 @@ public final class KeyLoss {
             return Variable.constant(ComputedLoss.constant(queries, value));
         }
         List<Tensor> gradients = ComputedLoss.like(queries);
-        Deferred<Double> value =
-                ComputedLoss.deferred(queries, () -> loss.valueAndGradient(values, keys, gradients));
+        Deferred<Double> value = ComputedLoss.deferred(queries, () -> loss.valueAndGradient(values, keys, gradients));
         return ComputedLoss.of("MocoV3", value, queries, gradients);
     }
 
@@ -73,9 +72,9 @@ public final class KeyLoss {
                     ComputedLoss.constant(inputs, loss.value(all).loss()));
         }
         List<Tensor> gradients = ComputedLoss.like(inputs);
-        Deferred<Double> value = ComputedLoss.deferred(
-                inputs,
-                () -> loss.valueAndGradient(all, gradients.get(0), gradients.get(1)).loss());
+        Deferred<Double> value =
+                ComputedLoss.deferred(inputs, () -> loss.valueAndGradient(all, gradients.get(0), gradients.get(1))
+                        .loss());
         return ComputedLoss.of("DenseCl", value, inputs, gradients);
     }
 }

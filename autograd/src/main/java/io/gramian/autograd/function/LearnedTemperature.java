@@ -41,9 +41,6 @@ public final class LearnedTemperature {
         Tensor scale = ComputedLoss.like(List.of(logScale)).get(0);
         gradients.add(scale.fill((float) result.logScaleGradient()));
         return ComputedLoss.of(
-                "LearnedTemperature",
-                ComputedLoss.deferred(views, result::loss),
-                List.of(za, zb, logScale),
-                gradients);
+                "LearnedTemperature", ComputedLoss.deferred(views, result::loss), List.of(za, zb, logScale), gradients);
     }
 }

@@ -10,7 +10,8 @@ final class DeviceOption {
             names = "--device",
             paramLabel = "DEVICE",
             defaultValue = "cpu",
-            description = "cpu, cuda or cuda:1, or best: cuda where there is one; default: ${DEFAULT-VALUE}. See: gramian doctor")
+            description =
+                    "cpu, cuda or cuda:1, or best: cuda where there is one; default: ${DEFAULT-VALUE}. See: gramian doctor")
     private String name = "cpu";
 
     /**

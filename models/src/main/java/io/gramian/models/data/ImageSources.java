@@ -60,7 +60,9 @@ final class ImageSources implements AutoCloseable {
             }
             return copies.computeIfAbsent(
                     pixels,
-                    all -> Scope.detach(Tensor.empty(device, DType.UINT8, all.shape().toArray()).copyFrom(all)));
+                    all -> Scope.detach(
+                            Tensor.empty(device, DType.UINT8, all.shape().toArray())
+                                    .copyFrom(all)));
         }
 
         @Override

@@ -91,8 +91,7 @@ public final class ViewRenderer implements AutoCloseable {
             ImageSources of, int channels, int[] indices, Augmentation a, long seed, int epoch, int view, Tensor out) {
         List<ImageView> views = new ArrayList<>(indices.length);
         for (int i = 0; i < indices.length; i++) {
-            views.add(ViewDraw.draw(
-                    a, of.address(i), of.height(i), of.width(i), seed, epoch, indices[i], view));
+            views.add(ViewDraw.draw(a, of.address(i), of.height(i), of.width(i), seed, epoch, indices[i], view));
         }
         float[] mean = perChannel(a.mean(), channels);
         float[] std = perChannel(a.std(), channels);
