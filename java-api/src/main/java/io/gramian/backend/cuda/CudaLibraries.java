@@ -39,10 +39,10 @@ public final class CudaLibraries implements AutoCloseable {
             libraries.missing.append("turned off with -Dgramian.cuda.libraries=off");
             return libraries;
         }
-        libraries.tryTo("cuBLAS", () -> libraries.cublas = new Cublas(stream, new Workspace(kernels)));
-        libraries.tryTo("cuDNN", () -> libraries.cudnn = new Cudnn(stream, new Workspace(kernels)));
+        libraries.tryTo("cuBLAS", () -> libraries.cublas = new Cublas(stream, new Workspace(kernels, context)));
+        libraries.tryTo("cuDNN", () -> libraries.cudnn = new Cudnn(stream, new Workspace(kernels, context)));
         libraries.tryTo(
-                "cuSOLVER", () -> libraries.lend(new Cusolver(stream, kernels, context, new Workspace(kernels))));
+                "cuSOLVER", () -> libraries.lend(new Cusolver(stream, kernels, context, new Workspace(kernels, context))));
         return libraries;
     }
 

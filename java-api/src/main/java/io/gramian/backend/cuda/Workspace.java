@@ -7,19 +7,21 @@ import org.bytedeco.javacpp.LongPointer;
 /** Device memory that grows to the largest need of one library on one stream, and is used again in stream order. */
 final class Workspace implements AutoCloseable {
     private final Kernels kernels;
+    private final long context;
     private final LongPointer result = new LongPointer(1);
     private long address;
     private long bytes;
 
-    Workspace(Kernels kernels) {
+    Workspace(Kernels kernels, long context) {
         this.kernels = kernels;
+        this.context = context;
     }
 
     /** Address of at least this many bytes; contents of the last call are lost when it grows. */
     long of(long wanted) {
         if (wanted > bytes) {
             release();
-            if (kernels.gramian_allocate(wanted, result.address()) != Kernels.GRAMIAN_OK) {
+            if (kernels.gramian_allocate(context, wanted, result.address()) != Kernels.GRAMIAN_OK) {
                 throw new GramianException("no device memory for " + wanted + " bytes of workspace: "
                         + kernels.gramian_last_error().getString());
             }
@@ -31,7 +33,7 @@ final class Workspace implements AutoCloseable {
 
     private void release() {
         if (bytes > 0) {
-            kernels.gramian_free(address);
+            kernels.gramian_free(context, bytes, address);
             bytes = 0;
         }
     }
