@@ -2,6 +2,9 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.backend.cuda.CudaLibraries;
+import io.gramian.jni.Kernels;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +45,14 @@ public final class Convolutions {
         if (bias != null) {
             Check.shape("bias", bias, s[4]);
         }
+        if (byLibrary(libraries -> libraries.convolve(
+                s, stride, padding, x.address(), weights.address(), y.address(), stream.precision()))) {
+            if (bias != null) {
+                stream.run((kernels, context) -> kernels.gramian_add_to_rows(
+                        context, s[0] * s[7] * s[8], s[4], y.address(), bias.address(), y.address()));
+            }
+            return;
+        }
         stream.run((kernels, context) -> kernels.gramian_convolution_forward(
                 context,
                 s[0],
@@ -64,6 +75,10 @@ public final class Convolutions {
         long[] s = sizes("dx", dx, weights, stride, padding);
         Check.shape("dy", dy, outputShape(s));
         Check.disjoint("dx", dx, "dy", dy);
+        if (byLibrary(libraries -> libraries.convolveBackwardData(
+                s, stride, padding, weights.address(), dy.address(), dx.address(), stream.precision()))) {
+            return;
+        }
         stream.run((kernels, context) -> kernels.gramian_convolution_backward_data(
                 context,
                 s[0],
@@ -86,6 +101,10 @@ public final class Convolutions {
         Check.shape("dy", dy, outputShape(s));
         Check.disjoint("dweights", dweights, "x", x);
         Check.disjoint("dweights", dweights, "dy", dy);
+        if (byLibrary(libraries -> libraries.convolveBackwardWeights(
+                s, stride, padding, x.address(), dy.address(), dweights.address(), stream.precision()))) {
+            return;
+        }
         stream.run((kernels, context) -> kernels.gramian_convolution_backward_weights(
                 context,
                 s[0],
@@ -100,6 +119,20 @@ public final class Convolutions {
                 x.address(),
                 dy.address(),
                 dweights.address()));
+    }
+
+    /** Whether cuDNN did it: not on the processor, not where it is missing, nor for what it cannot do. */
+    private boolean byLibrary(Predicate<CudaLibraries> call) {
+        CudaLibraries libraries = stream.libraries();
+        if (libraries == null) {
+            return false;
+        }
+        boolean[] done = new boolean[1];
+        stream.run((kernels, context) -> {
+            done[0] = call.test(libraries);
+            return Kernels.GRAMIAN_OK;
+        });
+        return done[0];
     }
 
     /** n, h, w, c, k, kernelH, kernelW, oh, ow. */

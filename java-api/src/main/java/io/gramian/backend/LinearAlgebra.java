@@ -2,6 +2,8 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.backend.cuda.CudaLibraries;
+import io.gramian.jni.Kernels;
 
 /** Matrix products and sums. The bits of a result do not depend on the number of threads. */
 public final class LinearAlgebra {
@@ -40,18 +42,36 @@ public final class LinearAlgebra {
             throw new IllegalArgumentException(
                     "gemm: expected sizes below 2^31, got " + a.shape() + " and " + b.shape());
         }
-        stream.run((kernels, context) -> kernels.gramian_gemm(
-                context,
-                transposeA ? 1 : 0,
-                transposeB ? 1 : 0,
-                m,
-                n,
-                k,
-                alpha,
-                a.address(),
-                b.address(),
-                beta,
-                c.address()));
+        CudaLibraries libraries = stream.libraries();
+        stream.run((kernels, context) -> {
+            boolean done = libraries != null
+                    && libraries.gemm(
+                            transposeA,
+                            transposeB,
+                            m,
+                            n,
+                            k,
+                            alpha,
+                            a.address(),
+                            b.address(),
+                            beta,
+                            c.address(),
+                            stream.precision());
+            return done
+                    ? Kernels.GRAMIAN_OK
+                    : kernels.gramian_gemm(
+                            context,
+                            transposeA ? 1 : 0,
+                            transposeB ? 1 : 0,
+                            m,
+                            n,
+                            k,
+                            alpha,
+                            a.address(),
+                            b.address(),
+                            beta,
+                            c.address());
+        });
     }
 
     /** {@code z = x + y} for three tensors of one shape; z may be x or y. */

@@ -2,6 +2,7 @@ package io.gramian.backend;
 
 import io.gramian.GramianException;
 import io.gramian.Tensor;
+import io.gramian.backend.cuda.CudaLibraries;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.MissingKernel;
 import io.gramian.jni.SolverCall;
@@ -24,6 +25,8 @@ public final class Stream implements AutoCloseable {
     private final long context;
     private @Nullable GraphMemory capturing;
     private @Nullable Event progress;
+    private @Nullable CudaLibraries libraries;
+    private Precision precision = Precision.FLOAT32;
     private boolean closed;
 
     /** One kernel call: takes the kernels and the context's address, returns the status. */
@@ -40,6 +43,21 @@ public final class Stream implements AutoCloseable {
             check(kernels.gramian_context_create(device, threads, nativeStream, result.address()));
             this.context = result.get();
         }
+        // the executor's memory is the host's, which no library of CUDA takes
+        if (memory.device().startsWith("cuda")) {
+            this.libraries = new CudaLibraries(kernels, context, nativeStream());
+        }
+    }
+
+    /** cuBLAS, cuDNN and cuSOLVER on this stream; null on the processor. */
+    @Nullable
+    CudaLibraries libraries() {
+        return libraries;
+    }
+
+    /** How operands of products are rounded. */
+    Precision precision() {
+        return precision;
     }
 
     Kernels kernels() {
@@ -100,8 +118,9 @@ public final class Stream implements AutoCloseable {
      *
      * @throws GramianException if the device does not have this precision
      */
-    public void setPrecision(Precision precision) {
-        run((calls, at) -> calls.gramian_context_set_precision(at, precision.code()));
+    public void setPrecision(Precision wanted) {
+        run((calls, at) -> calls.gramian_context_set_precision(at, wanted.code()));
+        precision = wanted;
     }
 
     /**
@@ -268,6 +287,9 @@ public final class Stream implements AutoCloseable {
         if (!closed) {
             if (progress != null) {
                 progress.close();
+            }
+            if (libraries != null) {
+                libraries.close();
             }
             closed = true;
             check(kernels.gramian_context_destroy(context));

@@ -3,7 +3,6 @@ package io.gramian.backend.cuda;
 import io.gramian.backend.Precision;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.SolverCall;
-import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,57 +15,47 @@ public final class CudaLibraries implements AutoCloseable {
 
     private final Kernels kernels;
     private final long context;
-    private final StringBuilder missing = new StringBuilder();
+    private final long stream;
     private @Nullable Cublas cublas;
     private @Nullable Cudnn cudnn;
-    private @Nullable Cusolver cusolver;
-
-    private CudaLibraries(Kernels kernels, long context) {
-        this.kernels = kernels;
-        this.context = context;
-    }
+    private final @Nullable Cusolver cusolver;
 
     /**
-     * The libraries of this machine on a stream.
+     * The libraries of this machine on a stream. Handles are made when they are first used.
      *
-     * @param kernels those of the device, which is current
+     * @param kernels those of the device
      * @param context of the stream
      * @param stream a {@code cudaStream_t}
      */
-    public static CudaLibraries open(Kernels kernels, long context, long stream) {
-        CudaLibraries libraries = new CudaLibraries(kernels, context);
-        if ("off".equals(System.getProperty("gramian.cuda.libraries"))) {
-            libraries.missing.append("turned off with -Dgramian.cuda.libraries=off");
-            return libraries;
-        }
-        libraries.tryTo("cuBLAS", () -> libraries.cublas = new Cublas(stream, new Workspace(kernels, context)));
-        libraries.tryTo("cuDNN", () -> libraries.cudnn = new Cudnn(stream, new Workspace(kernels, context)));
-        libraries.tryTo(
-                "cuSOLVER", () -> libraries.lend(new Cusolver(stream, kernels, context, new Workspace(kernels, context))));
-        return libraries;
-    }
-
-    private void lend(Cusolver solver) {
-        cusolver = solver;
-        kernels.gramian_context_lend_solver(context, SolverCall.address(solver), 0, SOLVER_FROM);
-    }
-
-    /** A library that is not installed shows as one of three errors, by how far its classes came. */
-    private void tryTo(String name, Runnable open) {
-        try {
-            Loader.load(org.bytedeco.cuda.global.cudart.class);
-            open.run();
-        } catch (LinkageError | io.gramian.GramianException absent) {
-            missing.append(missing.isEmpty() ? "" : "; ")
-                    .append(name)
-                    .append(": ")
-                    .append(absent.getMessage());
+    public CudaLibraries(Kernels kernels, long context, long stream) {
+        this.kernels = kernels;
+        this.context = context;
+        this.stream = stream;
+        if (Installed.result().cusolver().isEmpty()) {
+            cusolver = new Cusolver(stream, kernels, context);
+            kernels.gramian_context_lend_solver(context, SolverCall.address(cusolver), 0, SOLVER_FROM);
+        } else {
+            cusolver = null;
         }
     }
 
     /** What is not used and why, in words; empty when all three are. */
-    public String missing() {
-        return missing.toString();
+    public static String missing() {
+        return Installed.result().missing();
+    }
+
+    private @Nullable Cublas cublas() {
+        if (cublas == null && Installed.result().cublas().isEmpty()) {
+            cublas = new Cublas(stream, new Workspace(kernels, context));
+        }
+        return cublas;
+    }
+
+    private @Nullable Cudnn cudnn() {
+        if (cudnn == null && Installed.result().cudnn().isEmpty()) {
+            cudnn = new Cudnn(stream, new Workspace(kernels, context));
+        }
+        return cudnn;
     }
 
     /** {@code c = alpha op(a) op(b) + beta c} as in linear_algebra.h; false where cuBLAS is missing. */
@@ -83,10 +72,11 @@ public final class CudaLibraries implements AutoCloseable {
             long c,
             Precision precision) {
         // nothing to sum is no business of cuBLAS
-        if (cublas == null || m == 0 || n == 0 || k == 0) {
+        Cublas library = m == 0 || n == 0 || k == 0 ? null : cublas();
+        if (library == null) {
             return false;
         }
-        cublas.gemm(transposeA, transposeB, (int) m, (int) n, (int) k, alpha, a, b, beta, c, precision);
+        library.gemm(transposeA, transposeB, (int) m, (int) n, (int) k, alpha, a, b, beta, c, precision);
         return true;
     }
 
@@ -118,7 +108,8 @@ public final class CudaLibraries implements AutoCloseable {
             Precision precision) {
         // cuDNN counts elements of a tensor in 31 bits
         boolean fits = s[0] * s[1] * s[2] * Math.max(s[3], s[4]) <= Integer.MAX_VALUE;
-        if (cudnn == null || !fits) {
+        Cudnn library = fits ? cudnn() : null;
+        if (library == null) {
             return false;
         }
         ConvolutionKey key = new ConvolutionKey(
@@ -133,7 +124,7 @@ public final class CudaLibraries implements AutoCloseable {
                 stride,
                 padding,
                 precision);
-        return cudnn.run(key, x, weights, y);
+        return library.run(key, x, weights, y);
     }
 
     @Override

@@ -27,6 +27,7 @@ import org.bytedeco.cuda.cusolver.cusolverDnParams;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tasks of solver.h by cuSOLVER, on one stream. cuSOLVER reads columns: its upper triangle is our lower one, and its
@@ -36,22 +37,33 @@ final class Cusolver extends SolverCall.Function {
     /** The int that cuSOLVER writes for each matrix, and room so that the workspace behind them stays aligned. */
     private static final long INFO_ALIGNMENT = 256;
 
-    private final cusolverDnContext handle = new cusolverDnContext();
-    private final cusolverDnParams params = new cusolverDnParams();
     private final Kernels kernels;
     private final long context;
+    private final long stream;
     private final Workspace workspace;
+    private @Nullable Handle made;
     private final SizeTPointer deviceBytes = new SizeTPointer(1);
     private final SizeTPointer hostBytes = new SizeTPointer(1);
     private BytePointer host = new BytePointer(1);
 
-    Cusolver(long stream, Kernels kernels, long context, Workspace workspace) {
+    private record Handle(cusolverDnContext solver, cusolverDnParams params) {}
+
+    Cusolver(long stream, Kernels kernels, long context) {
+        this.stream = stream;
         this.kernels = kernels;
         this.context = context;
-        this.workspace = workspace;
-        check(cusolverDnCreate(handle), "creating a handle");
-        check(cusolverDnSetStream(handle, Addresses.stream(stream)), "setting the stream");
-        check(cusolverDnCreateParams(params), "creating parameters");
+        this.workspace = new Workspace(kernels, context);
+    }
+
+    private Handle handle() {
+        if (made == null) {
+            Handle handle = new Handle(new cusolverDnContext(), new cusolverDnParams());
+            check(cusolverDnCreate(handle.solver()), "creating a handle");
+            check(cusolverDnSetStream(handle.solver(), Addresses.stream(stream)), "setting the stream");
+            check(cusolverDnCreateParams(handle.params()), "creating parameters");
+            made = handle;
+        }
+        return made;
     }
 
     @Override
@@ -68,6 +80,8 @@ final class Cusolver extends SolverCall.Function {
     }
 
     private void eigen(int mode, long batch, long n, long matrices, long values) {
+        cusolverDnContext handle = handle().solver();
+        cusolverDnParams params = handle().params();
         Pointer a = Addresses.of(matrices);
         Pointer w = Addresses.of(values);
         long info = (batch * Integer.BYTES + INFO_ALIGNMENT - 1) / INFO_ALIGNMENT * INFO_ALIGNMENT;
@@ -151,6 +165,8 @@ final class Cusolver extends SolverCall.Function {
     }
 
     private void inverseFactors(long batch, long n, long matrices, long values) {
+        cusolverDnContext handle = handle().solver();
+        cusolverDnParams params = handle().params();
         // an int into the low half of a zero double: what is not positive definite is no longer 0
         kernels.gramian_fill(context, 2 * batch, 0, values);
         Pointer first = Addresses.of(matrices);
@@ -238,8 +254,10 @@ final class Cusolver extends SolverCall.Function {
 
     @Override
     public void close() {
-        cusolverDnDestroyParams(params);
-        cusolverDnDestroy(handle);
+        if (made != null) {
+            cusolverDnDestroyParams(made.params());
+            cusolverDnDestroy(made.solver());
+        }
         deviceBytes.close();
         hostBytes.close();
         host.close();

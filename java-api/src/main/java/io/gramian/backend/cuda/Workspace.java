@@ -2,15 +2,21 @@ package io.gramian.backend.cuda;
 
 import io.gramian.GramianException;
 import io.gramian.jni.Kernels;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.javacpp.LongPointer;
 
-/** Device memory that grows to the largest need of one library on one stream, and is used again in stream order. */
+/**
+ * Device memory that grows to the largest need of one library on one stream, and is used again in stream order. What it has
+ * outgrown is kept to the end: a captured graph may use it still.
+ */
 final class Workspace implements AutoCloseable {
     private final Kernels kernels;
     private final long context;
     private final LongPointer result = new LongPointer(1);
-    private long address;
-    private long bytes;
+    private final List<Block> blocks = new ArrayList<>();
+
+    private record Block(long address, long bytes) {}
 
     Workspace(Kernels kernels, long context) {
         this.kernels = kernels;
@@ -19,28 +25,24 @@ final class Workspace implements AutoCloseable {
 
     /** Address of at least this many bytes; contents of the last call are lost when it grows. */
     long of(long wanted) {
-        if (wanted > bytes) {
-            release();
-            if (kernels.gramian_allocate(context, wanted, result.address()) != Kernels.GRAMIAN_OK) {
-                throw new GramianException("no device memory for " + wanted + " bytes of workspace: "
-                        + kernels.gramian_last_error().getString());
-            }
-            address = result.get();
-            bytes = wanted;
+        Block last = blocks.isEmpty() ? new Block(0, 0) : blocks.get(blocks.size() - 1);
+        if (wanted <= last.bytes()) {
+            return last.address();
         }
-        return address;
-    }
-
-    private void release() {
-        if (bytes > 0) {
-            kernels.gramian_free(context, bytes, address);
-            bytes = 0;
+        // at least twice as much: all blocks together are then less than the double of the last
+        long bytes = Math.max(wanted, 2 * last.bytes());
+        if (kernels.gramian_allocate(context, bytes, result.address()) != Kernels.GRAMIAN_OK) {
+            throw new GramianException("no device memory for " + bytes + " bytes of workspace: "
+                    + kernels.gramian_last_error().getString());
         }
+        blocks.add(new Block(result.get(), bytes));
+        return result.get();
     }
 
     @Override
     public void close() {
-        release();
+        blocks.forEach(block -> kernels.gramian_free(context, block.bytes(), block.address()));
+        blocks.clear();
         result.close();
     }
 }

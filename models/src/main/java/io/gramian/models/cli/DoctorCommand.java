@@ -3,6 +3,7 @@ package io.gramian.models.cli;
 import io.gramian.Device;
 import io.gramian.backend.CudaDevice;
 import io.gramian.backend.CudaProbe;
+import io.gramian.backend.cuda.CudaLibraries;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -86,7 +87,16 @@ final class DoctorCommand extends ComputeCommand {
         }
         if (cuda.devices().isEmpty()) {
             line(out, "device cuda", "not usable: " + cuda.whyNotUsable(0));
+            return;
         }
+        // only beside a device: without a driver these libraries break the JVM's classes for them
+        String missing = CudaLibraries.missing();
+        line(
+                out,
+                "cuda libraries",
+                missing.isEmpty()
+                        ? "cuBLAS, cuDNN, cuSOLVER"
+                        : "own kernels take the place of what is missing: " + missing);
     }
 
     /** Files of native code that are mapped into this process. */
