@@ -9,10 +9,11 @@ import java.util.Random;
 /**
  * MoCo's queue: the keys of the last batches, oldest overwritten first.
  *
- * <p>Rows of norm 1, float32 (length, d), and the row that the next batch starts at. A new queue holds random directions. The
- * length must be a multiple of the batch, so that a batch never wraps. Not for several threads at once.
+ * <p>Rows of norm 1, float32 (length, d), and the row that the next batch starts at. A new queue holds random directions. A
+ * batch that reaches beyond the last row goes on at the first. Not for several threads at once.
  *
- * <p>Source: {@code facebookresearch/moco: moco/builder.py}, {@code _dequeue_and_enqueue}; its queue is the transpose.
+ * <p>Source: {@code facebookresearch/moco: moco/builder.py}, {@code _dequeue_and_enqueue}; its queue is the transpose, and its
+ * length a multiple of the batch.
  */
 public final class KeyQueue implements AutoCloseable {
     private static final float EPS = 1e-12f;
@@ -54,11 +55,7 @@ public final class KeyQueue implements AutoCloseable {
     public static KeyQueue of(Tensor rows, long position) {
         Check.matrix("rows", rows);
         long length = rows.shape().size(0);
-        if (position < 0 || position >= length) {
-            throw new IllegalArgumentException(
-                    "position: expected from 0 to below the " + length + " rows, got " + position);
-        }
-        return new KeyQueue(Scope.detach(rows), position);
+        return new KeyQueue(Scope.detach(rows), checked(position, length));
     }
 
     /** The keys (length, d). */
@@ -72,25 +69,52 @@ public final class KeyQueue implements AutoCloseable {
     }
 
     /**
+     * Says where the next batch starts: with a batch of n rows in every step, at {@code step n % length}.
+     *
+     * @throws IllegalArgumentException unless there is such a row
+     */
+    public KeyQueue position(long row) {
+        position = checked(row, rows.shape().size(0));
+        return this;
+    }
+
+    private static long checked(long position, long length) {
+        if (position < 0 || position >= length) {
+            throw new IllegalArgumentException(
+                    "position: expected from 0 to below the " + length + " rows, got " + position);
+        }
+        return position;
+    }
+
+    /**
      * Puts keys in place of the oldest, divided by their norms.
      *
-     * @param keys float32 (n, d), n a divisor of the length
-     * @throws IllegalArgumentException for other shapes, or a batch that does not divide the length
+     * @param keys float32 (n, d), n at most the length
+     * @throws IllegalArgumentException for other shapes, or more keys than the queue has rows
      */
     public void enqueue(Tensor keys) {
         Check.matrix("keys", keys);
         long n = keys.shape().size(0);
         long length = rows.shape().size(0);
         Check.shape("keys", keys, n, rows.shape().size(1));
-        if (n == 0 || length % n != 0 || position % n != 0) {
-            throw new IllegalArgumentException("keys: expected a batch that divides the queue of " + length
-                    + " rows and its position " + position + ", got " + n + " rows; drop the short last batch");
+        if (n > length) {
+            throw new IllegalArgumentException("keys: expected at most the " + length + " rows of the queue, got " + n
+                    + "; use a longer queue or a smaller batch");
         }
-        try (Tensor slot = rows.rows(position, position + n)) {
-            normalize(keys, slot);
-        }
+        long first = Math.min(n, length - position);
+        put(keys, 0, first, position);
+        put(keys, first, n, 0);
         rows.touch();
         position = (position + n) % length;
+    }
+
+    private void put(Tensor keys, long from, long to, long row) {
+        if (from < to) {
+            try (Tensor part = keys.rows(from, to);
+                    Tensor slot = rows.rows(row, row + to - from)) {
+                normalize(part, slot);
+            }
+        }
     }
 
     private static void normalize(Tensor from, Tensor to) {

@@ -226,9 +226,16 @@ class KeyLossesTest {
             queue.enqueue(tensor(random(2, 2, 3), 2, 3));
             assertThat(queue.position()).isZero();
             assertRefused(
-                    () -> queue.enqueue(tensor(random(1, 4, 3), 4, 3)),
-                    "keys: expected a batch that divides the queue of 6 rows and its position 0, got 4 rows;"
-                            + " drop the short last batch");
+                    () -> queue.enqueue(tensor(random(1, 7, 3), 7, 3)),
+                    "keys: expected at most the 6 rows of the queue, got 7; use a longer queue or a smaller batch");
+            // 4 rows and 4 more: the last two go on at the first row
+            queue.enqueue(tensor(new double[] {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}, 4, 3));
+            queue.enqueue(tensor(new double[] {0, 2, 0, 0, 0, 2, 2, 0, 0, 0, 2, 0}, 4, 3));
+            assertThat(queue.position()).isEqualTo(2);
+            assertThat(queue.rows().toFloats())
+                    .containsExactly(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1);
+            assertThat(queue.position(5).position()).isEqualTo(5);
+            assertRefused(() -> queue.position(6), "position: expected from 0 to below the 6 rows, got 6");
             assertRefused(
                     () -> queue.enqueue(tensor(random(1, 3, 2), 3, 2)), "keys: expected shape (3, 3), got (3, 2)");
             assertRefused(

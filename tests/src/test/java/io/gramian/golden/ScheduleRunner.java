@@ -1,7 +1,7 @@
 package io.gramian.golden;
 
 import io.gramian.Device;
-import io.gramian.autograd.optim.CosineToOne;
+import io.gramian.autograd.optim.CosineRise;
 import io.gramian.autograd.optim.LightlyWarmupCosine;
 import io.gramian.autograd.optim.Schedule;
 import io.gramian.autograd.optim.WarmupCosine;
@@ -62,6 +62,6 @@ final class ScheduleRunner implements MethodRunner {
                     new WarmupCosine(base * BIAS_RATE, warmup, total, base * BIAS_RATE * end));
         }
         return List.of(
-                new WarmupCosine(golden.param("lr"), warmup, total, 0), new CosineToOne(golden.param("moco_m"), total));
+                new WarmupCosine(golden.param("lr"), warmup, total, 0), new CosineRise(golden.param("moco_m"), 1, total));
     }
 }

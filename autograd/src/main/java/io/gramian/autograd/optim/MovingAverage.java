@@ -13,7 +13,7 @@ import java.util.Objects;
 /**
  * A network that follows another one instead of a gradient: the momentum encoder of MoCo, the target network of BYOL.
  * Each {@link #update} is one kernel call over all parameters,
- * {@code target = momentum target + (1 - momentum) online}; {@link CosineToOne} is the momentum of BYOL and MoCo v3. When to
+ * {@code target = momentum target + (1 - momentum) online}; {@link CosineRise} is the momentum of BYOL and MoCo v3. When to
  * call it is the system's matter: BYOL after the optimiser's step, MoCo before the keys are computed.
  *
  * <p>Memory: nothing of its own. Source: MoCo (arXiv 1911.05722, equation 2), BYOL (2006.07733, equation 1).

@@ -51,7 +51,7 @@ class MovingAverageTest {
         try (BatchNorm target = layer(0.1f);
                 BatchNorm online = layer(0.1f)) {
             MovingAverage average = new MovingAverage(target, online, Buffers.AVERAGED);
-            CosineToOne momentum = new CosineToOne(0.99, 100);
+            CosineRise momentum = new CosineRise(0.99, 1, 100);
             for (int step = 0; step <= 100; step++) {
                 average.update(momentum.at(step));
             }

@@ -32,13 +32,13 @@ class SchedulesTest {
 
     @Test
     void momentumRisesToOne() {
-        Schedule schedule = new CosineToOne(0.99, 10);
+        Schedule schedule = new CosineRise(0.99, 1, 10);
         assertThat(schedule.at(0)).isCloseTo(0.99, within(1e-12));
         assertThat(schedule.at(5)).isCloseTo(0.995, within(1e-12));
         assertThat(schedule.at(10)).isEqualTo(1);
         assertThat(Schedule.constant(3).at(7)).isEqualTo(3);
         for (double bad : new double[] {-0.1, 1.1, Double.NaN}) {
-            assertThatThrownBy(() -> new CosineToOne(bad, 10))
+            assertThatThrownBy(() -> new CosineRise(bad, 1, 10))
                     .hasMessage("start: expected a number in [0, 1], got " + bad);
         }
     }

@@ -20,6 +20,9 @@ public final class Recipes {
     private static final Map<String, IntFunction<Recipe>> NAMED = new TreeMap<>(Map.of(
             "simclr", Recipes::simclr,
             "barlow-twins", Recipes::barlowTwins,
+            "byol", Recipes::byol,
+            "moco-v1", Recipes::mocoV1,
+            "moco-v2", Recipes::mocoV2,
             "vicreg", Recipes::vicreg,
             "wmse", Recipes::wmse,
             "fashion-mnist", Recipes::fashionMnist,
@@ -49,6 +52,33 @@ public final class Recipes {
     /** VICReg (Bardes et al. 2022, appendix C.1): as {@link #barlowTwins}. */
     public static Recipe vicreg(int size) {
         return byol("vicreg", size);
+    }
+
+    /** BYOL (Grill et al. 2020, appendix B), and MoCo v3: as {@link #barlowTwins}. */
+    public static Recipe byol(int size) {
+        return byol("byol", size);
+    }
+
+    /**
+     * MoCo v1 ({@code facebookresearch/moco: main_moco.py}): crops of 20 % to 100 %, flip, jitter 0.4/0.4/0.4/0.4 always, grey
+     * 0.2. There grey comes before the jitter.
+     */
+    public static Recipe mocoV1(int size) {
+        Augmentation view =
+                base(size, 0.2).withJitter(new Jitter(1, 0.4, 0.4, 0.4, 0.4)).withGrey(0.2);
+        return new Recipe("moco-v1", List.of(view));
+    }
+
+    /**
+     * MoCo v2 (Chen et al. 2020, arXiv 2003.04297), SimSiam and DenseCL: crops of 20 % to 100 %, flip, jitter 0.4/0.4/0.4/0.1,
+     * grey 0.2, blur 0.5.
+     */
+    public static Recipe mocoV2(int size) {
+        Augmentation view = base(size, 0.2)
+                .withJitter(new Jitter(0.8, 0.4, 0.4, 0.4, 0.1))
+                .withGrey(0.2)
+                .withBlur(blur(size, 0.5));
+        return new Recipe("moco-v2", List.of(view));
     }
 
     private static Recipe byol(String name, int size) {

@@ -8,7 +8,6 @@ import io.gramian.autograd.nn.BasicBlock;
 import io.gramian.autograd.nn.BatchNorm;
 import io.gramian.autograd.nn.Conv2d;
 import io.gramian.autograd.nn.Generator;
-import io.gramian.autograd.nn.GlobalAveragePool;
 import io.gramian.autograd.nn.Init;
 import io.gramian.autograd.nn.MaxPool2d;
 import io.gramian.autograd.nn.Module;
@@ -23,12 +22,11 @@ import org.jspecify.annotations.Nullable;
  * features, as ResNet-18 (n, 8 width). Names of parameters and buffers are torchvision's; weights are stored as (out,
  * h, w, in).
  */
-public final class ResNet extends Module {
+public final class ResNet extends Backbone {
     private final Conv2d conv1;
     private final BatchNorm bn1;
     private final @Nullable MaxPool2d maxpool;
     private final List<BasicBlock> blocks = new ArrayList<>();
-    private final GlobalAveragePool pool = new GlobalAveragePool();
     private final int features;
 
     /**
@@ -112,21 +110,16 @@ public final class ResNet extends Module {
         return resNet18(device, new Settings(stem, width, channels, false), seed);
     }
 
-    /** Width of the output. */
+    @Override
     public int features() {
         return features;
     }
 
     /**
-     * Features (n, {@link #features}) of images (n, h, w, c). Without recording, a block's memory is freed when the
-     * next one is through.
+     * The feature maps (n, h', w', {@link #features}) that {@link #forward} averages. Without recording, a block's memory is
+     * freed when the next one is through.
      */
     @Override
-    public Variable forward(Variable x) {
-        return pool.forward(maps(x));
-    }
-
-    /** The feature maps (n, h', w', {@link #features}) that {@link #forward} averages. */
     public Variable maps(Variable x) {
         Variable y = stage(x, x, this::stem);
         for (BasicBlock block : blocks) {

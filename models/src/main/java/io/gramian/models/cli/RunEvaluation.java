@@ -11,10 +11,10 @@ import io.gramian.models.eval.Evaluation;
 import io.gramian.models.eval.FeatureExtractor;
 import io.gramian.models.report.RunArtifacts;
 import io.gramian.models.report.RunImages;
+import io.gramian.models.ssl.SslNetwork;
 import io.gramian.models.train.Checkpoint;
 import io.gramian.models.train.Loading;
 import io.gramian.models.train.RunFolder;
-import io.gramian.models.train.SslNetwork;
 import io.gramian.models.train.TrainConfig;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -105,7 +105,7 @@ final class RunEvaluation {
 
     /** The network of the run: its exported model, or its last checkpoint; or as it was before training. */
     private SslNetwork network(boolean trained, int channels) {
-        SslNetwork network = SslNetwork.of(device, config, channels);
+        SslNetwork network = SslNetwork.of(device, config.settings(), channels);
         if (trained) {
             Path weights = Files.exists(folder.model()) ? folder.model() : folder.checkpoint();
             try {

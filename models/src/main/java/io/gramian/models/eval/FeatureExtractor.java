@@ -10,7 +10,7 @@ import io.gramian.autograd.function.Reshape;
 import io.gramian.autograd.nn.Module;
 import io.gramian.backend.Check;
 import io.gramian.models.augment.Augmentation;
-import io.gramian.models.backbone.ResNet;
+import io.gramian.models.backbone.Backbone;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.data.ViewRenderer;
 import java.util.Objects;
@@ -51,13 +51,13 @@ public final class FeatureExtractor {
     }
 
     /**
-     * Features by a residual network, averaged over each of grid x grid cells of its last feature maps: what lies where in
+     * Features by a backbone, averaged over each of grid x grid cells of its last feature maps: what lies where in
      * the image is kept.
      *
      * @param grid cells a side, at most the side of the maps; 1 is {@link #network(Module, ImageDataset, Augmentation)}
      * @return features (size of the data, grid^2 d), of the caller's scope, with the labels
      */
-    public Evaluation.Labelled cells(ResNet backbone, int grid, ImageDataset data, Augmentation view) {
+    public Evaluation.Labelled cells(Backbone backbone, int grid, ImageDataset data, Augmentation view) {
         Check.atLeast("grid", grid, 1);
         return evaluated(backbone, data, view, images -> pooled(backbone.maps(images), grid));
     }

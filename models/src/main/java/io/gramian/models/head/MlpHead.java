@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Linear layers with batch normalisation and ReLU between them: the projectors, expanders and predictors of the
- * methods.
+ * Linear layers with ReLU between them, and batch normalisation before it unless left out: the projectors, expanders and
+ * predictors of the methods.
  */
 public final class MlpHead extends Module {
     private final Sequential layers;
@@ -35,11 +35,13 @@ public final class MlpHead extends Module {
      * What the head looks like.
      *
      * @param sizes widths, first the input's, last the output's; at least two
-     * @param hiddenBias whether the layers before a normalisation have offsets, which the normalisation takes out again
+     * @param hiddenNorm whether batch normalisation follows the layers before the last, which then have no use for offsets
+     * @param hiddenBias whether the layers before the last have offsets
      * @param lastBias whether the last layer has an offset
      * @param lastNorm what follows the last layer
      */
-    public record Settings(List<Integer> sizes, boolean hiddenBias, boolean lastBias, LastNorm lastNorm) {
+    public record Settings(
+            List<Integer> sizes, boolean hiddenNorm, boolean hiddenBias, boolean lastBias, LastNorm lastNorm) {
         /** Checks the ranges. */
         public Settings {
             sizes = List.copyOf(sizes);
@@ -52,7 +54,7 @@ public final class MlpHead extends Module {
          * VICReg.
          */
         public static Settings of(Integer... sizes) {
-            return new Settings(List.of(sizes), false, false, LastNorm.NONE);
+            return new Settings(List.of(sizes), true, false, false, LastNorm.NONE);
         }
     }
 
@@ -66,7 +68,9 @@ public final class MlpHead extends Module {
             boolean bias = last ? settings.lastBias() : settings.hiddenBias();
             modules.add(new Linear(device, sizes.get(i), sizes.get(i + 1), bias, Init.PYTORCH, generator.split(i)));
             if (!last) {
-                modules.add(new BatchNorm(device, sizes.get(i + 1), true));
+                if (settings.hiddenNorm()) {
+                    modules.add(new BatchNorm(device, sizes.get(i + 1), true));
+                }
                 modules.add(new Relu());
             } else if (settings.lastNorm() != LastNorm.NONE) {
                 modules.add(new BatchNorm(device, sizes.get(i + 1), settings.lastNorm() == LastNorm.AFFINE));

@@ -11,7 +11,7 @@ import java.util.Map;
  * Alignment and uniformity: views of an image close together on the sphere, images spread evenly. Source: Wang and Isola 2020,
  * arXiv 2005.10242, section 4.1; the rest as in SimCLR.
  */
-public final class AlignmentUniformitySystem implements SslSystem {
+public final class AlignmentUniformitySystem implements JointEmbedding {
     @Override
     public String name() {
         return "alignment-uniformity";
@@ -28,7 +28,12 @@ public final class AlignmentUniformitySystem implements SslSystem {
     }
 
     @Override
-    public List<Setting> lossSettings() {
+    public List<String> differences() {
+        return List.of("the authors' code trains a small AlexNet on STL-10 with SGD; here it is SimCLR's recipe");
+    }
+
+    @Override
+    public List<Setting> settings() {
         return List.of(
                 Setting.number("loss.weight", 1, 0, 1e6, "weight of the uniformity"),
                 Setting.number("loss.t", 2, 1e-6, 21, "width of the Gaussian potential"),
@@ -45,5 +50,10 @@ public final class AlignmentUniformitySystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return new SimClrSystem().recipe();
+    }
+
+    @Override
+    public String origin() {
+        return "SimCLR's settings; ours";
     }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
  * arXiv 2103.03230, equation 1; {@code facebookresearch/barlowtwins: main.py}, which runs each view through the network by
  * itself. CIFAR settings as in solo-learn.
  */
-public final class BarlowTwinsSystem implements SslSystem {
+public final class BarlowTwinsSystem implements JointEmbedding {
     @Override
     public String name() {
         return "barlow-twins";
@@ -30,7 +30,12 @@ public final class BarlowTwinsSystem implements SslSystem {
     }
 
     @Override
-    public List<Setting> lossSettings() {
+    public List<String> differences() {
+        return List.of("lambda is 5e-3 in the paper, 0.0051 in its code (loss.lambda)", "solo-learn multiplies the loss with 0.1 on CIFAR (loss.scale); the paper does not", "stable-pretraining divides by the unbiased deviation (loss.standardization)");
+    }
+
+    @Override
+    public List<Setting> settings() {
         return List.of(
                 Setting.number("loss.lambda", 0.0051, 0, 1e6, "weight of the off-diagonal correlations"),
                 Setting.number("loss.scale", 1, 1e-9, 1e9, "factor on the whole loss"),
@@ -58,5 +63,15 @@ public final class BarlowTwinsSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return LossSettings.cifarRecipe(Map.of("loss.scale", 0.1, "augmentation.recipe", "barlow-twins"));
+    }
+
+    @Override
+    public Map<String, Object> imagenet() {
+        return LossSettings.authors(Map.of("loss.scale", 1.0, "optimizer.bias_factor", 0.024), 2048, 0.2);
+    }
+
+    @Override
+    public String origin() {
+        return "solo-learn's CIFAR-10 settings";
     }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
  * LeJEPA: views are pulled to their centre while SIGReg keeps the embeddings normal. Source: Balestriero and LeCun 2025, arXiv
  * 2511.08544; {@code rbalestr-lab/lejepa: MINIMAL.md}, whose AdamW settings these are.
  */
-public final class LeJepaSystem implements SslSystem {
+public final class LeJepaSystem implements JointEmbedding {
     @Override
     public String name() {
         return "lejepa";
@@ -29,7 +29,12 @@ public final class LeJepaSystem implements SslSystem {
     }
 
     @Override
-    public List<Setting> lossSettings() {
+    public List<String> differences() {
+        return List.of("stable-pretraining adds lambda times SIGReg to the whole invariance; here and in the authors' code it is a mean with weights");
+    }
+
+    @Override
+    public List<Setting> settings() {
         return List.of(
                 Setting.number("loss.lambda", 0.05, 0, 1, "weight of SIGReg; the invariance has 1 - lambda"),
                 Setting.integer("loss.directions", 1024, 1, 1 << 20, "random directions drawn at each step"),
@@ -77,5 +82,15 @@ public final class LeJepaSystem implements SslSystem {
                 false,
                 "optimizer.weight_decay",
                 5e-2);
+    }
+
+    @Override
+    public String origin() {
+        return "the authors' minimal example";
+    }
+
+    @Override
+    public boolean manyViews() {
+        return true;
     }
 }

@@ -17,7 +17,7 @@ import java.util.function.Function;
  */
 public record LossMethod(
         String name, String summary, String paper, List<Setting> settings, Function<Settings, MultiViewLoss> make) {
-    static LossMethod of(SslSystem system) {
-        return new LossMethod(system.name(), system.summary(), system.paper(), system.lossSettings(), system::loss);
+    static LossMethod of(JointEmbedding system) {
+        return new LossMethod(system.name(), system.summary(), system.paper(), system.settings(), system::loss);
     }
 }

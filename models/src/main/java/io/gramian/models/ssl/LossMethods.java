@@ -6,10 +6,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** The losses that the command line computes from files: those of the systems, and those that no system here trains. */
+/** The losses that the command line computes from files: those of the systems that have one of
+ * embeddings alone, and those that no system here trains. */
 public final class LossMethods {
     private static final List<LossMethod> ALL = Stream.concat(
-                    Systems.all().stream().map(LossMethod::of), ContrastiveMethods.all().stream())
+                    Systems.all().stream()
+                            .filter(JointEmbedding.class::isInstance)
+                            .map(JointEmbedding.class::cast)
+                            .map(LossMethod::of), ContrastiveMethods.all().stream())
             .toList();
 
     private LossMethods() {}

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What the losses of features share: Barlow Twins and VICReg. */
+/** Settings and recipes that several systems share. */
 final class LossSettings {
     private LossSettings() {}
 
@@ -53,5 +53,28 @@ final class LossSettings {
                 "optimizer",
                 Map.of("name", "lars", "learning_rate", 0.3, "weight_decay", 1e-4, "trust", 0.02, "clip", true));
         return recipe;
+    }
+
+    /** What Barlow Twins and VICReg share on ImageNet: 1000 epochs with LARS and three layers of 8192. */
+    static Map<String, Object> authors(Map<String, Object> own, long batch, double rate) {
+        Map<String, Object> recipe = new LinkedHashMap<>(own);
+        recipe.put("epochs", 1000L);
+        recipe.put("batch", batch);
+        recipe.put("network.zero_init", true);
+        recipe.put("projector", Map.of("hidden", List.of(8192L, 8192L), "out", 8192L));
+        recipe.put(
+                "optimizer",
+                Map.of("name", "lars", "learning_rate", rate, "weight_decay", 1e-6, "trust", 0.001, "clip", false));
+        return recipe;
+    }
+
+    /** The temperature of a contrastive loss. */
+    static Setting temperature(double initial) {
+        return Setting.number("loss.temperature", initial, 1e-3, 100, "divisor of the similarities");
+    }
+
+    /** Its value. */
+    static float temperature(Settings settings) {
+        return (float) settings.number("loss.temperature");
     }
 }

@@ -1,6 +1,7 @@
 package io.gramian.models.ssl;
 
 import io.gramian.loss.MultiViewLoss;
+import io.gramian.loss.MultiViewNtXent;
 import io.gramian.loss.NtXent;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
@@ -8,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * SimCLR: two views of an image are each other's answer in a classification among all other views of the batch (NT-Xent).
+ * SimCLR: the views of an image are each other's answer in a classification among all other views of the batch (NT-Xent).
  * Source: Chen et al. 2020, arXiv 2002.05709, section 2.1 and equation 1; CIFAR settings of its appendix B.9. The views pass
  * through the network as one batch of 2N, sharing their batch statistics, as google-research/simclr does on one device
  * ({@code run.py} concatenates them).
  */
-public final class SimClrSystem implements SslSystem {
+public final class SimClrSystem implements JointEmbedding {
     @Override
     public String name() {
         return "simclr";
@@ -26,18 +27,31 @@ public final class SimClrSystem implements SslSystem {
 
     @Override
     public String summary() {
-        return "contrasts two views of an image with all other images of the batch (NT-Xent)";
+        return "contrasts views of an image with all other images of the batch (NT-Xent); any number of views";
     }
 
     @Override
-    public List<Setting> lossSettings() {
-        return List.of(Setting.number(
-                "loss.temperature", 0.5, 1e-3, 100, "temperature of the softmax; the paper uses 0.5 on CIFAR-10"));
+    public List<String> differences() {
+        return List.of("the paper averages over all 2N views; google-research/simclr adds the two halves, twice the value", "more than two views: pairs averages NT-Xent over pairs (htdt/self-supervised), inside puts all positives into the logarithm (solo-learn) (loss.positives)", "google-research/simclr trains with weight decay 1e-4 where the paper has 1e-6");
+    }
+
+    @Override
+    public List<Setting> settings() {
+        return List.of(
+                LossSettings.temperature(0.5),
+                Setting.choice(
+                        "loss.positives",
+                        "pairs",
+                        List.of("pairs", "inside"),
+                        "more than two views: mean over pairs, or all positives inside one logarithm"));
     }
 
     @Override
     public MultiViewLoss loss(Settings settings) {
-        return new NtXent((float) settings.number("loss.temperature"));
+        float temperature = LossSettings.temperature(settings);
+        return settings.text("loss.positives").equals("inside")
+                ? new MultiViewNtXent(temperature)
+                : new NtXent(temperature);
     }
 
     @Override
@@ -57,5 +71,26 @@ public final class SimClrSystem implements SslSystem {
                 1.0,
                 "optimizer.weight_decay",
                 1e-6);
+    }
+
+    @Override
+    public Map<String, Object> imagenet() {
+        return Map.of(
+                "loss.temperature", 0.1,
+                "batch", 4096L,
+                "epochs", 100L,
+                "projector.hidden", List.of(2048L),
+                "projector.norm_last", "affine",
+                "optimizer.learning_rate", 0.3);
+    }
+
+    @Override
+    public String origin() {
+        return "appendix B.9 of the paper";
+    }
+
+    @Override
+    public boolean manyViews() {
+        return true;
     }
 }

@@ -1,13 +1,12 @@
 package io.gramian.models.ssl;
 
-import io.gramian.loss.MultiViewLoss;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A self-supervised system: a loss with its settings, and how its authors train with it. A new system is one class like
+ * A self-supervised system: what it trains, its settings, and how its authors train with it. A new system is one class like
  * those beside this, and one line in {@link Systems}.
  */
 public interface SslSystem {
@@ -20,17 +19,33 @@ public interface SslSystem {
     /** What it does, in one line. */
     String summary();
 
-    /** Settings of the loss; keys start with {@code loss.}. */
-    List<Setting> lossSettings();
+    /** Where the paper, its code and other implementations differ, one sentence each, with the setting that chooses. */
+    List<String> differences();
 
-    /** The loss with these settings. */
-    MultiViewLoss loss(Settings settings);
+    /** The settings of this system, as in {@code loss.temperature}; they come beside those that every run has. */
+    List<Setting> settings();
 
     /**
-     * Values of the common settings that the authors use (projector, augmentation, optimiser), by key, where they differ
-     * from the defaults.
+     * Values of all settings (heads, augmentation, optimiser), by key, for images of CIFAR's size, where they differ from the
+     * defaults.
      */
     Map<String, Object> recipe();
+
+    /** Where {@link #recipe} comes from. */
+    String origin();
+
+    /**
+     * The same as the authors train on ImageNet, by key, where that differs from {@link #recipe}; empty if they did not, or not
+     * in a way that is known.
+     */
+    default Map<String, Object> imagenet() {
+        return Map.of();
+    }
+
+    /** Whether it takes more than two views of an image. */
+    default boolean manyViews() {
+        return false;
+    }
 
     /**
      * Checks settings that only make sense together, before training starts.
@@ -38,4 +53,7 @@ public interface SslSystem {
      * @throws io.gramian.models.config.ConfigException naming the setting
      */
     default void check(Settings settings) {}
+
+    /** Networks and state for a new run; the caller closes it. */
+    Learner learner(Setup setup);
 }

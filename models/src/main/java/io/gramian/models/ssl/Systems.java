@@ -1,5 +1,6 @@
 package io.gramian.models.ssl;
 
+import io.gramian.loss.UnsignedContrastive.Similarity;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.Spelling;
 import java.util.List;
@@ -14,7 +15,22 @@ public final class Systems {
             new VicRegExpSystem(),
             new VicRegCtrSystem(),
             new LeJepaSystem(),
-            new AlignmentUniformitySystem());
+            new AlignmentUniformitySystem(),
+            new DclSystem(false),
+            new DclSystem(true),
+            new UnsignedSystem(Similarity.SQUARE, false),
+            new UnsignedSystem(Similarity.ABSOLUTE, false),
+            new UnsignedSystem(Similarity.SQUARE, true),
+            new UnsignedSystem(Similarity.ABSOLUTE, true),
+            new SpectralSystem(),
+            new DirectClrSystem(),
+            new SimSiamSystem(),
+            new ByolSystem(),
+            new MocoSystem(MocoSystem.Version.V1),
+            new MocoSystem(MocoSystem.Version.V2),
+            new MocoSystem(MocoSystem.Version.V2_PLUS),
+            new MocoV3System(),
+            new DenseClSystem());
 
     private Systems() {}
 

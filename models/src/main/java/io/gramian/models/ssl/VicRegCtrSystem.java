@@ -12,7 +12,7 @@ import java.util.Map;
  * VICReg on the other Gram matrix: variance and covariances of samples, a contrastive loss. Source: Garrido et al. 2023, arXiv
  * 2206.02574, equation 13. There is no official code; trained here as VICReg is.
  */
-public final class VicRegCtrSystem implements SslSystem {
+public final class VicRegCtrSystem implements JointEmbedding {
     @Override
     public String name() {
         return "vicreg-ctr";
@@ -29,7 +29,12 @@ public final class VicRegCtrSystem implements SslSystem {
     }
 
     @Override
-    public List<Setting> lossSettings() {
+    public List<String> differences() {
+        return List.of("the paper gives no code; each sample is centred over its features, as equation 13 reads");
+    }
+
+    @Override
+    public List<Setting> settings() {
         List<Setting> settings = new ArrayList<>(LossSettings.vicReg("the log-sum-exp of covariances of samples"));
         settings.add(Setting.number("loss.temperature", 0.1, 1e-6, 1e6, "what covariances are divided by"));
         return settings;
@@ -50,5 +55,10 @@ public final class VicRegCtrSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return LossSettings.cifarRecipe(Map.of("augmentation.recipe", "vicreg"));
+    }
+
+    @Override
+    public String origin() {
+        return "VICReg's CIFAR-10 settings of solo-learn";
     }
 }

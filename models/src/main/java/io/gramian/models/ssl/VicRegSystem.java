@@ -13,7 +13,7 @@ import java.util.Map;
  * et al. 2021, arXiv 2105.04906, equations 1 to 6, with the halved variance term of {@code facebookresearch/vicreg:
  * main_vicreg.py}, which runs each view through the network by itself. CIFAR settings as in solo-learn.
  */
-public final class VicRegSystem implements SslSystem {
+public final class VicRegSystem implements JointEmbedding {
     @Override
     public String name() {
         return "vicreg";
@@ -30,7 +30,12 @@ public final class VicRegSystem implements SslSystem {
     }
 
     @Override
-    public List<Setting> lossSettings() {
+    public List<String> differences() {
+        return List.of("the authors' code halves the variance term, the paper and solo-learn do not (loss.halved_variance)");
+    }
+
+    @Override
+    public List<Setting> settings() {
         List<Setting> settings = new ArrayList<>(LossSettings.vicReg("the squared off-diagonal covariances"));
         settings.add(LossSettings.gramSide());
         return settings;
@@ -51,5 +56,15 @@ public final class VicRegSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return LossSettings.cifarRecipe(Map.of("augmentation.recipe", "vicreg"));
+    }
+
+    @Override
+    public Map<String, Object> imagenet() {
+        return LossSettings.authors(Map.of(), 2048, 0.2);
+    }
+
+    @Override
+    public String origin() {
+        return "solo-learn's CIFAR-10 settings";
     }
 }

@@ -15,7 +15,7 @@ import java.util.Map;
  * al. 2021, arXiv 2007.06346, equations 1 to 4; {@code htdt/self-supervised: methods/w_mse.py}, which runs each view
  * through the backbone by itself and all views through the head as one batch, and its CIFAR-10 settings.
  */
-public final class WMseSystem implements SslSystem {
+public final class WMseSystem implements JointEmbedding {
     private static final Map<String, Object> DROPS =
             Map.of("name", "drops", "warmup_steps", 500L, "drops", List.of(50L, 25L), "drop_factor", 0.2);
 
@@ -35,7 +35,12 @@ public final class WMseSystem implements SslSystem {
     }
 
     @Override
-    public List<Setting> lossSettings() {
+    public List<String> differences() {
+        return List.of("solo-learn gives the second view of a pair no gradient (loss.one_sided)", "stable-pretraining whitens with a symmetric root and both views together (loss.whitening)", "eps is 0 in the authors' code; larger values steady slices that are close to singular (loss.eps)");
+    }
+
+    @Override
+    public List<Setting> settings() {
         return List.of(
                 Setting.integer(
                         "loss.w_size", 128, 2, 1 << 20, "images in a slice that is whitened; divides the batch"),
@@ -110,5 +115,15 @@ public final class WMseSystem implements SslSystem {
                 1e-6,
                 "schedule",
                 DROPS);
+    }
+
+    @Override
+    public String origin() {
+        return "Ermolov et al. 2021, section 4.1, and their code";
+    }
+
+    @Override
+    public boolean manyViews() {
+        return true;
     }
 }

@@ -1,6 +1,8 @@
 package io.gramian.models.train;
 
 import io.gramian.models.config.Setting;
+import io.gramian.models.ssl.BatchStatistics;
+import io.gramian.models.ssl.SslNetwork;
 import io.gramian.models.ssl.SslSystem;
 import io.gramian.models.ssl.Systems;
 import java.util.ArrayList;
@@ -16,8 +18,8 @@ public final class ConfigSchema {
     /** All settings for a system, in the order of config.yaml. */
     public static List<Setting> of(SslSystem system) {
         List<Setting> all = new ArrayList<>(run());
-        all.addAll(system.lossSettings());
-        all.addAll(network());
+        all.addAll(system.settings());
+        all.addAll(SslNetwork.settings());
         all.addAll(AugmentationSettings.schema());
         all.addAll(optimizer());
         all.addAll(recording());
@@ -41,21 +43,7 @@ public final class ConfigSchema {
                 Setting.integer("batch", 256, 1, 1 << 20, "images a step"),
                 Setting.number("minutes", 0, 0, 1e9, "stop cleanly after so many minutes of training; 0 for no limit"),
                 Setting.integer("views", 2, 2, 64, "augmented views of each image"),
-                Setting.choice(
-                        "batch_statistics",
-                        "separate",
-                        List.of("together", "separate", "projector-together"),
-                        "which views pass through the network as one batch"));
-    }
-
-    private static List<Setting> network() {
-        return List.of(
-                Setting.integer("network.width", 64, 1, 4096, "channels of the first stage; 64 is ResNet-18"),
-                Setting.integers("network.blocks", List.of(2L, 2L, 2L, 2L), 1, 64, "residual blocks of each stage"),
-                Setting.choice("network.stem", "cifar", BackboneChoice.STEMS, "first layers"),
-                Setting.integers("projector.hidden", List.of(2048L), 1, 1 << 20, "widths of the head's hidden layers"),
-                Setting.integer("projector.out", 128, 1, 1 << 20, "embedding dimension"),
-                Setting.flag("projector.norm_last", false, "batch norm after the head's last layer"));
+                BatchStatistics.setting());
     }
 
     private static List<Setting> optimizer() {

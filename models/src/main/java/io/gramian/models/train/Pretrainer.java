@@ -5,13 +5,12 @@ import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.autograd.GraphCheck;
 import io.gramian.autograd.Variable;
-import io.gramian.autograd.function.EmbeddingLoss;
-import io.gramian.loss.MultiViewLoss;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.format.Safetensors;
+import io.gramian.models.ssl.SslNetwork;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,7 +26,6 @@ public final class Pretrainer implements AutoCloseable {
     private final ImageDataset images;
     private final Device device;
     private final TrainListener listener;
-    private final MultiViewLoss loss;
     private final long stepsPerEpoch;
     private final long steps;
     private final TrainState state;
@@ -49,7 +47,6 @@ public final class Pretrainer implements AutoCloseable {
         this.images = images;
         this.device = device;
         this.listener = listener;
-        this.loss = config.system().loss(config.settings());
         this.stepsPerEpoch = BatchLoader.stepsPerEpoch(images, config.batch());
         this.steps = Math.multiplyExact(stepsPerEpoch, config.epochs());
         this.state = TrainState.initial(device, config, images.channels(), stepsPerEpoch);
@@ -94,7 +91,7 @@ public final class Pretrainer implements AutoCloseable {
                     + steps + " steps of its configuration");
         }
         step = checkpoint.step();
-        state.optimizer().steps(step);
+        state.taken(step);
     }
 
     /** The network as it is now. */
@@ -109,7 +106,7 @@ public final class Pretrainer implements AutoCloseable {
      *     last checkpoint stays, and so do the parameters), or a file cannot be written
      */
     public Outcome train(Interruption interruption) {
-        listener.started(config, step, steps, state.network().parameterCount());
+        listener.started(config, step, steps, parameterCount());
         long start = System.nanoTime();
         long saved = step;
         double waited;
@@ -150,27 +147,33 @@ public final class Pretrainer implements AutoCloseable {
         return new Outcome(reason, step, steps, lastLoss, (System.nanoTime() - start) / 1e9, waited);
     }
 
+    private long parameterCount() {
+        return state.learner().parameters().values().stream()
+                .mapToLong(parameter -> parameter.value().elements())
+                .sum();
+    }
+
     private void takeStep(BatchLoader loader, TrainLog log) {
         long begin = System.nanoTime();
         long waitBefore = loader.waitNanos();
         double rate = state.learningRate(step);
         try (Scope scope = Scope.open();
                 Batch batch = loader.next()) {
-            Variable value = EmbeddingLoss.apply(
-                    loss.atStep(step), ViewForward.embeddings(state.network(), config.statistics(), batch.views()));
+            state.learner().begin(step);
+            Variable value = state.learner().loss(batch.views(), step);
             lastLoss = value.value().item();
             if (!Double.isFinite(lastLoss)) {
                 throw diverged(
                         "is " + lastLoss,
-                        GraphCheck.firstNotFinite(value, state.network().parameters())
+                        GraphCheck.firstNotFinite(value, state.learner().parameters())
                                 .orElse("the loss itself, by overflow"));
             }
             value.backward();
-            state.optimizer().firstBadGradient().ifPresent(name -> {
+            state.firstBadGradient().ifPresent(name -> {
                 throw diverged("is " + lastLoss + " but its gradient is no number", "the gradient of " + name);
             });
-            state.optimizer().step(rate);
-            state.optimizer().zeroGrad();
+            state.optimise(step);
+            state.learner().end(step);
         }
         int epoch = (int) (step / stepsPerEpoch);
         step++;

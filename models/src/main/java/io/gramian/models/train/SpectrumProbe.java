@@ -9,6 +9,7 @@ import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
+import io.gramian.models.ssl.SslNetwork;
 import io.gramian.spectrum.Spectrum;
 import java.util.Arrays;
 

@@ -21,9 +21,6 @@ import java.util.Map;
  * @param batch images a step
  * @param minutes time after which training stops cleanly; 0 for none
  * @param views augmented views of each image
- * @param statistics how views share batch statistics
- * @param network the backbone
- * @param projector the head
  * @param optimizer the optimiser
  * @param schedule the learning rate over time
  * @param record what is written during training
@@ -40,41 +37,10 @@ public record TrainConfig(
         int batch,
         double minutes,
         int views,
-        Statistics statistics,
-        Network network,
-        Projector projector,
         OptimizerChoice optimizer,
         ScheduleChoice schedule,
         Recording record,
         Settings settings) {
-
-    /** Which activations are normalised with common batch statistics. */
-    public enum Statistics {
-        /** All views pass through the network as one batch. */
-        TOGETHER,
-        /** Each view passes by itself. */
-        SEPARATE,
-        /** Each view passes through the backbone by itself; all pass through the projector as one batch. */
-        PROJECTOR_TOGETHER
-    }
-
-    /**
-     * A residual network.
-     *
-     * @param width channels of the first stage; 64 is ResNet-18
-     * @param blocks residual blocks of each stage
-     * @param stem {@code cifar} (3x3), {@code imagenet} (7x7, stride 2, max pooling) or another that the backbone knows
-     */
-    public record Network(int width, List<Integer> blocks, String stem) {}
-
-    /**
-     * A multi-layer head.
-     *
-     * @param hidden widths of the hidden layers
-     * @param out embedding dimension
-     * @param normLast whether the output passes a batch norm
-     */
-    public record Projector(List<Integer> hidden, int out, boolean normLast) {}
 
     /**
      * Settings of an optimiser; those that the chosen one does not have are ignored.
@@ -142,6 +108,10 @@ public record TrainConfig(
             throw new ConfigException(
                     "batch must be 2 or more, since the loss compares images of a batch, got " + batch);
         }
+        if (s.small("views") > 2 && !system.manyViews()) {
+            throw new ConfigException(
+                    "views must be 2 for method " + system.name() + ", got " + s.small("views") + "; leave it out");
+        }
         system.check(s);
         double scale = s.flag("optimizer.scale_with_batch") ? batch / 256.0 : 1;
         return new TrainConfig(
@@ -155,9 +125,6 @@ public record TrainConfig(
                 batch,
                 s.number("minutes"),
                 s.small("views"),
-                Statistics.valueOf(s.text("batch_statistics").replace('-', '_').toUpperCase(java.util.Locale.ROOT)),
-                new Network(s.small("network.width"), s.integers("network.blocks"), s.text("network.stem")),
-                new Projector(s.integers("projector.hidden"), s.small("projector.out"), s.flag("projector.norm_last")),
                 new OptimizerChoice(
                         s.text("optimizer.name"),
                         s.number("optimizer.learning_rate") * scale,

@@ -2,6 +2,8 @@ package io.gramian.models.train;
 
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.Spelling;
+import io.gramian.models.ssl.SslSystem;
+import io.gramian.models.ssl.Systems;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,14 +25,17 @@ public final class TrainRecipes {
     private static final Map<String, Recipe> ALL = new LinkedHashMap<>();
 
     static {
-        fashionMnist("fashion-mnist", "simclr", Map.of("loss.temperature", 0.2));
-        fashionMnist("fashion-mnist-barlow-twins", "barlow-twins", Map.of("loss.scale", 0.1, "projector", wide()));
-        fashionMnist("fashion-mnist-vicreg", "vicreg", Map.of("projector", wide()));
-        fashionMnist("fashion-mnist-wmse", "wmse", Map.of("loss.w_size", 128L, "projector.out", 64L));
-        cifar10("simclr", "Chen et al. 2020, appendix B.9", Map.of("batch", 512L, "optimizer.learning_rate", 1.0));
-        cifar10("barlow-twins", "solo-learn's CIFAR-10 settings", Map.of("batch", 256L));
-        cifar10("vicreg", "solo-learn's CIFAR-10 settings", Map.of("batch", 256L, "loss.halved_variance", false));
-        cifar10("wmse", "Ermolov et al. 2021, section 4.1", Map.of("batch", 512L));
+        for (SslSystem system : Systems.all()) {
+            fashionMnist(system);
+        }
+        for (SslSystem system : Systems.all()) {
+            add(system, "cifar10", "cifar10", system.origin(), cifar10(system.name()));
+        }
+        for (SslSystem system : Systems.all()) {
+            if (!system.imagenet().isEmpty()) {
+                add(system, "imagenet", "folder:imagenet/train", system.paper() + ", on ImageNet", largeImages(system));
+            }
+        }
     }
 
     private TrainRecipes() {}
@@ -40,21 +45,64 @@ public final class TrainRecipes {
     }
 
     /** A few minutes on two cores: a small network at half resolution, a short schedule, mild crops. */
-    private static void fashionMnist(String name, String method, Map<String, Object> own) {
+    private static void fashionMnist(SslSystem system) {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("method", method);
+        settings.put("method", system.name());
         settings.put("data", "fashion-mnist");
         settings.put("epochs", 3L);
         settings.put("batch", 256L);
         settings.put("network", Map.of("width", 32L, "blocks", List.of(1L, 1L, 1L), "stem", "compact"));
         settings.put("projector.hidden", List.of(256L));
-        settings.put("augmentation.recipe", "fashion-mnist");
+        settings.put("augmentation", Map.of("recipe", "fashion-mnist", "crop_min", -1.0));
         settings.put("optimizer", sgd());
         settings.put("schedule", Map.of("name", "cosine", "warmup_epochs", 0.5, "warmup_steps", 0L));
         settings.put("record.spectrum_steps", 50L);
         settings.put("evaluation.grid", 2L);
-        settings.putAll(own);
+        settings.putAll(small(system.name()));
+        String name = system.name().equals("simclr") ? DEFAULT : DEFAULT + "-" + system.name();
         ALL.put(name, new Recipe(name, "ours: sized for a few minutes on two cores", settings));
+    }
+
+    /** What a method needs of its own for the small network and the short schedule. */
+    private static Map<String, Object> small(String method) {
+        return switch (method) {
+            case "simclr" -> Map.of("loss.temperature", 0.2);
+            case "barlow-twins" -> Map.of("loss.scale", 0.1, "projector", wide());
+            case "vicreg", "vicreg-exp", "vicreg-ctr" -> Map.of("projector", wide());
+            case "wmse" -> Map.of("loss.w_size", 128L, "projector.out", 64L);
+            case "directclr" -> Map.of("loss.width", 32L, "projector.hidden", List.of());
+            case "simsiam" -> Map.of("projector", wide(), "predictor.hidden", List.of(128L));
+            case "byol", "moco-v3" -> Map.of("predictor.hidden", List.of(256L), "projector.out", 128L);
+            case "moco-v1" -> moco(List.of());
+            case "moco-v2", "moco-v2-plus" -> moco(List.of(256L));
+            case "densecl" -> dense();
+            default -> Map.of();
+        };
+    }
+
+    private static Map<String, Object> moco(List<Long> hidden) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("loss.temperature", 0.1);
+        settings.put("queue.length", 4096L);
+        settings.put("momentum", Map.of("start", 0.99, "end", 0.99));
+        settings.put("shuffle.groups", 4L);
+        settings.put("projector.hidden", hidden);
+        return settings;
+    }
+
+    private static Map<String, Object> dense() {
+        Map<String, Object> settings = new LinkedHashMap<>(moco(List.of(256L)));
+        settings.put("dense.hidden", List.of(256L));
+        return settings;
+    }
+
+    /** What a method's authors do on CIFAR-10 only. */
+    private static Map<String, Object> cifar10(String method) {
+        return switch (method) {
+            case "simclr" -> Map.of("batch", 512L);
+            case "vicreg" -> Map.of("loss.halved_variance", false);
+            default -> Map.of();
+        };
     }
 
     private static Map<String, Object> sgd() {
@@ -66,14 +114,26 @@ public final class TrainRecipes {
                 "scale_with_batch", true);
     }
 
-    private static void cifar10(String method, String origin, Map<String, Object> own) {
+    private static Map<String, Object> largeImages(SslSystem system) {
+        Map<String, Object> settings = new LinkedHashMap<>(system.imagenet());
+        settings.put("network.stem", "imagenet");
+        settings.put("augmentation.size", 224L);
+        return settings;
+    }
+
+    private static void add(SslSystem system, String name, String data, String origin, Map<String, Object> own) {
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("method", method);
-        settings.put("data", "cifar10");
-        settings.put("epochs", 1000L);
+        settings.put("method", system.name());
+        settings.put("data", data);
+        settings.putAll(epochs(system));
         settings.putAll(own);
-        String name = method + "-cifar10";
-        ALL.put(name, new Recipe(name, origin, settings));
+        String full = system.name() + "-" + name;
+        ALL.put(full, new Recipe(full, origin, settings));
+    }
+
+    /** As long as most CIFAR experiments, unless the system says otherwise. */
+    private static Map<String, Object> epochs(SslSystem system) {
+        return system.recipe().containsKey("epochs") ? Map.of() : Map.of("epochs", 1000L);
     }
 
     /** All recipes. */

@@ -12,29 +12,63 @@ import io.gramian.autograd.optim.Sgd;
 import io.gramian.autograd.optim.WarmupCosine;
 import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.models.config.ConfigException;
+import io.gramian.models.ssl.Learner;
+import io.gramian.models.ssl.Setup;
+import io.gramian.models.ssl.SslNetwork;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
- * Everything that changes during training: network and optimiser. All else (batches, augmentations, random slices, learning
- * rates) is a function of the configuration and the number of the step.
+ * Everything that changes during training: what a system carries and the optimiser. All else (batches, augmentations, random
+ * slices, learning rates) is a function of the configuration and the number of the step.
  */
 final class TrainState implements AutoCloseable {
-    private final SslNetwork network;
-    private final Optimizer optimizer;
+    private final Learner learner;
     private final Schedule schedule;
+    private final List<Group> groups;
 
-    private TrainState(SslNetwork network, Optimizer optimizer, Schedule schedule) {
-        this.network = network;
-        this.optimizer = optimizer;
+    /** Parameters whose learning rates follow one schedule. */
+    private record Group(Optimizer optimizer, Schedule schedule) {}
+
+    private TrainState(Learner learner, Schedule schedule, List<Group> groups) {
+        this.learner = learner;
         this.schedule = schedule;
+        this.groups = groups;
     }
 
     /** The state before the first step. */
     static TrainState initial(Device device, TrainConfig config, int channels, long stepsPerEpoch) {
+        return initial(
+                device, config, stepsPerEpoch, () -> SslNetwork.of(device, config.settings(), channels));
+    }
+
+    /** The same with networks of one's own, the same each time. */
+    static TrainState initial(
+            Device device, TrainConfig config, long stepsPerEpoch, Supplier<SslNetwork> networks) {
         Schedule schedule = schedule(config, stepsPerEpoch);
-        SslNetwork network = SslNetwork.of(device, config, channels);
-        return new TrainState(network, optimizer(config, network.parameters()), schedule);
+        Setup setup = new Setup(device, config.settings(), stepsPerEpoch * config.epochs(), networks);
+        Learner learner = config.system().learner(setup);
+        return new TrainState(learner, schedule, groups(config, learner, schedule));
+    }
+
+    /** Parameters whose rate follows the schedule, and those whose rate does not. */
+    private static List<Group> groups(TrainConfig config, Learner learner, Schedule schedule) {
+        Map<String, Variable> following = new LinkedHashMap<>();
+        Map<String, Variable> fixed = new LinkedHashMap<>();
+        learner.parameters().forEach((name, parameter) -> {
+            (learner.fixedRate(name) ? fixed : following).put(name, parameter);
+        });
+        List<Group> groups = new ArrayList<>();
+        groups.add(new Group(optimizer(config, following), schedule));
+        if (!fixed.isEmpty()) {
+            Schedule peak = Schedule.constant(config.optimizer().learningRate());
+            groups.add(new Group(optimizer(config, fixed), peak));
+        }
+        return groups;
     }
 
     private static Optimizer optimizer(TrainConfig config, Map<String, Variable> parameters) {
@@ -67,19 +101,19 @@ final class TrainState implements AutoCloseable {
         }
         return step -> {
             double rate = step < warmup ? peak * (step + 1) / warmup : peak;
-            for (int drop : s.name().equals("drops") ? s.drops() : java.util.List.<Integer>of()) {
+            for (int drop : s.name().equals("drops") ? s.drops() : List.<Integer>of()) {
                 rate *= step >= total - drop * stepsPerEpoch && drop < config.epochs() ? s.dropFactor() : 1;
             }
             return rate;
         };
     }
 
-    SslNetwork network() {
-        return network;
+    Learner learner() {
+        return learner;
     }
 
-    Optimizer optimizer() {
-        return optimizer;
+    SslNetwork network() {
+        return learner.network();
     }
 
     /** Learning rate of a step, from 0. */
@@ -87,16 +121,43 @@ final class TrainState implements AutoCloseable {
         return schedule.at(step);
     }
 
+    /** The parameter whose gradient the backward pass spoiled first, if there is one. */
+    Optional<String> firstBadGradient() {
+        // a head is behind the network, so the last group comes first in the backward pass
+        for (int g = groups.size() - 1; g >= 0; g--) {
+            Optional<String> bad = groups.get(g).optimizer().firstBadGradient();
+            if (bad.isPresent()) {
+                return bad;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Changes the parameters by their gradients, and frees these. */
+    void optimise(long step) {
+        for (Group group : groups) {
+            group.optimizer().step(group.schedule().at(step));
+            group.optimizer().zeroGrad();
+        }
+    }
+
+    /** Says how many steps were taken, to resume. */
+    void taken(long steps) {
+        groups.forEach(group -> group.optimizer().steps(steps));
+    }
+
     /** The live tensors that a checkpoint holds, by name. */
     Map<String, Tensor> tensors() {
-        Map<String, Tensor> tensors = new LinkedHashMap<>(network.weights());
-        optimizer.state().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
+        Map<String, Tensor> tensors = new LinkedHashMap<>(learner.tensors());
+        groups.forEach(group -> group.optimizer()
+                .state()
+                .forEach((name, tensor) -> tensors.put("optimizer." + name, tensor)));
         return tensors;
     }
 
     @Override
     public void close() {
-        optimizer.close();
-        network.close();
+        groups.forEach(group -> group.optimizer().close());
+        learner.close();
     }
 }

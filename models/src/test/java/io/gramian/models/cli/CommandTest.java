@@ -6,8 +6,8 @@ import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.models.config.Settings;
 import io.gramian.models.format.Npy;
-import io.gramian.models.ssl.SslSystem;
-import io.gramian.models.ssl.Systems;
+import io.gramian.models.ssl.LossMethod;
+import io.gramian.models.ssl.LossMethods;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -221,16 +221,21 @@ class CommandTest {
             Npy.write(a, z);
             Npy.write(b, z);
         }
-        for (SslSystem system : Systems.all()) {
-            String[] set = system.name().equals("wmse") ? new String[] {"--set", "w_size=4"} : new String[0];
+        for (LossMethod method : LossMethods.all()) {
+            String[] set =
+                    switch (method.name()) {
+                        case "wmse" -> new String[] {"--set", "w_size=4"};
+                        case "directclr" -> new String[] {"--set", "width=2"};
+                        default -> new String[0];
+                    };
             Result result = run(Stream.concat(
-                            Stream.of("loss", system.name(), "--za", a.toString(), "--zb", b.toString()),
+                            Stream.of("loss", method.name(), "--za", a.toString(), "--zb", b.toString()),
                             Arrays.stream(set))
                     .toArray(String[]::new));
             assertThat(result.code()).as(result.err()).isZero();
             assertThat(result.out())
                     .contains("method "
-                            + system.loss(Settings.of(system.lossSettings())).name());
+                            + method.make().apply(Settings.of(method.settings())).name());
             assertThat(number(result, "loss")).isFinite();
         }
         Result vicreg = run("loss", "vicreg", "--za", a.toString(), "--zb", b.toString());

@@ -22,7 +22,7 @@ class MlpHeadTest {
                     .containsExactly("layers.0.weight", "layers.1.weight", "layers.1.bias", "layers.3.weight");
             assertThat(head.features()).isEqualTo(4);
         }
-        Settings full = new Settings(List.of(8, 16, 4), true, true, LastNorm.PLAIN);
+        Settings full = new Settings(List.of(8, 16, 4), true, true, true, LastNorm.PLAIN);
         try (MlpHead head = new MlpHead(device, full, 1)) {
             assertThat(head.parameters().keySet())
                     .containsExactly(
@@ -34,12 +34,17 @@ class MlpHeadTest {
                             "layers.3.bias");
             assertThat(head.buffers()).containsKey("layers.4.running_mean");
         }
+        try (MlpHead plain = new MlpHead(device, new Settings(List.of(8, 16, 4), false, true, true, LastNorm.NONE), 1)) {
+            assertThat(plain.buffers()).isEmpty();
+            assertThat(plain.parameters().keySet())
+                    .containsExactly("layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias");
+        }
         assertThatThrownBy(() -> Settings.of(8)).hasMessage("number of sizes: expected at least 2, got 1");
     }
 
     @Test
     void gradientsAgreeWithDifferences() {
-        Settings settings = new Settings(List.of(5, 7, 3), true, true, LastNorm.AFFINE);
+        Settings settings = new Settings(List.of(5, 7, 3), true, true, true, LastNorm.AFFINE);
         try (MlpHead head = new MlpHead(device, settings, 1)) {
             Variable x = Variable.constant(Generator.of(2).normal(device, 1, 32, 5));
             var checked = new java.util.LinkedHashMap<>(head.parameters());

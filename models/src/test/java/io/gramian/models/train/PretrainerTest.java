@@ -14,8 +14,8 @@ import io.gramian.models.config.Settings;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.format.AtomicFile;
+import io.gramian.models.ssl.JointEmbedding;
 import io.gramian.models.ssl.SimClrSystem;
-import io.gramian.models.ssl.SslSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -56,7 +56,7 @@ class PretrainerTest {
         }
     }
 
-    private record OverflowingSystem(SslSystem base) implements SslSystem {
+    private record OverflowingSystem(JointEmbedding base) implements JointEmbedding {
         @Override
         public String name() {
             return base.name();
@@ -73,8 +73,13 @@ class PretrainerTest {
         }
 
         @Override
-        public List<Setting> lossSettings() {
-            return base.lossSettings();
+        public List<String> differences() {
+            return base.differences();
+        }
+
+        @Override
+        public List<Setting> settings() {
+            return base.settings();
         }
 
         @Override
@@ -85,6 +90,11 @@ class PretrainerTest {
         @Override
         public Map<String, Object> recipe() {
             return base.recipe();
+        }
+
+        @Override
+        public String origin() {
+            return base.origin();
         }
     }
 

@@ -1,0 +1,105 @@
+package io.gramian.models.ssl;
+
+import io.gramian.Tensor;
+import io.gramian.autograd.Variable;
+import io.gramian.autograd.nn.Module;
+import io.gramian.loss.KeyQueue;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A system at work: its networks, and what else it carries from step to step. A training step is
+ *
+ * <pre>{@code
+ * learner.begin(step);
+ * Variable loss = learner.loss(views, step);
+ * loss.backward();
+ * ... the optimiser changes learner.parameters() ...
+ * learner.end(step);
+ * }</pre>
+ *
+ * all inside one {@link io.gramian.Scope}. A step is a function of {@link #tensors}, the views and the number of the step, so
+ * a run goes on bit for bit from tensors that were saved.
+ */
+public abstract class Learner implements AutoCloseable {
+    private final SslNetwork network;
+    private final Map<String, Variable> parameters = new LinkedHashMap<>();
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final List<Runnable> closings = new ArrayList<>();
+
+    /** A learner of this network, whose parameters and buffers keep their names. */
+    protected Learner(SslNetwork network) {
+        this.network = network;
+        parameters.putAll(network.parameters());
+        tensors.putAll(network.weights());
+        closings.add(network::close);
+    }
+
+    /** Adds a module that is trained with the network, under a name of its own; closed with the learner. */
+    protected final <M extends Module> M trained(String name, M module) {
+        module.parameters().forEach((inner, parameter) -> parameters.put(name + "." + inner, parameter));
+        return kept(name, module);
+    }
+
+    /** Adds a module that is saved but not trained by gradients; closed with the learner. */
+    protected final <M extends Module> M kept(String name, M module) {
+        SslNetwork.weights(module).forEach((inner, tensor) -> tensors.put(name + "." + inner, tensor));
+        closings.add(module::close);
+        return module;
+    }
+
+    /** Adds a queue that is saved; closed with the learner. */
+    protected final KeyQueue kept(String name, KeyQueue queue) {
+        tensors.put(name, queue.rows());
+        closings.add(queue::close);
+        return queue;
+    }
+
+    /** The network that is trained and evaluated: backbone and projector. */
+    public final SslNetwork network() {
+        return network;
+    }
+
+    /** What gradients train, by name, in the order of the forward pass. */
+    public final Map<String, Variable> parameters() {
+        return Collections.unmodifiableMap(parameters);
+    }
+
+    /** Every tensor that outlives a step, by name: the live ones, to be written from and read into. */
+    public final Map<String, Tensor> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /** Whether this parameter's learning rate stays at its peak when the others follow the schedule. */
+    public boolean fixedRate(String parameter) {
+        return false;
+    }
+
+    /** Whether every step makes the same calls in the same order, with nothing drawn or counted on the host. */
+    public boolean replayable() {
+        return true;
+    }
+
+    /** What comes before the forward pass: momentum encoders that move first. */
+    public void begin(long step) {}
+
+    /**
+     * The loss of a batch, a variable of shape (1).
+     *
+     * @param views (n, h, w, c) each
+     * @param step number of the step, from 0
+     */
+    public abstract Variable loss(List<Tensor> views, long step);
+
+    /** What comes after the optimiser's step: targets that follow, queues that take this batch's keys. */
+    public void end(long step) {}
+
+    /** Frees networks and queues. */
+    @Override
+    public final void close() {
+        closings.forEach(Runnable::run);
+    }
+}
