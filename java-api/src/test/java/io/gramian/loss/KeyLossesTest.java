@@ -232,8 +232,7 @@ class KeyLossesTest {
             queue.enqueue(tensor(new double[] {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0}, 4, 3));
             queue.enqueue(tensor(new double[] {0, 2, 0, 0, 0, 2, 2, 0, 0, 0, 2, 0}, 4, 3));
             assertThat(queue.position()).isEqualTo(2);
-            assertThat(queue.rows().toFloats())
-                    .containsExactly(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1);
+            assertThat(queue.rows().toFloats()).containsExactly(1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1);
             assertThat(queue.position(5).position()).isEqualTo(5);
             assertRefused(() -> queue.position(6), "position: expected from 0 to below the 6 rows, got 6");
             assertRefused(

@@ -62,6 +62,7 @@ final class ScheduleRunner implements MethodRunner {
                     new WarmupCosine(base * BIAS_RATE, warmup, total, base * BIAS_RATE * end));
         }
         return List.of(
-                new WarmupCosine(golden.param("lr"), warmup, total, 0), new CosineRise(golden.param("moco_m"), 1, total));
+                new WarmupCosine(golden.param("lr"), warmup, total, 0),
+                new CosineRise(golden.param("moco_m"), 1, total));
     }
 }

@@ -20,8 +20,10 @@ final class MethodsCommand extends TextCommand {
     public Integer call() {
         for (SslSystem system : Systems.all()) {
             head(system.name(), system.summary(), system.paper());
-            Settings cifar =
-                    new ConfigResolver().recipe(system.name() + "-cifar10").resolve().settings();
+            Settings cifar = new ConfigResolver()
+                    .recipe(system.name() + "-cifar10")
+                    .resolve()
+                    .settings();
             out().printf("  small images: %s; %s%n", system.origin(), optimiser(cifar));
             if (!system.imagenet().isEmpty()) {
                 Settings large = new ConfigResolver()
@@ -31,7 +33,7 @@ final class MethodsCommand extends TextCommand {
                 out().printf("  ImageNet: the authors; %s%n", optimiser(large));
             }
             for (Setting setting : system.settings()) {
-                line(setting, cifar.values().get(setting.key()));
+                line(setting, cifar.values().getOrDefault(setting.key(), setting.initial()));
             }
             system.differences().forEach(difference -> out().printf("  * %s%n", difference));
             out().println();

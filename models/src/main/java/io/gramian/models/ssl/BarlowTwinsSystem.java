@@ -31,7 +31,10 @@ public final class BarlowTwinsSystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("lambda is 5e-3 in the paper, 0.0051 in its code (loss.lambda)", "solo-learn multiplies the loss with 0.1 on CIFAR (loss.scale); the paper does not", "stable-pretraining divides by the unbiased deviation (loss.standardization)");
+        return List.of(
+                "lambda is 5e-3 in the paper, 0.0051 in its code (loss.lambda)",
+                "solo-learn multiplies the loss with 0.1 on CIFAR (loss.scale); the paper does not",
+                "stable-pretraining divides by the unbiased deviation (loss.standardization)");
     }
 
     @Override

@@ -51,23 +51,18 @@ public final class ByolSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "epochs", 1000L,
-                "batch", 256L,
-                "projector.hidden", List.of(4096L),
-                "projector.out", 256L,
-                "augmentation.recipe", "byol",
+                "epochs",
+                1000L,
+                "batch",
+                256L,
+                "projector.hidden",
+                List.of(4096L),
+                "projector.out",
+                256L,
+                "augmentation.recipe",
+                "byol",
                 "optimizer",
-                        Map.of(
-                                "name",
-                                "lars",
-                                "learning_rate",
-                                1.0,
-                                "weight_decay",
-                                1e-5,
-                                "trust",
-                                0.02,
-                                "clip",
-                                true));
+                Map.of("name", "lars", "learning_rate", 1.0, "weight_decay", 1e-5, "trust", 0.02, "clip", true));
     }
 
     @Override
@@ -78,11 +73,14 @@ public final class ByolSystem implements SslSystem {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "momentum.start", 0.996,
-                "batch", 4096L,
+                "momentum.start",
+                0.996,
+                "batch",
+                4096L,
                 "optimizer",
-                        Map.of("learning_rate", 0.2, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
-                "schedule.final_factor", 0.0);
+                Map.of("learning_rate", 0.2, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
+                "schedule.final_factor",
+                0.0);
     }
 
     @Override

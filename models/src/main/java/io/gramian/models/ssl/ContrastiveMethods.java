@@ -19,7 +19,8 @@ final class ContrastiveMethods {
                                 LossSettings.temperature(0.1),
                                 Setting.flag("loss.normalized", true, "whether rows are divided by their norms"),
                                 Setting.flag("loss.symmetric", true, "whether both directions are averaged")),
-                        s -> new InfoNce(LossSettings.temperature(s), s.flag("loss.normalized"), s.flag("loss.symmetric"))),
+                        s -> new InfoNce(
+                                LossSettings.temperature(s), s.flag("loss.normalized"), s.flag("loss.symmetric"))),
                 new LossMethod(
                         "multi-view-nt-xent",
                         "NT-Xent of any number of views with all positives inside the logarithm (solo-learn)",

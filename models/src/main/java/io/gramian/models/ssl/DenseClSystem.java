@@ -52,7 +52,8 @@ public final class DenseClSystem implements SslSystem {
         all.add(MocoTraining.queueSetting(65536));
         all.addAll(MomentumEncoder.settings(0.999, 0.999));
         all.add(SplitBatch.setting(1));
-        all.add(Setting.integers("dense.hidden", List.of(2048L), 1, 1 << 20, "widths of the dense head's hidden layers"));
+        all.add(Setting.integers(
+                "dense.hidden", List.of(2048L), 1, 1 << 20, "widths of the dense head's hidden layers"));
         all.add(Setting.integer("dense.out", 128, 1, 1 << 20, "dimension of a cell's embedding"));
         all.add(Setting.flag("dense.norm", false, "batch norm in the dense head's hidden layers"));
         all.add(Setting.choice(
@@ -106,8 +107,7 @@ public final class DenseClSystem implements SslSystem {
             dense = trained("dense", head(setup));
             SslNetwork follower = kept("momentum", setup.networks().get());
             encoder = new MomentumEncoder<>(follower, network(), settings, setup.steps());
-            denseEncoder =
-                    new MomentumEncoder<>(kept("momentum_dense", head(setup)), dense, settings, setup.steps());
+            denseEncoder = new MomentumEncoder<>(kept("momentum_dense", head(setup)), dense, settings, setup.steps());
             queue = kept("queue", MocoTraining.queue(setup, network().width(), 0));
             denseQueue = kept("dense_queue", MocoTraining.queue(setup, dense.features(), 1));
         }
@@ -120,7 +120,7 @@ public final class DenseClSystem implements SslSystem {
                     "dense",
                     network().backbone().features(),
                     settings.small("dense.out"),
-                    setup.seed() + 3 * SslNetwork.STREAM);
+                    SslNetwork.seed(settings, 3));
         }
 
         @Override
@@ -141,7 +141,9 @@ public final class DenseClSystem implements SslSystem {
             Variable cells = cells(maps);
             Variable denseQuery = dense.forward(cells);
             Keys key = Autograd.noGrad(() -> keys(views.get(1), step));
-            keys = List.of(key.global(), DenseCl.means(key.dense(), key.global().shape().size(0)));
+            keys = List.of(
+                    key.global(),
+                    DenseCl.means(key.dense(), key.global().shape().size(0)));
             return KeyLoss.denseCl(
                     loss,
                     query,

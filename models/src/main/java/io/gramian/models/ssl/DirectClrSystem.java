@@ -64,14 +64,22 @@ public final class DirectClrSystem implements JointEmbedding {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "loss.width", 90L,
-                "network.zero_init", true,
-                "projector.out", 0L,
-                "projector.hidden", List.of(),
-                "augmentation.recipe", "simclr",
-                "optimizer.name", "lars",
-                "optimizer.learning_rate", 1.0,
-                "optimizer.weight_decay", 1e-6);
+                "loss.width",
+                90L,
+                "network.zero_init",
+                true,
+                "projector.out",
+                0L,
+                "projector.hidden",
+                List.of(),
+                "augmentation.recipe",
+                "simclr",
+                "optimizer.name",
+                "lars",
+                "optimizer.learning_rate",
+                1.0,
+                "optimizer.weight_decay",
+                1e-6);
     }
 
     @Override
@@ -82,9 +90,6 @@ public final class DirectClrSystem implements JointEmbedding {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "epochs", 100L,
-                "batch", 4096L,
-                "optimizer.learning_rate", 4.8,
-                "optimizer.scale_with_batch", false);
+                "epochs", 100L, "batch", 4096L, "optimizer.learning_rate", 4.8, "optimizer.scale_with_batch", false);
     }
 }

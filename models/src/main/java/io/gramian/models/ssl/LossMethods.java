@@ -13,7 +13,8 @@ public final class LossMethods {
                     Systems.all().stream()
                             .filter(JointEmbedding.class::isInstance)
                             .map(JointEmbedding.class::cast)
-                            .map(LossMethod::of), ContrastiveMethods.all().stream())
+                            .map(LossMethod::of),
+                    ContrastiveMethods.all().stream())
             .toList();
 
     private LossMethods() {}

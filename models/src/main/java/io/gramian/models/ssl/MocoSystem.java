@@ -130,8 +130,7 @@ public record MocoSystem(Version version) implements SslSystem {
         if (version == Version.V2_PLUS) {
             return authors;
         }
-        authors.put(
-                "augmentation", Map.of("recipe", version == Version.V1 ? "moco-v1" : "moco-v2", "crop_min", -1.0));
+        authors.put("augmentation", Map.of("recipe", version == Version.V1 ? "moco-v1" : "moco-v2", "crop_min", -1.0));
         authors.put("epochs", 200L);
         authors.put("batch", 256L);
         authors.put("queue.length", 65536L);

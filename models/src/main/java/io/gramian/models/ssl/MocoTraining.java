@@ -37,8 +37,7 @@ final class MocoTraining extends Learner {
         TWO_QUEUES;
 
         static Directions of(Settings settings) {
-            return valueOf(
-                    settings.text("loss.directions").replace('-', '_').toUpperCase(Locale.ROOT));
+            return valueOf(settings.text("loss.directions").replace('-', '_').toUpperCase(Locale.ROOT));
         }
     }
 
@@ -71,8 +70,8 @@ final class MocoTraining extends Learner {
 
     /** A queue of random directions; {@code number} tells the queues of a system apart. */
     static KeyQueue queue(Setup setup, int width, int number) {
-        long seed = setup.seed() + (4 + number) * SslNetwork.STREAM;
-        return KeyQueue.random(setup.device(), setup.settings().small(LENGTH), width, seed);
+        Settings settings = setup.settings();
+        return KeyQueue.random(setup.device(), settings.small(LENGTH), width, SslNetwork.seed(settings, 4 + number));
     }
 
     @Override
@@ -100,8 +99,8 @@ final class MocoTraining extends Learner {
     /** View {@code from} finds view {@code to}, among the keys of earlier batches of {@code to}. */
     private Variable direction(List<Tensor> views, int from, int to, long step) {
         Variable query = split.queries(views.get(from), network()::forward);
-        Tensor key = Autograd.noGrad(
-                () -> split.keys(views.get(to), encoder.target()::forward, step * views.size() + to));
+        Tensor key =
+                Autograd.noGrad(() -> split.keys(views.get(to), encoder.target()::forward, step * views.size() + to));
         keys.add(key);
         return KeyLoss.queue(loss, query, key, queueOf(to).rows());
     }

@@ -54,22 +54,16 @@ public final class MocoV3System implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "epochs", 1000L,
-                "batch", 256L,
-                "projector", Map.of("hidden", List.of(4096L), "out", 256L, "norm_last", "plain"),
-                "augmentation.recipe", "byol",
+                "epochs",
+                1000L,
+                "batch",
+                256L,
+                "projector",
+                Map.of("hidden", List.of(4096L), "out", 256L, "norm_last", "plain"),
+                "augmentation.recipe",
+                "byol",
                 "optimizer",
-                        Map.of(
-                                "name",
-                                "lars",
-                                "learning_rate",
-                                0.3,
-                                "weight_decay",
-                                1e-6,
-                                "trust",
-                                0.02,
-                                "clip",
-                                true));
+                Map.of("name", "lars", "learning_rate", 0.3, "weight_decay", 1e-6, "trust", 0.02, "clip", true));
     }
 
     @Override
@@ -80,13 +74,18 @@ public final class MocoV3System implements SslSystem {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "loss.temperature", 1.0,
-                "epochs", 300L,
-                "batch", 4096L,
-                "augmentation.crop_min", 0.2,
+                "loss.temperature",
+                1.0,
+                "epochs",
+                300L,
+                "batch",
+                4096L,
+                "augmentation.crop_min",
+                0.2,
                 "optimizer",
-                        Map.of("learning_rate", 0.3, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
-                "schedule.final_factor", 0.0);
+                Map.of("learning_rate", 0.3, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
+                "schedule.final_factor",
+                0.0);
     }
 
     @Override

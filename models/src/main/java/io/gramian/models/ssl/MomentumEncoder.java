@@ -22,8 +22,8 @@ final class MomentumEncoder<M extends Module> {
         this.target = target;
         average = new MovingAverage(target, online, MovingAverage.Buffers.OWN);
         average.start();
-        momentum = new CosineRise(
-                settings.number("momentum.start"), settings.number("momentum.end"), Math.max(1, steps));
+        momentum =
+                new CosineRise(settings.number("momentum.start"), settings.number("momentum.end"), Math.max(1, steps));
     }
 
     /** The settings that it reads. */

@@ -13,7 +13,8 @@ final class Predictor {
     /** Its settings; {@code biased}: whether its last layer has offsets. */
     static List<Setting> settings(long hidden, boolean biased) {
         return List.of(
-                Setting.integers(NAME + ".hidden", List.of(hidden), 1, 1 << 20, "widths of the predictor's hidden layers"),
+                Setting.integers(
+                        NAME + ".hidden", List.of(hidden), 1, 1 << 20, "widths of the predictor's hidden layers"),
                 Setting.flag(NAME + ".norm", true, "batch norm in the predictor's hidden layers"),
                 Setting.choice(
                         NAME + ".norm_last",
@@ -26,6 +27,6 @@ final class Predictor {
     /** A predictor for embeddings of this width. */
     static MlpHead of(Setup setup, int width) {
         return SslNetwork.head(
-                setup.device(), setup.settings(), NAME, width, width, setup.seed() + 2 * SslNetwork.STREAM);
+                setup.device(), setup.settings(), NAME, width, width, SslNetwork.seed(setup.settings(), 2));
     }
 }

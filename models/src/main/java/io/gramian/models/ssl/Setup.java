@@ -12,9 +12,4 @@ import java.util.function.Supplier;
  * @param steps of the whole run: momenta that change over time end with it
  * @param networks makes a freshly initialised network, the same each time; a momentum encoder is a second one
  */
-public record Setup(Device device, Settings settings, long steps, Supplier<SslNetwork> networks) {
-    /** The seed of the run. */
-    long seed() {
-        return settings.integer("seed");
-    }
-}
+public record Setup(Device device, Settings settings, long steps, Supplier<SslNetwork> networks) {}

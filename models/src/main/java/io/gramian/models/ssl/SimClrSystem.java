@@ -32,7 +32,10 @@ public final class SimClrSystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("the paper averages over all 2N views; google-research/simclr adds the two halves, twice the value", "more than two views: pairs averages NT-Xent over pairs (htdt/self-supervised), inside puts all positives into the logarithm (solo-learn) (loss.positives)", "google-research/simclr trains with weight decay 1e-4 where the paper has 1e-6");
+        return List.of(
+                "the paper averages over all 2N views; google-research/simclr adds the two halves, twice the value",
+                "more than two views: pairs averages NT-Xent over pairs (htdt/self-supervised), inside puts all positives into the logarithm (solo-learn) (loss.positives)",
+                "google-research/simclr trains with weight decay 1e-4 where the paper has 1e-6");
     }
 
     @Override
@@ -76,12 +79,18 @@ public final class SimClrSystem implements JointEmbedding {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "loss.temperature", 0.1,
-                "batch", 4096L,
-                "epochs", 100L,
-                "projector.hidden", List.of(2048L),
-                "projector.norm_last", "affine",
-                "optimizer.learning_rate", 0.3);
+                "loss.temperature",
+                0.1,
+                "batch",
+                4096L,
+                "epochs",
+                100L,
+                "projector.hidden",
+                List.of(2048L),
+                "projector.norm_last",
+                "affine",
+                "optimizer.learning_rate",
+                0.3);
     }
 
     @Override

@@ -54,15 +54,24 @@ public final class SimSiamSystem implements SslSystem {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "epochs", 800L,
-                "batch", 512L,
-                "projector", Map.of("hidden", List.of(2048L), "out", 2048L, "norm_last", "plain"),
-                "augmentation.recipe", "moco-v2",
-                "optimizer.name", "sgd",
-                "optimizer.learning_rate", 0.03,
-                "optimizer.weight_decay", 5e-4,
-                "schedule.warmup_epochs", 0.0,
-                "schedule.final_factor", 0.0);
+                "epochs",
+                800L,
+                "batch",
+                512L,
+                "projector",
+                Map.of("hidden", List.of(2048L), "out", 2048L, "norm_last", "plain"),
+                "augmentation.recipe",
+                "moco-v2",
+                "optimizer.name",
+                "sgd",
+                "optimizer.learning_rate",
+                0.03,
+                "optimizer.weight_decay",
+                5e-4,
+                "schedule.warmup_epochs",
+                0.0,
+                "schedule.final_factor",
+                0.0);
     }
 
     @Override
@@ -73,11 +82,16 @@ public final class SimSiamSystem implements SslSystem {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "epochs", 100L,
-                "network.zero_init", true,
-                "projector.hidden", List.of(2048L, 2048L),
-                "optimizer.learning_rate", 0.05,
-                "optimizer.weight_decay", 1e-4);
+                "epochs",
+                100L,
+                "network.zero_init",
+                true,
+                "projector.hidden",
+                List.of(2048L, 2048L),
+                "optimizer.learning_rate",
+                0.05,
+                "optimizer.weight_decay",
+                1e-4);
     }
 
     @Override

@@ -30,8 +30,9 @@ public final class SpectralSystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("the paper has no limit on norms; its code shortens rows of a norm above sqrt(mu) and leaves shorter"
-                + " ones as they are (loss.mu)");
+        return List.of(
+                "the paper has no limit on norms; its code shortens rows of a norm above sqrt(mu) and leaves shorter"
+                        + " ones as they are (loss.mu)");
     }
 
     @Override
@@ -47,16 +48,26 @@ public final class SpectralSystem implements JointEmbedding {
     @Override
     public Map<String, Object> recipe() {
         return Map.of(
-                "epochs", 800L,
-                "batch", 512L,
-                "projector.hidden", List.of(2048L),
-                "projector.out", 1000L,
-                "projector.norm_last", "affine",
-                "augmentation.recipe", "moco-v2",
-                "optimizer.name", "sgd",
-                "optimizer.learning_rate", 0.03,
-                "optimizer.weight_decay", 5e-4,
-                "schedule.final_factor", 0.0);
+                "epochs",
+                800L,
+                "batch",
+                512L,
+                "projector.hidden",
+                List.of(2048L),
+                "projector.out",
+                1000L,
+                "projector.norm_last",
+                "affine",
+                "augmentation.recipe",
+                "moco-v2",
+                "optimizer.name",
+                "sgd",
+                "optimizer.learning_rate",
+                0.03,
+                "optimizer.weight_decay",
+                5e-4,
+                "schedule.final_factor",
+                0.0);
     }
 
     @Override
@@ -67,11 +78,17 @@ public final class SpectralSystem implements JointEmbedding {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "loss.mu", 10.0,
-                "epochs", 100L,
-                "batch", 384L,
-                "projector", Map.of("hidden", List.of(8192L, 8192L), "out", 8192L),
-                "optimizer.learning_rate", 0.05,
-                "optimizer.weight_decay", 1e-4);
+                "loss.mu",
+                10.0,
+                "epochs",
+                100L,
+                "batch",
+                384L,
+                "projector",
+                Map.of("hidden", List.of(8192L, 8192L), "out", 8192L),
+                "optimizer.learning_rate",
+                0.05,
+                "optimizer.weight_decay",
+                1e-4);
     }
 }

@@ -29,7 +29,7 @@ record SplitBatch(int groups, long seed) {
     }
 
     static SplitBatch of(Setup setup) {
-        return new SplitBatch(setup.settings().small(KEY), setup.seed());
+        return new SplitBatch(setup.settings().small(KEY), setup.settings().integer("seed"));
     }
 
     /** Checks that groups have at least two images and the same number each. */
@@ -37,8 +37,8 @@ record SplitBatch(int groups, long seed) {
         long batch = settings.integer("batch");
         long groups = settings.integer(KEY);
         if (batch % groups != 0 || batch / groups < 2) {
-            throw new ConfigException(KEY + " must divide the batch of " + batch + " images into groups of 2 or more, got "
-                    + groups + "; for example --set " + KEY + "=1");
+            throw new ConfigException(KEY + " must divide the batch of " + batch
+                    + " images into groups of 2 or more, got " + groups + "; for example --set " + KEY + "=1");
         }
     }
 

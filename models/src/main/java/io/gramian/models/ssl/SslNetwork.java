@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Backbone and projector: images (n, h, w, c) to embeddings (n, d); without a projector, embeddings are the features. */
 public final class SslNetwork extends Module {
-    /** Between the seeds of backbone and heads: they draw from different streams. */
-    static final long STREAM = 0x9E3779B97F4A7C15L;
+    /** Between the seeds of the parts of a system: they draw from different streams. */
+    private static final long STREAM = 0x9E3779B97F4A7C15L;
 
     private static final List<String> STEMS = Arrays.stream(Stem.values())
             .map(stem -> stem.name().toLowerCase(Locale.ROOT))
@@ -45,7 +45,8 @@ public final class SslNetwork extends Module {
                 Setting.flag("network.zero_init", false, "residual blocks start as their shortcut"),
                 Setting.integers("projector.hidden", List.of(2048L), 1, 1 << 20, "widths of the head's hidden layers"),
                 Setting.integer("projector.out", 128, 0, 1 << 20, "embedding dimension; 0: no head"),
-                Setting.flag("projector.norm", true, "batch norm in the head's hidden layers; without, they have offsets"),
+                Setting.flag(
+                        "projector.norm", true, "batch norm in the head's hidden layers; without, they have offsets"),
                 Setting.choice(
                         "projector.norm_last",
                         "none",
@@ -74,14 +75,19 @@ public final class SslNetwork extends Module {
         if (out == 0) {
             return new SslNetwork(backbone, null);
         }
-        long seed = settings.integer("seed") + STREAM;
+        long seed = seed(settings, 1);
         return new SslNetwork(backbone, head(device, settings, "projector", backbone.features(), out, seed));
+    }
+
+    /** The seed of a part of a system; 0 is the backbone, 1 its projector. */
+    static long seed(Settings settings, int part) {
+        return settings.integer("seed") + part * STREAM;
     }
 
     /** Width of the features of a configuration's backbone. */
     static int features(Settings settings) {
         return settings.small("network.width")
-                << settings.integers("network.blocks").size() - 1;
+                << (settings.integers("network.blocks").size() - 1);
     }
 
     /** A head by its settings {@code name.hidden}, {@code .norm}, {@code .norm_last} and {@code .bias_last}. */

@@ -63,10 +63,15 @@ public record UnsignedSystem(Similarity similarity, boolean decoupled) implement
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "epochs", 100L,
-                "batch", 2048L,
-                "projector", Map.of("hidden", List.of(8192L, 8192L), "out", 8192L),
-                "optimizer.learning_rate", 0.5,
-                "optimizer.weight_decay", 1e-6);
+                "epochs",
+                100L,
+                "batch",
+                2048L,
+                "projector",
+                Map.of("hidden", List.of(8192L, 8192L), "out", 8192L),
+                "optimizer.learning_rate",
+                0.5,
+                "optimizer.weight_decay",
+                1e-6);
     }
 }

@@ -30,7 +30,8 @@ public final class VicRegExpSystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("the paper gives no code; signed covariances enter the exponential, so negative ones are rewarded");
+        return List.of(
+                "the paper gives no code; signed covariances enter the exponential, so negative ones are rewarded");
     }
 
     @Override

@@ -31,7 +31,8 @@ public final class VicRegSystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("the authors' code halves the variance term, the paper and solo-learn do not (loss.halved_variance)");
+        return List.of(
+                "the authors' code halves the variance term, the paper and solo-learn do not (loss.halved_variance)");
     }
 
     @Override

@@ -36,7 +36,10 @@ public final class WMseSystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("solo-learn gives the second view of a pair no gradient (loss.one_sided)", "stable-pretraining whitens with a symmetric root and both views together (loss.whitening)", "eps is 0 in the authors' code; larger values steady slices that are close to singular (loss.eps)");
+        return List.of(
+                "solo-learn gives the second view of a pair no gradient (loss.one_sided)",
+                "stable-pretraining whitens with a symmetric root and both views together (loss.whitening)",
+                "eps is 0 in the authors' code; larger values steady slices that are close to singular (loss.eps)");
     }
 
     @Override

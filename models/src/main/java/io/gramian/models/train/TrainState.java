@@ -42,13 +42,11 @@ final class TrainState implements AutoCloseable {
 
     /** The state before the first step. */
     static TrainState initial(Device device, TrainConfig config, int channels, long stepsPerEpoch) {
-        return initial(
-                device, config, stepsPerEpoch, () -> SslNetwork.of(device, config.settings(), channels));
+        return initial(device, config, stepsPerEpoch, () -> SslNetwork.of(device, config.settings(), channels));
     }
 
     /** The same with networks of one's own, the same each time. */
-    static TrainState initial(
-            Device device, TrainConfig config, long stepsPerEpoch, Supplier<SslNetwork> networks) {
+    static TrainState initial(Device device, TrainConfig config, long stepsPerEpoch, Supplier<SslNetwork> networks) {
         Schedule schedule = schedule(config, stepsPerEpoch);
         Setup setup = new Setup(device, config.settings(), stepsPerEpoch * config.epochs(), networks);
         Learner learner = config.system().learner(setup);
@@ -149,9 +147,8 @@ final class TrainState implements AutoCloseable {
     /** The live tensors that a checkpoint holds, by name. */
     Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>(learner.tensors());
-        groups.forEach(group -> group.optimizer()
-                .state()
-                .forEach((name, tensor) -> tensors.put("optimizer." + name, tensor)));
+        groups.forEach(
+                group -> group.optimizer().state().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor)));
         return tensors;
     }
 

@@ -8,6 +8,7 @@ import io.gramian.models.config.Settings;
 import io.gramian.models.format.Npy;
 import io.gramian.models.ssl.LossMethod;
 import io.gramian.models.ssl.LossMethods;
+import io.gramian.models.ssl.Systems;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -52,7 +53,13 @@ class CommandTest {
         }
         assertThat(run("--version").out()).startsWith("gramian 0.1.0 (commit ");
         assertThat(run("completion", "bash").out()).contains("complete -F _complete_gramian", "pretrain");
-        assertThat(run("methods").out()).contains("wmse", "loss.w_size", "info-nce", "loss only");
+        String methods = run("methods").out();
+        assertThat(methods)
+                .contains("wmse", "loss.w_size", "info-nce", "loss only", "queue.length", "(loss.directions)");
+        assertThat(Systems.all()).allSatisfy(system -> {
+            assertThat(methods.lines()).contains(system.name() + ": " + system.summary(), "  " + system.paper());
+            assertThat(system.differences()).isNotEmpty();
+        });
         assertThat(run("recipes").out()).contains("barlow-twins-cifar10");
         assertThat(run("doctor").out()).contains("instruction set", "blas core", "device cuda", "libgramian_cpu.so");
     }
@@ -235,7 +242,9 @@ class CommandTest {
             assertThat(result.code()).as(result.err()).isZero();
             assertThat(result.out())
                     .contains("method "
-                            + method.make().apply(Settings.of(method.settings())).name());
+                            + method.make()
+                                    .apply(Settings.of(method.settings()))
+                                    .name());
             assertThat(number(result, "loss")).isFinite();
         }
         Result vicreg = run("loss", "vicreg", "--za", a.toString(), "--zb", b.toString());

@@ -34,7 +34,8 @@ class MlpHeadTest {
                             "layers.3.bias");
             assertThat(head.buffers()).containsKey("layers.4.running_mean");
         }
-        try (MlpHead plain = new MlpHead(device, new Settings(List.of(8, 16, 4), false, true, true, LastNorm.NONE), 1)) {
+        try (MlpHead plain =
+                new MlpHead(device, new Settings(List.of(8, 16, 4), false, true, true, LastNorm.NONE), 1)) {
             assertThat(plain.buffers()).isEmpty();
             assertThat(plain.parameters().keySet())
                     .containsExactly("layers.0.weight", "layers.0.bias", "layers.2.weight", "layers.2.bias");

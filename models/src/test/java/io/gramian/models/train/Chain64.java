@@ -2,6 +2,7 @@ package io.gramian.models.train;
 
 import io.gramian.reference.BatchNormReference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -141,7 +142,7 @@ final class Chain64 {
 
     private static double[] filled(int count, double value) {
         double[] values = new double[count];
-        java.util.Arrays.fill(values, value);
+        Arrays.fill(values, value);
         return values;
     }
 }

@@ -85,4 +85,39 @@ class ConfigResolverTest {
                         .resolve())
                 .hasMessageContaining("recipe simclr-cifar10 is for method simclr");
     }
+
+    @Test
+    void optionsThatDoNotFitTogetherAreOneSentence() {
+        assertRefused("moco-v2", "queue.length=100", "queue.length must be at least the 256 keys of a batch, got 100");
+        assertRefused(
+                "moco-v2",
+                "loss.directions=sum",
+                "queue.length must be at least the 512 keys of a batch, got 300; for example --set queue.length=8192",
+                "queue.length=300");
+        assertRefused("densecl", "queue.length=100", "queue.length must be at least the 256 keys of a batch, got 100");
+        assertRefused(
+                "moco-v1",
+                "shuffle.groups=3",
+                "shuffle.groups must divide the batch of 256 images into groups of 2 or more, got 3;"
+                        + " for example --set shuffle.groups=1");
+        assertRefused("densecl", "shuffle.groups=256", "into groups of 2 or more, got 256");
+        assertRefused(
+                "directclr",
+                "loss.width=129",
+                "loss.width must be at most the 128 features of the network, got 129; for example --set loss.width=21");
+        assertRefused("byol", "views=3", "views must be 2 for method byol, got 3; leave it out");
+        assertRefused("byol", "momentum.strat=0.9", "did you mean momentum.start?");
+        assertRefused("mocov2", "epochs=1", "did you mean moco-v2?");
+        assertRefused("simsiam", "queue.length=8", "there is no setting queue.length");
+    }
+
+    private static void assertRefused(String method, String setting, String message, String... more) {
+        ConfigResolver resolver = new ConfigResolver().option("--method", "method", method);
+        for (String each : more) {
+            resolver.assignment(each);
+        }
+        assertThatThrownBy(() -> resolver.assignment(setting).resolve())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
+    }
 }

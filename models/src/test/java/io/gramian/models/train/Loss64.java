@@ -45,10 +45,18 @@ final class Loss64 {
             case "wmse" -> wMse(config, z, n, d, step);
             case "lejepa" -> leJepa(config, z, n, d, step);
             case "alignment-uniformity" -> alignmentUniformity(s, z, n, d);
-            case "dcl" -> DclReference.valueAndGradients(z[0], z[1], n, d, t, 0, s.text("loss.form").equals("authors"));
+            case "dcl" ->
+                DclReference.valueAndGradients(
+                        z[0], z[1], n, d, t, 0, s.text("loss.form").equals("authors"));
             case "dclw" ->
                 DclReference.valueAndGradients(
-                        z[0], z[1], n, d, t, s.number("loss.sigma"), s.text("loss.form").equals("authors"));
+                        z[0],
+                        z[1],
+                        n,
+                        d,
+                        t,
+                        s.number("loss.sigma"),
+                        s.text("loss.form").equals("authors"));
             case "simclr-sq", "simclr-abs", "dcl-sq", "dcl-abs" ->
                 UnsignedContrastiveReference.valueAndGradients(
                         z[0],
@@ -65,13 +73,8 @@ final class Loss64 {
 
     private static LossAndGradients barlow(Settings s, double[][] z, int n, int d) {
         BarlowTwinsReference.Result result = BarlowTwinsReference.valueAndGradient(
-                z[0],
-                z[1],
-                n,
-                d,
-                (float) s.number("loss.lambda"),
-                (float) s.number("loss.eps"),
-                (float) s.number("loss.scale"));
+                z[0], z[1], n, d, (float) s.number("loss.lambda"), (float) s.number("loss.eps"), (float)
+                        s.number("loss.scale"));
         return new LossAndGradients(result.loss(), new double[][] {result.da(), result.db()});
     }
 
@@ -113,10 +116,7 @@ final class Loss64 {
                     Encoder64.widened(directions),
                     s.small("loss.directions"),
                     new LeJepaReference.Settings(
-                            (float) s.number("loss.lambda"),
-                            s.small("loss.knots"),
-                            s.number("loss.t_max"),
-                            z.length));
+                            (float) s.number("loss.lambda"), s.small("loss.knots"), s.number("loss.t_max"), z.length));
             return new LossAndGradients(result.loss(), result.gradients());
         }
     }
@@ -149,8 +149,7 @@ final class Loss64 {
                 System.arraycopy(z[v], i * d, leading[v], i * width, width);
             }
         }
-        LossAndGradients result =
-                InfoNceReference.valueAndGradients(leading[0], leading[1], n, width, t, true, true);
+        LossAndGradients result = InfoNceReference.valueAndGradients(leading[0], leading[1], n, width, t, true, true);
         double[][] gradients = new double[2][n * d];
         for (int v = 0; v < 2; v++) {
             for (int i = 0; i < n; i++) {

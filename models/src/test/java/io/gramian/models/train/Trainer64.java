@@ -2,13 +2,13 @@ package io.gramian.models.train;
 
 import io.gramian.Tensor;
 import io.gramian.models.config.Settings;
-import io.gramian.models.ssl.JointEmbedding;
 import io.gramian.reference.DenseMatchReference;
 import io.gramian.reference.KeyInfoNceReference;
 import io.gramian.reference.LossAndGradients;
 import io.gramian.reference.NegativeCosineReference;
 import io.gramian.reference.NormalizeRowsReference;
 import io.gramian.reference.OptimizerReference;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +53,7 @@ final class Trainer64 {
 
     /** One step: the loss before it. {@code rate} is that of the schedule, {@code fixed} that of a predictor that keeps its. */
     double step(List<double[]> views, long step, double rate, double fixed) {
-        gradients.values().forEach(gradient -> java.util.Arrays.fill(gradient, 0));
+        gradients.values().forEach(gradient -> Arrays.fill(gradient, 0));
         double loss =
                 switch (config.system().name()) {
                     case "simsiam" -> simSiam(views);
@@ -63,8 +63,8 @@ final class Trainer64 {
                     case "densecl" -> denseCl(views, step);
                     default -> joint(views, step);
                 };
-        gradients.forEach((name, gradient) -> optimise(
-                name, gradient, fixed > 0 && name.startsWith("predictor.") ? fixed : rate, step + 1));
+        gradients.forEach((name, gradient) ->
+                optimise(name, gradient, fixed > 0 && name.startsWith("predictor.") ? fixed : rate, step + 1));
         if (config.system().name().equals("byol")) {
             average("target.", step);
         }
@@ -78,10 +78,10 @@ final class Trainer64 {
         double[] v = second.get(name);
         switch (o.name()) {
             case "sgd" -> OptimizerReference.sgd(p, g, m, rate, o.weightDecay(), o.momentum(), false);
-            case "adam" -> OptimizerReference.adam(
-                    p, g, m, v, rate, o.weightDecay(), o.beta1(), o.beta2(), o.eps(), count);
-            case "adamw" -> OptimizerReference.adamW(
-                    p, g, m, v, rate, o.weightDecay(), o.beta1(), o.beta2(), o.eps(), count);
+            case "adam" ->
+                OptimizerReference.adam(p, g, m, v, rate, o.weightDecay(), o.beta1(), o.beta2(), o.eps(), count);
+            case "adamw" ->
+                OptimizerReference.adamW(p, g, m, v, rate, o.weightDecay(), o.beta1(), o.beta2(), o.eps(), count);
             default -> lars(p, g, m, rate, vectors.get(name));
         }
     }
@@ -176,8 +176,7 @@ final class Trainer64 {
         double loss = 0;
         for (int v = 0; v < count; v++) {
             Encoder64 query = online(List.of(views.get(v)));
-            keys[1 - v] =
-                    new Encoder64(values, NONE, "momentum.", settings, List.of(views.get(1 - v))).embeddings()[0];
+            keys[1 - v] = new Encoder64(values, NONE, "momentum.", settings, List.of(views.get(1 - v))).embeddings()[0];
             double[] q = query.embeddings()[0];
             int n = query.n();
             int[] match = IntStream.range(0, n).toArray();
@@ -220,8 +219,8 @@ final class Trainer64 {
                 values.get("queue"),
                 q.length / n,
                 temperature());
-        LossAndGradients local = KeyInfoNceReference.queue(
-                dense.output(), denseKey, match, values.get("dense_queue"), e, temperature());
+        LossAndGradients local =
+                KeyInfoNceReference.queue(dense.output(), denseKey, match, values.get("dense_queue"), e, temperature());
         double[] dMaps = dense.backward(scaled(local.gradients()[0], lambda));
         query.backward(new double[][] {scaled(global.gradients()[0], 1 - lambda)}, dMaps);
         double[] means = new double[n * e];
@@ -254,8 +253,7 @@ final class Trainer64 {
         double momentum = end - (end - start) * (1 + Math.cos(Math.PI * step / steps)) / 2;
         values.forEach((name, value) -> {
             if (name.startsWith(prefix)) {
-                OptimizerReference.movingAverage(
-                        value, values.get(online + name.substring(prefix.length())), momentum);
+                OptimizerReference.movingAverage(value, values.get(online + name.substring(prefix.length())), momentum);
             }
         });
     }
@@ -266,11 +264,6 @@ final class Trainer64 {
     }
 
     private static double[] scaled(double[] x, double factor) {
-        return java.util.Arrays.stream(x).map(each -> each * factor).toArray();
-    }
-
-    /** Whether the system's loss is one of embeddings alone. */
-    boolean jointEmbedding() {
-        return config.system() instanceof JointEmbedding;
+        return Arrays.stream(x).map(each -> each * factor).toArray();
     }
 }

@@ -1,0 +1,112 @@
+package io.gramian.models.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gramian.Device;
+import io.gramian.models.data.DatasetSpec;
+import io.gramian.models.data.ImageDataset;
+import io.gramian.models.format.AtomicFile;
+import io.gramian.models.format.Safetensors;
+import io.gramian.models.format.SafetensorsFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run that was stopped goes on with the same bits: momentum encoders, queues and heads are in its checkpoint. */
+class ResumeTest {
+    private static final int SIDE = 12;
+    private static final int IMAGES = 48;
+    private static final int STEPS = 6;
+
+    @TempDir
+    private Path temporary;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "simsiam predictor.hidden=[6]",
+                "byol predictor.hidden=[6]",
+                "moco-v1 queue.length=40 shuffle.groups=1 projector.hidden=[]",
+                "moco-v2 queue.length=40 shuffle.groups=4",
+                "moco-v2-plus queue.length=40",
+                "moco-v3 predictor.hidden=[6]",
+                "densecl queue.length=40 shuffle.groups=2 dense.hidden=[6] dense.out=5"
+            })
+    void goesOnWithTheSameBits(String text) throws IOException {
+        TrainConfig config = config(text, images());
+        Path whole = train(config, "whole", Integer.MAX_VALUE);
+        Path cut = train(config, "cut", 2);
+        assertThat(Checkpoint.describe(cut.resolve("checkpoints/last.safetensors"))
+                        .step())
+                .isEqualTo(2);
+        train(config, "cut", Integer.MAX_VALUE);
+        for (String file : List.of("model.safetensors", "checkpoints/last.safetensors")) {
+            assertThat(cut.resolve(file)).as(file).hasSameBinaryContentAs(whole.resolve(file));
+        }
+        try (SafetensorsFile file = Safetensors.open(whole.resolve("checkpoints/last.safetensors"))) {
+            assertThat(file.names()).anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense).*"));
+        }
+    }
+
+    /** Trains, from its checkpoint if there is one, and asks to stop after a step. */
+    private Path train(TrainConfig config, String name, int stop) throws IOException {
+        Path path = temporary.resolve(name);
+        DatasetSpec spec = DatasetSpec.parse(config.data(), null);
+        try (RunFolder folder = Files.exists(path) ? RunFolder.lock(path) : RunFolder.createAt(path);
+                ImageDataset images = spec.pretrain();
+                Interruption interruption = new Interruption();
+                Pretrainer pretrainer = Pretrainer.of(config, folder, spec, images, Device.cpu(), new TrainListener() {
+                    @Override
+                    public void step(Progress progress) {
+                        if (progress.step() >= stop) {
+                            interruption.request();
+                        }
+                    }
+                })) {
+            AtomicFile.writeString(folder.config(), config.toYaml());
+            Outcome outcome = pretrainer.train(interruption);
+            assertThat(outcome.step()).isEqualTo(Math.min(stop, STEPS));
+        }
+        return path;
+    }
+
+    private static TrainConfig config(String text, String data) {
+        String[] words = text.split(" ");
+        ConfigResolver resolver = new ConfigResolver()
+                .option("--method", "method", words[0])
+                .option("--data", "data", data)
+                .option("--epochs", "epochs", 2);
+        for (String setting : List.of(
+                "batch=16",
+                "network.width=4",
+                "network.blocks=[1,1]",
+                "augmentation.size=12",
+                "record.probe=16",
+                "projector.hidden=[8]",
+                "projector.out=4")) {
+            resolver.assignment(setting);
+        }
+        for (int i = 1; i < words.length; i++) {
+            resolver.assignment(words[i]);
+        }
+        return resolver.resolve();
+    }
+
+    private String images() throws IOException {
+        byte[] pixels = new byte[IMAGES * SIDE * SIDE];
+        new Random(3).nextBytes(pixels);
+        ByteBuffer images = ByteBuffer.allocate(16 + pixels.length);
+        images.putInt(0x803).putInt(IMAGES).putInt(SIDE).putInt(SIDE).put(pixels);
+        Files.write(temporary.resolve("images"), images.array());
+        ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
+        labels.putInt(0x801).putInt(IMAGES);
+        Files.write(temporary.resolve("labels"), labels.array());
+        return "idx:" + temporary.resolve("images") + "," + temporary.resolve("labels");
+    }
+}
