@@ -96,7 +96,7 @@ public final class DenseClSystem implements SslSystem {
         private final MomentumEncoder<MlpHead> denseEncoder;
         private final KeyQueue queue;
         private final KeyQueue denseQueue;
-        /** Global and mean dense keys of the step that is under way. */
+        /** Global and mean dense keys of the last loss. */
         private List<Tensor> keys = List.of();
 
         Training(Setup setup) {
@@ -184,7 +184,6 @@ public final class DenseClSystem implements SslSystem {
             long position = step * n % queue.rows().shape().size(0);
             queue.position(position).enqueue(keys.get(0));
             denseQueue.position(position).enqueue(keys.get(1));
-            keys = List.of();
         }
     }
 }

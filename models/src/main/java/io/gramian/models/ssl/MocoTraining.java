@@ -24,7 +24,7 @@ final class MocoTraining extends Learner {
     private final SplitBatch split;
     private final MomentumEncoder<SslNetwork> encoder;
     private final List<KeyQueue> queues = new ArrayList<>();
-    /** Of the step that is under way, one for each direction. */
+    /** Of the last loss, one for each direction. */
     private final List<Tensor> keys = new ArrayList<>();
 
     /** Which view finds which. */
@@ -121,6 +121,5 @@ final class MocoTraining extends Learner {
             long before = step * each + (directions == Directions.SUM ? i * n : 0);
             queue.position(before % queue.rows().shape().size(0)).enqueue(key);
         }
-        keys.clear();
     }
 }
