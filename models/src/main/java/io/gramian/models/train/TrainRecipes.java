@@ -33,7 +33,12 @@ public final class TrainRecipes {
         }
         for (SslSystem system : Systems.all()) {
             if (!system.imagenet().isEmpty()) {
-                add(system, "imagenet", "folder:imagenet/train", system.paper() + ", on ImageNet, with ResNet-18", largeImages(system));
+                add(
+                        system,
+                        "imagenet",
+                        "folder:imagenet/train",
+                        system.paper() + ", on ImageNet, with ResNet-18",
+                        largeImages(system));
             }
         }
     }
