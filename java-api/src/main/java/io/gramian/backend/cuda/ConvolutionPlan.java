@@ -36,6 +36,7 @@ import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
  * Descriptors of one convolution, and the algorithm that cuDNN's heuristics put first among those that give the same bits in
  * each run and fit the workspace.
  */
+@SuppressWarnings("deprecation") // cuDNN calls these functions legacy; its graph interface is C++ only
 final class ConvolutionPlan implements AutoCloseable {
     /** No algorithm may take more memory than this. */
     private static final long MOST_WORKSPACE = 1L << 30;

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** Convolutions by cuDNN on one stream, activations (n,h,w,c), weights (k,kernelH,kernelW,c). */
+@SuppressWarnings("deprecation") // cuDNN calls these functions legacy; its graph interface is C++ only
 final class Cudnn implements AutoCloseable {
     private final cudnnContext handle = new cudnnContext();
     private final Workspace workspace;
