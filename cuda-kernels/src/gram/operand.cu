@@ -22,6 +22,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // target (d, width) = x (count, d) transposed, zeros behind: a tile of 32 x 32 through shared memory, so that both
 // sides are read and written along their rows. 33 floats a row: a column of the tile then lies in 32 different banks.
+// The tiles count in x, which alone has room for those of any matrix.
 template <typename Mode>
 __global__ void __launch_bounds__(kThreads)
     lay_out_columns(int64_t count, int64_t d, const float* __restrict__ x, int64_t ld, int64_t width,
@@ -31,8 +32,9 @@ __global__ void __launch_bounds__(kThreads)
   x += blockIdx.z * count * ld;
   target += blockIdx.z * d * width;
   const int lane = static_cast<int>(threadIdx.x % kTile);
-  const int64_t row0 = static_cast<int64_t>(blockIdx.x) * kTile;  // of x
-  const int64_t column0 = static_cast<int64_t>(blockIdx.y) * kTile;
+  const auto row_tiles = static_cast<unsigned>(width / kTile);
+  const int64_t row0 = static_cast<int64_t>(blockIdx.x % row_tiles) * kTile;  // of x
+  const int64_t column0 = static_cast<int64_t>(blockIdx.x / row_tiles) * kTile;
   for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
     const bool inside = row0 + r < count && column0 + lane < d;
     staged[r * (kTile + 1) + lane] = inside ? x[(row0 + r) * ld + column0 + lane] : 0.0f;
@@ -84,8 +86,8 @@ Operand<Mode> lay_out_transposed(
   using Element = typename Mode::Element;
   const int64_t width = padded_width(count);
   Element* target = context->scratch<Element>(batch * d * width);
-  const dim3 blocks(static_cast<unsigned>(width / kTile), static_cast<unsigned>((d + kTile - 1) / kTile),
-      static_cast<unsigned>(batch));
+  const dim3 blocks(
+      static_cast<unsigned>(width / kTile * ((d + kTile - 1) / kTile)), 1, static_cast<unsigned>(batch));
   launch(context->stream,
       {"lay_out_columns", blocks, kThreads, tile::shared_bytes<float>(kTile * (kTile + 1))}, lay_out_columns<Mode>,
       count, d, x, ld, width, target);

@@ -1,0 +1,94 @@
+#include "gram/packed.h"
+
+#include "tile/load.h"
+
+namespace gramian {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int64_t kMostBlocks = 4096;
+
+Grid elementwise(const char* name, int64_t count) {
+  const int64_t blocks = (count + kThreads - 1) / kThreads;
+  return {name, static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks), kThreads};
+}
+
+__device__ __forceinline__ uint4 in_16_bytes(tile::Bfloat16, const float (&x)[8]) {
+  return make_uint4(tile::pack_bf16(x[0], x[1]), tile::pack_bf16(x[2], x[3]), tile::pack_bf16(x[4], x[5]),
+      tile::pack_bf16(x[6], x[7]));
+}
+
+template <typename Mode>
+__device__ __forceinline__ uint4 in_16_bytes(Mode, const float (&x)[4]) {
+  return make_uint4(__float_as_uint(tile::rounded<Mode>(x[0])), __float_as_uint(tile::rounded<Mode>(x[1])),
+      __float_as_uint(tile::rounded<Mode>(x[2])), __float_as_uint(tile::rounded<Mode>(x[3])));
+}
+
+// target (count, groups of 16 bytes); a thread and stride makes one group. kWhole: d fills the groups and x is aligned,
+// so that both sides are read and written in 16 bytes.
+template <typename Mode, bool kWhole>
+__global__ void __launch_bounds__(kThreads)
+    pack_rows_kernel(int64_t count, int64_t d, const float* __restrict__ x, int64_t groups,
+        uint4* __restrict__ target) {
+  constexpr int kWide = tile::kElementsIn16Bytes<Mode>;
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count * groups; i += stride) {
+    float values[kWide];
+    if constexpr (kWhole) {
+#pragma unroll
+      for (int k = 0; k < kWide; k += 4) {
+        const float4 four = reinterpret_cast<const float4*>(x)[(i * kWide + k) / 4];
+        values[k] = four.x;
+        values[k + 1] = four.y;
+        values[k + 2] = four.z;
+        values[k + 3] = four.w;
+      }
+    } else {
+      const int64_t column = i % groups * kWide;
+      const float* source = x + i / groups * d + column;
+#pragma unroll
+      for (int k = 0; k < kWide; ++k) values[k] = column + k < d ? source[k] : 0.0f;
+    }
+    target[i] = in_16_bytes(Mode(), values);
+  }
+}
+
+__global__ void __launch_bounds__(kThreads) add_splits_kernel(
+    int splits, int64_t size, const float* __restrict__ partial, float alpha, float beta, float* __restrict__ c) {
+  const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < size; i += stride) {
+    float sum = 0;
+    for (int s = 0; s < splits; ++s) sum += partial[s * size + i];
+    c[i] = beta == 0 ? alpha * sum : alpha * sum + beta * c[i];
+  }
+}
+
+}  // namespace
+
+template <typename Mode>
+Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, const float* x) {
+  using Element = typename Mode::Element;
+  const int64_t width = packed_width<Mode>(d);
+  const bool whole = width == d && reinterpret_cast<uintptr_t>(x) % 16 == 0;
+  if constexpr (std::is_same_v<Mode, tile::Float32>) {
+    if (whole) return {x, count, width};
+  }
+  Element* target = context->scratch<Element>(count * width);
+  const int64_t groups = width / tile::kElementsIn16Bytes<Mode>;
+  launch(context->stream, elementwise("pack_rows", count * groups),
+      whole ? pack_rows_kernel<Mode, true> : pack_rows_kernel<Mode, false>, count, d, x, groups,
+      reinterpret_cast<uint4*>(target));
+  return {target, count, width};
+}
+
+void add_splits(gramian_context* context, const char* name, int splits, int64_t size, const float* partial,
+    float alpha, float beta, float* c) {
+  launch(context->stream, elementwise(name, size), add_splits_kernel, splits, size, partial, alpha, beta, c);
+}
+
+#define GRAMIAN_PACKED(Mode) template Operand<Mode> pack_rows<Mode>(gramian_context*, int64_t, int64_t, const float*);
+GRAMIAN_PACKED(tile::Float32)
+GRAMIAN_PACKED(tile::Tf32)
+GRAMIAN_PACKED(tile::Bfloat16)
+
+}  // namespace gramian

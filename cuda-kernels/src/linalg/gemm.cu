@@ -1,0 +1,128 @@
+// c (m,n) = alpha op(a) op(b) + beta c, 2 m n k FLOP, in the precision of the context: operands rounded once, sums in
+// float32.
+//
+// Both operands have their rows either along k or across it: then memory is read as it lies, and laid out only to be
+// rounded or aligned. Where the two differ, the smaller one is transposed on the way.
+//   b transposed, a not     rows along k              y = x W^T, the forward pass of a dense layer
+//   a transposed, b not     rows across k             dW = dy^T x, whose k is the batch
+//   neither                 the smaller of the two    dx = dy W
+// k is cut where there are fewer tiles of c than the device can hold, by the sizes alone, and the parts are added in
+// their order.
+#include "gramian/linear_algebra.h"
+
+#include "gram/fed_product.h"
+#include "gram/packed.h"
+#include "gram/precisions.h"
+#include "gram/splits.h"
+
+namespace gramian {
+namespace {
+
+template <typename Mode>
+using GemmShape = TileShape<Mode, 4, 4, 2>;  // 128 x 128, a warp 64 x 32
+
+// Fewer chunks than this and a block is over before it has begun.
+constexpr int kLeastChunks = 4;
+
+struct Gemm {
+  int64_t m, n, k;
+  float alpha;
+  const float* a;
+  const float* b;
+  float beta;
+  float* c;
+};
+
+// Blocks (tiles row by row, splits of `each` chunks). c, with splits (splits, m, n), receives alpha sum + beta c.
+template <typename Shape, template <typename> class Feed>
+__global__ void __launch_bounds__(kGramThreads) multiply_matrices(Operand<typename Shape::Mode> x,
+    Operand<typename Shape::Mode> y, int m, int n, int column_tiles, int chunks, int each, float alpha, float beta,
+    float* __restrict__ c) {
+  tile::SharedMemory memory;
+  const auto stages = memory.take<typename Shape::Element>(Shape::kStages * Shape::kStage);
+  const int tile = static_cast<int>(blockIdx.x);
+  const int i0 = tile / column_tiles * Shape::kRows;
+  const int j0 = tile % column_tiles * Shape::kColumns;
+  const int first = static_cast<int>(blockIdx.y) * each;
+  const int left = chunks - first;
+  typename Shape::Sums sums;
+  multiply_fed<Shape>(sums, stages, Feed<Shape>{x, i0, y, j0}, first, left < each ? left : each);
+#pragma unroll
+  for (int t = 0; t < Shape::kM; ++t) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const int i = i0 + Shape::row(t, 2 * half);
+      if (i >= m) continue;
+      float* row = c + (static_cast<int64_t>(blockIdx.y) * m + i) * n;
+#pragma unroll
+      for (int k = 0; k < 2 * Shape::kN; ++k) {
+        const int j = j0 + Shape::column(k / 2, k % 2);
+        if (j >= n) continue;
+        const float sum = alpha * sums.value[t][k / 2][2 * half + k % 2];
+        row[j] = beta == 0 ? sum : sum + beta * row[j];
+      }
+    }
+  }
+}
+
+template <template <typename> class Feed, typename Mode>
+void launch_gemm(gramian_context* context, const Gemm& of, const Operand<Mode>& x, const Operand<Mode>& y) {
+  using Shape = GemmShape<Mode>;
+  const int64_t column_tiles = blocks_of(of.n, Shape::kColumns);
+  const int64_t tiles = blocks_of(of.m, Shape::kRows) * column_tiles;
+  if (tiles > 0x7fffffff) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "gemm: more than 2^31 - 1 tiles of 128 x 128");
+  const int chunks = static_cast<int>((of.k + Mode::kChunk - 1) / Mode::kChunk);
+  const Splits cut = split_columns(tiles, (chunks + kLeastChunks - 1) / kLeastChunks, 1);
+  const int each = cut.count == 1 ? chunks : cut.tiles * kLeastChunks;
+  const bool whole = cut.count == 1;
+  float* target = whole ? of.c : context->scratch<float>(cut.count * of.m * of.n);
+  launch(context->stream,
+      {"gemm", dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(cut.count)), kGramThreads,
+          tile::shared_bytes<typename Mode::Element>(Shape::kStages * Shape::kStage)},
+      multiply_matrices<Shape, Feed>, x, y, static_cast<int>(of.m), static_cast<int>(of.n),
+      static_cast<int>(column_tiles), chunks, each, whole ? of.alpha : 1.0f, whole ? of.beta : 0.0f, target);
+  if (!whole) add_splits(context, "gemm_add", cut.count, of.m * of.n, target, of.alpha, of.beta, of.c);
+}
+
+// Operands by the four ways in which a and b lie; turning means lay_out_transposed.
+template <typename Mode>
+void gemm(gramian_context* context, bool transpose_a, bool transpose_b, const Gemm& of) {
+  const auto along = [&](bool stored_so, int64_t count, const float* x) {
+    return stored_so ? pack_rows<Mode>(context, count, of.k, x)
+                     : lay_out_transposed<Mode>(context, of.k, count, x, count);
+  };
+  const auto across = [&](bool stored_so, int64_t count, const float* x) {
+    return stored_so ? pack_rows<Mode>(context, of.k, count, x)
+                     : lay_out_transposed<Mode>(context, count, of.k, x, of.k);
+  };
+  const bool rows = transpose_a != transpose_b ? transpose_b : transpose_a ? of.m <= of.n : of.n <= of.m;
+  if (rows) {
+    const Operand<Mode> x = along(!transpose_a, of.m, of.a);
+    const Operand<Mode> y = along(transpose_b, of.n, of.b);
+    launch_gemm<RowFeed>(context, of, x, y);
+  } else {
+    const Operand<Mode> x = across(transpose_a, of.m, of.a);
+    const Operand<Mode> y = across(!transpose_b, of.n, of.b);
+    launch_gemm<TurnedFeed>(context, of, x, y);
+  }
+}
+
+}  // namespace
+}  // namespace gramian
+
+gramian_status gramian_gemm(gramian_context* context, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n,
+    int64_t k, float alpha, const float* a, const float* b, float beta, float* c) {
+  using namespace gramian;
+  return guarded([&] {
+    check_counts(m, n);
+    check_counts(k, 0);
+    if (m == 0 || n == 0) return;
+    context->begin();
+    // as BLAS has it: with alpha 0 a and b do not count, without a k alpha does not
+    const bool nothing = alpha == 0 || k == 0;
+    const Gemm of = {m, n, nothing ? 0 : k, nothing ? 0 : alpha, a, b, beta, c};
+    with_precision(context, [&](auto mode) {
+      gemm<decltype(mode)>(context, transpose_a != 0, transpose_b != 0, of);
+    });
+  });
+}
