@@ -26,25 +26,9 @@ struct WMse {
   BadPivot* bad;   // (entries)
   double* poison;  // (1)
 
-  void whiten() const {
-    if (method == GRAMIAN_WHITEN_CHOLESKY) {
-      whitening::cholesky(slices, x, y, w, bad);
-    } else if (method == GRAMIAN_WHITEN_ITERATIVE) {
-      whitening::iterative(slices, steps, x, y, w, bad);
-    } else {
-      whitening::spectral(slices, method == GRAMIAN_WHITEN_ZCA, x, y, w, roots, bad);
-    }
-  }
+  void whiten() const { whitening::whiten(slices, {method, steps}, x, y, w, roots, bad); }
 
-  void whiten_backward() const {
-    if (method == GRAMIAN_WHITEN_CHOLESKY) {
-      whitening::cholesky_backward(slices, y, w, dy, dy);
-    } else if (method == GRAMIAN_WHITEN_ITERATIVE) {
-      whitening::iterative_backward(slices, steps, x, w, dy, dy);
-    } else {
-      whitening::spectral_backward(slices, method == GRAMIAN_WHITEN_ZCA, y, w, roots, dy, dy);
-    }
-  }
+  void whiten_backward() const { whitening::whiten_backward(slices, {method, steps}, x, y, w, roots, dy, dy); }
 
   // Fails for a singular slice; one with NaN is no error but an answer. Slices in order, then views.
   void refuse_singular(int64_t iteration) const {

@@ -49,8 +49,22 @@ bool wait_for(const Slices& of, const BadPivot* bad, BadPivot* pivots);
 // Fails with a sentence about the first bad slice, if there is one and errors are waited for.
 void report(const Slices& of, int32_t method, const BadPivot* bad);
 
-// The methods. x, y, dy, dx (count, n, d); w (count, d, d); roots (count, d); bad (count). A bad slice has NaN in all
-// outputs. dx may be dy. What they keep, and formulas: gramian/whitening.h and the heads of their files.
+// GRAMIAN_WHITEN_*, and the steps of the iterative one.
+struct Method {
+  int32_t kind, steps;
+};
+
+// Slices of one launch: what a grid takes in z.
+constexpr int64_t kMostSlices = 65535;
+
+// Any number of slices, `most` at a time. x, y, dy, dx (count, n, d); w (count, d, d); roots (count, d), of ZCA and PCA
+// alone; bad (count). A bad slice has NaN in all outputs. dx may be dy.
+void whiten(const Slices& of, const Method& method, const float* x, float* y, float* w, double* roots, BadPivot* bad,
+    int64_t most = kMostSlices);
+void whiten_backward(const Slices& of, const Method& method, const float* x, const float* y, const float* w,
+    const double* roots, const float* dy, float* dx, int64_t most = kMostSlices);
+
+// The methods, for one launch. What they keep, and formulas: gramian/whitening.h and the heads of their files.
 void cholesky(const Slices& of, const float* x, float* y, float* w, BadPivot* bad);
 void cholesky_backward(const Slices& of, const float* y, const float* w, const float* dy, float* dx);
 void spectral(const Slices& of, bool zca, const float* x, float* y, float* w, double* roots, BadPivot* bad);
