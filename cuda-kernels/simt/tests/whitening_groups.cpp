@@ -1,5 +1,5 @@
-// Batches of more slices than a launch takes: in groups of three, every slice comes out with the bits that it has in one
-// launch, whichever method whitens it. Larger groups differ in their number alone.
+// Batches of more slices than a launch takes: in groups of three, every slice comes out with the bits that it has in
+// one launch, whichever method whitens it. Larger groups differ in their number alone.
 #include <cstring>
 #include <string>
 #include <vector>

@@ -1,18 +1,10 @@
 package io.gramian.golden;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Cases that the SIMT device does not run, with the reason that the table prints. Each must stop at a kernel that the device
- * lacks: an entry that has become needless fails the test.
- */
+/** Cases that the SIMT device leaves out to save time; there is none that it could not run. */
 final class SimtGaps {
-    /** By method, or by method and case where a method has more than one form. */
-    private static final Map<String, String> REASONS = Map.ofEntries(
-            Map.entry("toy_dimensional_collapse", "trains with layers of autograd, which run on the CPU"));
-
     /** What is left out without {@code -Dgramian.golden.simt=all}: 2^28 products of one Gram matrix take ten seconds and more. */
     private static final long SLOW = 1L << 28;
 
@@ -27,11 +19,5 @@ final class SimtGaps {
         return all || rows * columns * Math.max(rows, columns) < SLOW
                 ? null
                 : golden.name() + " is slow, run it with -Dgramian.golden.simt=all";
-    }
-
-    /** Why the case does not run, or null. */
-    static @Nullable String reason(GoldenCase golden) {
-        String ofMethod = REASONS.get(golden.method());
-        return ofMethod != null ? ofMethod : REASONS.get(golden.method() + "/" + golden.name());
     }
 }
