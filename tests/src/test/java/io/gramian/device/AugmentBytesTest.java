@@ -29,11 +29,11 @@ class AugmentBytesTest {
     private record Case(ImageView view, int[][][] expected) {}
 
     private static Device device(String name) {
-        return name.equals("simt") ? Device.simt() : Device.cpu();
+        return name.equals("cpu") ? Device.cpu() : DeviceUnderTest.get();
     }
 
     @ParameterizedTest
-    @CsvSource({"cpu,3,true", "cpu,3,false", "cpu,1,true", "simt,3,true", "simt,1,false"})
+    @CsvSource({"cpu,3,true", "cpu,3,false", "cpu,1,true", "tested,3,true", "tested,1,false"})
     void chainsOfOperationsAgreeWithTheReference(String name, int channels, boolean bicubic) {
         Device device = device(name);
         // more views than one launch on CUDA takes
@@ -66,7 +66,7 @@ class AugmentBytesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "simt"})
+    @ValueSource(strings = {"cpu", "tested"})
     void theSameBitsFromAnyNumberOfThreadsAndInAnyOrder(String name) {
         Device device = device(name);
         try (Scope scope = Scope.open()) {
@@ -77,7 +77,7 @@ class AugmentBytesTest {
             }
             float[] first = null;
             for (int run = 1; run <= 3; run++) {
-                try (Stream stream = device.backend().newStream(run, run)) {
+                try (Stream stream = DeviceUnderTest.stream(device, run, run)) {
                     Images images = device.backend().images(stream);
                     Guarded out = Guarded.of(device, 5, 8, 5, 3);
                     images.augmentBytes(views, Resampling.BICUBIC, MEAN, STD, out.tensor());

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BadInputTest {
     private static final int D = 3;
 
-    private static final String TWO_DEVICES = "(?s).*(on simt.*on cpu|on cpu.*on simt).*";
+    private static final String TWO_DEVICES = "(?s).*(on NAME.*on cpu|on cpu.*on NAME).*".replace("NAME", DeviceUnderTest.name());
 
     private final Scope scope = Scope.open();
 
@@ -31,12 +31,12 @@ class BadInputTest {
     }
 
     static Stream<Arguments> losses() {
-        return Stream.of(Device.cpu(), Device.simt())
+        return Stream.of(Device.cpu(), DeviceUnderTest.get())
                 .flatMap(device -> LossOp.all().map(op -> Arguments.of(device, op)));
     }
 
     static Stream<Arguments> lowTemperatures() {
-        return Stream.of(Device.cpu(), Device.simt()).flatMap(device -> Stream.of(1e-3f, 1e-6f, 1e-20f, 1e-30f)
+        return Stream.of(Device.cpu(), DeviceUnderTest.get()).flatMap(device -> Stream.of(1e-3f, 1e-6f, 1e-20f, 1e-30f)
                 .flatMap(tau -> LossOp.withTemperature(tau).map(op -> Arguments.of(device, op, tau))));
     }
 
@@ -59,7 +59,7 @@ class BadInputTest {
     @ParameterizedTest
     @MethodSource("losses")
     void tensorsOfTwoDevices(Device device, LossOp op) {
-        Device other = device == Device.cpu() ? Device.simt() : Device.cpu();
+        Device other = device == Device.cpu() ? DeviceUnderTest.get() : Device.cpu();
         UnaryOperator<Tensor> move =
                 z -> Tensor.empty(other, z.shape().toArray()).copyFrom(z);
         List<Tensor> in = inputs(device, op, LossOp.ROWS, D);

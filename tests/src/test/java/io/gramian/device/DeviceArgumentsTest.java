@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -297,24 +298,24 @@ class DeviceArgumentsTest {
     }
 
     static Stream<Arguments> opsOnDevices() {
-        return Stream.of(Device.cpu(), Device.simt()).flatMap(device -> ops().map(op -> Arguments.of(device, op)));
+        return Stream.of(Device.cpu(), DeviceUnderTest.get()).flatMap(device -> ops().map(op -> Arguments.of(device, op)));
     }
 
     static Stream<Device> devices() {
-        return Stream.of(Device.cpu(), Device.simt());
+        return Stream.of(Device.cpu(), DeviceUnderTest.get());
     }
 
     @ParameterizedTest
     @MethodSource("opsOnDevices")
     void everyTensorIsOnTheDeviceAndOpen(Device device, Op op) {
-        Device other = device == Device.cpu() ? Device.simt() : Device.cpu();
+        Device other = device == Device.cpu() ? DeviceUnderTest.get() : Device.cpu();
         for (int i = 0; i < op.shapes().size(); i++) {
             List<Tensor> mixed = tensors(device, op);
             mixed.set(i, Tensor.zeros(other, op.shapes().get(i)));
             assertThatThrownBy(() -> op.call().run(device.backend(), mixed))
                     .as("tensor %d", i)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContainingAll("on simt", "on cpu");
+                    .hasMessageContainingAll("on " + DeviceUnderTest.name(), "on cpu");
             List<Tensor> closed = tensors(device, op);
             closed.get(i).close();
             assertThatThrownBy(() -> op.call().run(device.backend(), closed))
@@ -367,9 +368,11 @@ class DeviceArgumentsTest {
     }
 
     /** Slice 1 has a column that repeats another one, or NaN: the sentence names both, and what to do. */
+    @Tag("sync")
     @ParameterizedTest
     @MethodSource("devices")
     void aSliceThatCannotBeWhitenedIsNamed(Device device) {
+        DeviceUnderTest.needsErrorsAtOnce(device);
         for (double bad : new double[] {0, Double.NaN}) {
             double[] x = Truth.gaussian(3, 2 * 8 * 3);
             for (int r = 0; r < 8; r++) {

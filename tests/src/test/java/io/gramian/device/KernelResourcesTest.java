@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * No kernel spills registers, and none takes more of them, or of shared memory, than {@code docs/kernels.md} says. With
  * {@code -Dgramian.kernels.record=true} the tables there are written anew.
  */
+@Tag("checkout")
 class KernelResourcesTest {
     private static final String BEGIN = "<!-- kernels:begin -->";
     private static final String END = "<!-- kernels:end -->";

@@ -30,7 +30,7 @@ class SimtAugmentTest {
     /** Around the edges of a tile (8 rows of 32 columns). */
     private static final int[][] SIZES = {{1, 1}, {7, 33}, {9, 31}, {17, 5}};
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     @ParameterizedTest
     @CsvSource({"1,false,false", "3,true,false", "3,false,true", "1,true,true"})
@@ -123,7 +123,7 @@ class SimtAugmentTest {
             Arrays.setAll(expected, i -> ofCpu[i]);
             float[] first = null;
             for (long seed : new long[] {5, 6}) {
-                try (Stream stream = device.backend().newStream(0, seed)) {
+                try (Stream stream = DeviceUnderTest.stream(device, seed)) {
                     Guarded out = Guarded.of(device, 35, 12, 35, channels);
                     augment(device, stream, channels, bicubic, antialias, out.tensor());
                     float[] values = out.values();

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * that is lucky, a part of the rounding of an operand.
  */
 class SimtContrastiveFamilyTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** Writes gradients, unless the list is empty; returns the loss. */
     private interface Op {
@@ -38,7 +38,7 @@ class SimtContrastiveFamilyTest {
 
     private Result run(Op op, Precision precision, long seed, double[][] z, int d) {
         try (Scope scope = Scope.open();
-                Stream stream = device.backend().newStream(0, seed)) {
+                Stream stream = DeviceUnderTest.stream(device, seed)) {
             stream.setPrecision(precision);
             Contrastive room = device.backend().contrastive(stream);
             List<Tensor> views = new ArrayList<>();

@@ -73,7 +73,7 @@ class SimtContrastiveLossesTest {
     @MethodSource("losses")
     void lossesOnViews(MultiViewLoss loss) {
         Step[] steps = new Step[2];
-        for (Device device : List.of(Device.cpu(), Device.simt())) {
+        for (Device device : List.of(Device.cpu(), DeviceUnderTest.get())) {
             try (Scope scope = Scope.open()) {
                 List<Tensor> views = List.of(rows(device, 1, N, D), rows(device, 2, N, D));
                 List<Guarded> gradients = List.of(Guarded.of(device, N, D), Guarded.of(device, N, D));
@@ -142,9 +142,9 @@ class SimtContrastiveLossesTest {
 
     @Test
     void lossesAgainstKeys() {
-        moco(Device.simt()).agreesWith(moco(Device.cpu()));
-        mocoV3(Device.simt()).agreesWith(mocoV3(Device.cpu()));
-        denseCl(Device.simt()).agreesWith(denseCl(Device.cpu()));
+        moco(DeviceUnderTest.get()).agreesWith(moco(Device.cpu()));
+        mocoV3(DeviceUnderTest.get()).agreesWith(mocoV3(Device.cpu()));
+        denseCl(DeviceUnderTest.get()).agreesWith(denseCl(Device.cpu()));
     }
 
     @ParameterizedTest
@@ -154,7 +154,7 @@ class SimtContrastiveLossesTest {
         double[] a = Truth.gaussian(1, rows * channels);
         double[] b = Truth.gaussian(2, rows * channels);
         try (Scope scope = Scope.open()) {
-            Device device = Device.simt();
+            Device device = DeviceUnderTest.get();
             int[] match = DenseCl.matches(
                             Truth.tensor(device, a, rows, channels), Truth.tensor(device, b, rows, channels), cells)
                     .toInts();
@@ -169,7 +169,7 @@ class SimtContrastiveLossesTest {
         double[] b = {0, 3, -1, 0, 2, -2, 9, 0};
         double bad = Double.NaN;
         try (Scope scope = Scope.open()) {
-            Device device = Device.simt();
+            Device device = DeviceUnderTest.get();
             assertThat(DenseCl.matches(Truth.tensor(device, a, 4, 2), Truth.tensor(device, b, 4, 2), 2)
                             .toInts())
                     .containsExactly(0, 0, 3, 3);

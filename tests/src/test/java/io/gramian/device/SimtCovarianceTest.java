@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimtCovarianceTest {
     private static final float EPS = 1e-5f;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** Relative to the largest element, of value and gradient: what docs/cuda.md promises. */
     private static double bound(Precision precision) {
@@ -53,7 +53,7 @@ class SimtCovarianceTest {
             for (boolean onSamples : new boolean[] {false, true}) {
                 String what = precision + (onSamples ? " samples" : " features");
                 try (Scope scope = Scope.open();
-                        Stream stream = device.backend().newStream(0, n)) {
+                        Stream stream = DeviceUnderTest.stream(device, n)) {
                     stream.setPrecision(precision);
                     Covariance covariance = device.backend().covariance(stream);
                     Tensor a = Truth.tensor(device, z[0], n, d);
@@ -84,7 +84,7 @@ class SimtCovarianceTest {
             for (boolean onSamples : new boolean[] {false, true}) {
                 String what = precision + (onSamples ? " samples" : " features");
                 try (Scope scope = Scope.open();
-                        Stream stream = device.backend().newStream(0, n)) {
+                        Stream stream = DeviceUnderTest.stream(device, n)) {
                     stream.setPrecision(precision);
                     Guarded dx = Guarded.of(device, n, d);
                     Guarded dy = Guarded.of(device, n, d);
@@ -148,7 +148,7 @@ class SimtCovarianceTest {
             }
             float[] naive = NaiveProducts.product(NaiveProducts.floats(z), gram, n, d, d, precision);
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, n)) {
+                    Stream stream = DeviceUnderTest.stream(device, n)) {
                 stream.setPrecision(precision);
                 Guarded dz = Guarded.of(device, n, d);
                 device.backend()
@@ -193,7 +193,7 @@ class SimtCovarianceTest {
         float[] first = null;
         for (long seed : new long[] {0, 1, 2, 77}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 stream.setPrecision(precision);
                 Covariance covariance = device.backend().covariance(stream);
                 Tensor a = Truth.tensor(device, z[0], 40, 70);

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimtDecorrelationTest {
     private static final double FLOAT32_SLACK = 5e-7;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     @ParameterizedTest
     @CsvSource({"0,3", "1,1", "2,31", "31,2", "33,129", "127,33", "129,65"})
@@ -37,7 +37,7 @@ class SimtDecorrelationTest {
         double[] gradient = OffDiagonalAbsoluteReference.gradient(z, n, d, 3);
         for (Precision precision : Precision.values()) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, n)) {
+                    Stream stream = DeviceUnderTest.stream(device, n)) {
                 stream.setPrecision(precision); // which this penalty ignores
                 Decorrelation room = device.backend().decorrelation(stream);
                 Guarded dz = Guarded.of(device, n, d);
@@ -63,7 +63,7 @@ class SimtDecorrelationTest {
             NaiveLogSumExp naive = new NaiveLogSumExp(columns, d, n, divisor, precision);
             double error = Truth.error(NaiveProducts.transposed(naive.gradient, d, n), gradient);
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, n)) {
+                    Stream stream = DeviceUnderTest.stream(device, n)) {
                 stream.setPrecision(precision);
                 Decorrelation room = device.backend().decorrelation(stream);
                 Guarded dz = Guarded.of(device, n, d);
@@ -97,7 +97,7 @@ class SimtDecorrelationTest {
                 double errorX = naiveError(z[0], truth.dx(), n, d, tau, ctr, precision);
                 double errorY = naiveError(z[1], truth.dy(), n, d, tau, ctr, precision);
                 try (Scope scope = Scope.open();
-                        Stream stream = device.backend().newStream(0, n)) {
+                        Stream stream = DeviceUnderTest.stream(device, n)) {
                     stream.setPrecision(precision);
                     Guarded dx = Guarded.of(device, n, d);
                     Guarded dy = Guarded.of(device, n, d);
@@ -131,7 +131,7 @@ class SimtDecorrelationTest {
         float[] first = null;
         for (long seed : new long[] {0, 1, 2, 77}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 stream.setPrecision(precision);
                 Tensor dx = Tensor.empty(device, 40, 70);
                 Tensor dy = Tensor.empty(device, 40, 70);

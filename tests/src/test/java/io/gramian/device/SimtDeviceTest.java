@@ -21,13 +21,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The SIMT device: what it is, what it lacks, and its row and column kernels against the float64 truth. */
 class SimtDeviceTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     @Test
     void isAnotherLibraryThanTheCpu() {
-        assertThat(device).hasToString("simt").isSameAs(Device.simt());
-        assertThat(device.backend().instructionSet()).isEqualTo("simt");
-        assertThat(Device.cpu().backend().instructionSet()).isNotEqualTo("simt");
+        assertThat(device).hasToString(DeviceUnderTest.name()).isSameAs(DeviceUnderTest.get());
+        String kernels = DeviceUnderTest.isSimt() ? "simt" : "cuda";
+        assertThat(device.backend().instructionSet()).isEqualTo(kernels);
+        assertThat(Device.cpu().backend().instructionSet()).isNotEqualTo(kernels);
     }
 
     @Test
@@ -86,7 +87,7 @@ class SimtDeviceTest {
         assertThatThrownBy(() ->
                         device.backend().stream().run((kernels, context) -> none.gramian_add(context, 0, 0, 0, 0)))
                 .isInstanceOf(GramianException.class)
-                .hasMessage("gramian_add does not exist on device simt yet; use Device.cpu() for it");
+                .hasMessage("gramian_add does not exist on device " + device + " yet; use Device.cpu() for it");
     }
 
     @Test

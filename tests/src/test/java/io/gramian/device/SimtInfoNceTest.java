@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** InfoNCE of the CUDA sources on the SIMT executor: two sets of rows, a queue, MoCo v3; against the float64 truth. */
 class SimtInfoNceTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** What a bound adds to twice the error of {@link NaiveContrast}, in case that was lucky. */
     private static double least(Precision precision, double temperature) {
@@ -53,7 +53,7 @@ class SimtInfoNceTest {
             double along = InfoNceReference.logScaleGradient(x, y, n, d, temperature, true, symmetric);
             for (Precision precision : Precision.values()) {
                 try (Scope scope = Scope.open();
-                        Stream stream = device.backend().newStream(0, n)) {
+                        Stream stream = DeviceUnderTest.stream(device, n)) {
                     stream.setPrecision(precision);
                     Guarded dx = Guarded.of(device, n, d);
                     Guarded dy = Guarded.of(device, n, d);
@@ -234,7 +234,7 @@ class SimtInfoNceTest {
             List<float[]> runs = new ArrayList<>();
             for (long seed : new long[] {1, 2}) {
                 try (Scope scope = Scope.open();
-                        Stream stream = device.backend().newStream(0, seed)) {
+                        Stream stream = DeviceUnderTest.stream(device, seed)) {
                     stream.setPrecision(precision);
                     Guarded dq = Guarded.of(device, n, d);
                     assertThat(loss.run(device.backend().contrastiveKeys(stream), dq.tensor()))

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** NT-Xent of the CUDA sources, run by the SIMT executor, against the float64 truth. */
 class SimtNtXentTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     private record Result(double value, double loss, float[] dza, float[] dzb) {}
 
     private Result run(Precision precision, long seed, double[] za, double[] zb, int n, int d, float temperature) {
         try (Scope scope = Scope.open();
-                Stream stream = device.backend().newStream(0, seed)) {
+                Stream stream = DeviceUnderTest.stream(device, seed)) {
             stream.setPrecision(precision);
             Contrastive contrastive = device.backend().contrastive(stream);
             Tensor a = Truth.tensor(device, za, n, d);

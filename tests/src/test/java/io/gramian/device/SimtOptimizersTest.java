@@ -25,7 +25,7 @@ class SimtOptimizersTest {
     private static final double DECAY = 0.01;
     private static final int STEPS = 2;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     enum Kind {
         SGD,
@@ -86,7 +86,7 @@ class SimtOptimizersTest {
         float[][] first = new float[sizes.length][];
         for (long seed : new long[] {3, 4}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 List<Guarded> targets = new ArrayList<>();
                 List<Tensor> online = new ArrayList<>();
                 for (int t = 0; t < sizes.length; t++) {

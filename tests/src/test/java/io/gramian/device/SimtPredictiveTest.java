@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimtPredictiveTest {
     private static final double FLOAT32_SLACK = 1e-6;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** What a gradient may be off by where the honest program was lucky: half a rounding of an operand, for few terms. */
     private static double slack(Precision precision) {
@@ -108,7 +108,7 @@ class SimtPredictiveTest {
             double miss,
             double error) {
         try (Scope scope = Scope.open();
-                Stream stream = device.backend().newStream(0, n)) {
+                Stream stream = DeviceUnderTest.stream(device, n)) {
             stream.setPrecision(precision);
             List<Guarded> gradients = new ArrayList<>();
             List<Tensor> tensors = new ArrayList<>();
@@ -165,7 +165,7 @@ class SimtPredictiveTest {
             double share = weight / 2 * largest(ofUniformity) / largest(gradient);
             double error = share * Truth.error(naiveX.gradient, ofUniformity);
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, n)) {
+                    Stream stream = DeviceUnderTest.stream(device, n)) {
                 stream.setPrecision(precision);
                 Predictive room = device.backend().predictive(stream);
                 Guarded dx = Guarded.of(device, n, d);
@@ -193,7 +193,7 @@ class SimtPredictiveTest {
         float[] first = null;
         for (long seed : new long[] {0, 1, 77}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 stream.setPrecision(precision);
                 Predictive room = device.backend().predictive(stream);
                 Tensor x = Truth.tensor(device, Truth.gaussian(1, 40 * 70), 40, 70);

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Spectra of the CUDA sources on the SIMT executor, against the float64 truth. */
 class SimtSpectraTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final Spectra spectra = device.backend().spectra();
 
     /** Eigenvalues to 1e-12 of the largest, whatever the order: around the edges of warps, blocks and tiles. */
@@ -122,7 +122,7 @@ class SimtSpectraTest {
         double[] first = null;
         for (long seed : new long[] {1, 2}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 Spectra own = device.backend().spectra(stream);
                 Tensor tensor = Truth.tensor(device, z, 40, 33);
                 double[] values = DoubleStream.concat(

@@ -16,6 +16,7 @@ import io.gramian.reference.WMseReference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** W-MSE of the CUDA sources on the SIMT executor, against the float64 truth. */
 class SimtWMseTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     private static double[][] correlated(int count, int n, int d) {
         double[] common = Truth.gaussian(7L * n + d, n * d);
@@ -118,7 +119,7 @@ class SimtWMseTest {
         float[] first = null;
         for (long seed : new long[] {1, 1, 2}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 List<Tensor> views = List.of(Truth.tensor(device, z[0], 32, 9), Truth.tensor(device, z[1], 32, 9));
                 List<Tensor> gradients = List.of(Tensor.empty(device, 32, 9), Tensor.empty(device, 32, 9));
                 device.backend()
@@ -166,6 +167,7 @@ class SimtWMseTest {
     }
 
     /** Which slice of which view, which column, and what to do about it. */
+    @Tag("sync")
     @ParameterizedTest
     @CsvSource({
         "CHOLESKY,slice 0 of view 1 (iteration 0): pivot 0 of column 1 is not positive",
@@ -174,6 +176,7 @@ class SimtWMseTest {
         "ITERATIVE,'slice 0 of view 1 (iteration 0): every column is constant'"
     })
     void aSliceThatCannotBeWhitenedIsNamed(String name, String message) {
+        DeviceUnderTest.needsErrorsAtOnce(device);
         double[][] z = correlated(2, 16, 3);
         for (int k = 0; k < 48; k++) {
             z[1][k] = k % 3 == 1 || name.equals("ITERATIVE") ? 4 : z[1][k];

@@ -13,6 +13,7 @@ import io.gramian.backend.Whitening;
 import io.gramian.backend.WhiteningMethod;
 import io.gramian.reference.SliceReference;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SimtWhiteningMethodsTest {
     private static final int STEPS = 5;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** One forward and one backward pass on a stream. */
     private final class Pass {
@@ -84,7 +85,7 @@ class SimtWhiteningMethodsTest {
         double[] x = spread(1000L * n + d, batch, n, d);
         double[] dy = Truth.gaussian(d, batch * n * d);
         try (Scope scope = Scope.open();
-                Stream stream = device.backend().newStream(0, 3)) {
+                Stream stream = DeviceUnderTest.stream(device, 3)) {
             Pass pass = new Pass(stream, method, x, dy, batch, n, d, eps);
             float[] values = pass.y.values();
             float[] gradients = pass.dx.values();
@@ -145,7 +146,7 @@ class SimtWhiteningMethodsTest {
         double[] x = {1, 1, 1, -1, -1, 1, -1, -1};
         double[] dy = {1, 2, 3, 4, 5, 6, 7, 9};
         try (Scope scope = Scope.open();
-                Stream stream = device.backend().newStream(0, 1)) {
+                Stream stream = DeviceUnderTest.stream(device, 1)) {
             for (String method : new String[] {"ZCA", "PCA"}) {
                 for (float each : new Pass(stream, method, x, dy, 1, 4, 2, 0).dx.values()) {
                     assertThat(each).as(method).isFinite();
@@ -162,7 +163,7 @@ class SimtWhiteningMethodsTest {
         float[] first = null;
         for (long seed : new long[] {1, 1, 2}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 float[] dx = new Pass(stream, method, x, dy, 2, 40, 17, 0).dx.values();
                 first = first == null ? dx : first;
                 assertThat(dx).as("seed %d", seed).isEqualTo(first);
@@ -171,6 +172,7 @@ class SimtWhiteningMethodsTest {
     }
 
     /** The sentences of the CPU. */
+    @Tag("sync")
     @Test
     void slicesThatCannotBeWhitenedAreNamed() {
         double[] x = spread(9, 3, 20, 4);
@@ -217,6 +219,7 @@ class SimtWhiteningMethodsTest {
     }
 
     private void fails(String method, double[] x, float eps, String message) {
+        DeviceUnderTest.needsErrorsAtOnce(device);
         assertThatThrownBy(() -> forward(method, x, eps))
                 .as(method)
                 .isInstanceOf(GramianException.class)

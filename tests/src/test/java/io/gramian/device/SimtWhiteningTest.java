@@ -11,13 +11,14 @@ import io.gramian.backend.Stream;
 import io.gramian.backend.Whitening;
 import io.gramian.reference.WhiteningReference;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Cholesky whitening of the CUDA sources on the SIMT executor, against the float64 truth. */
 class SimtWhiteningTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     @ParameterizedTest
     @CsvSource({
@@ -116,7 +117,7 @@ class SimtWhiteningTest {
         float[] first = null;
         for (long seed : new long[] {1, 1, 2}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 Whitening whitening = device.backend().whitening(stream);
                 Tensor y = Tensor.empty(device, 2, 70, 50);
                 Tensor w = Tensor.empty(device, 2, 50, 50);
@@ -130,6 +131,7 @@ class SimtWhiteningTest {
     }
 
     /** In one kernel and in steps; the third column of the second slice repeats its first, or is NaN. */
+    @Tag("sync")
     @ParameterizedTest
     @CsvSource({"8,3", "150,140"})
     void aSliceThatCannotBeWhitenedIsNamed(int n, int d) {
@@ -145,6 +147,7 @@ class SimtWhiteningTest {
     }
 
     private void refuses(double[] x, int n, int d, String start, String middle) {
+        DeviceUnderTest.needsErrorsAtOnce(device);
         Tensor y = Tensor.zeros(device, 2, n, d);
         Tensor w = Tensor.zeros(device, 2, d, d);
         assertThatThrownBy(() -> device.backend().whitening().whiten(Truth.tensor(device, x, 2, n, d), 0, y, w))
@@ -157,8 +160,10 @@ class SimtWhiteningTest {
     }
 
     /** More columns than rows: singular without shrinkage, well with it. */
+    @Tag("sync")
     @Test
     void moreDimensionsThanSamples() {
+        DeviceUnderTest.needsErrorsAtOnce(device);
         double[] x = Truth.gaussian(2, 10 * 65);
         try (Scope scope = Scope.open()) {
             Tensor y = Tensor.empty(device, 1, 10, 65);

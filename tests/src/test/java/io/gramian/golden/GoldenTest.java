@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gramian.Device;
 import io.gramian.Scope;
+import io.gramian.device.DeviceUnderTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ class GoldenTest {
             return Stream.of(
                     all("truth", found, GoldenTest::truth),
                     all("cpu", found, golden -> kernels(golden, Device.cpu())),
-                    all("simt", found, GoldenTest::simt));
+                    all(DeviceUnderTest.name(), found, GoldenTest::underTest));
         }
     }
 
@@ -113,11 +114,11 @@ class GoldenTest {
         assertThat(score.gradient()).as("gradient of the kernels").isLessThanOrEqualTo(KERNEL_GRADIENT);
     }
 
-    /** On the SIMT device, which has every kernel. */
-    private static void simt(GoldenCase golden) {
-        String slow = SimtGaps.slow(golden);
+    /** On the device under test, which has every kernel; what takes long on the executor is left out there alone. */
+    private static void underTest(GoldenCase golden) {
+        String slow = DeviceUnderTest.isSimt() ? SimtGaps.slow(golden) : null;
         if (slow == null) {
-            kernels(golden, Device.simt());
+            kernels(golden, DeviceUnderTest.get());
         } else {
             TABLE.missed(golden, "simt", slow);
         }

@@ -17,8 +17,7 @@ import org.knowm.xchart.style.Styler;
 final class Plot {
     private Plot() {}
 
-    static void write(Results results, Path file) throws IOException {
-        Map<String, Map<String, Measurement>> sizes = results.bySize();
+    static void write(Map<String, Map<String, Measurement>> sizes, String title, Path file) throws IOException {
         List<String> labels = new ArrayList<>();
         List<Double> best = new ArrayList<>();
         List<Double> authors = new ArrayList<>();
@@ -40,7 +39,7 @@ final class Plot {
         CategoryChart chart = new CategoryChartBuilder()
                 .width(1400)
                 .height(700)
-                .title("Gramian beside PyTorch, forward + backward")
+                .title(title)
                 .yAxisTitle("times faster")
                 .build();
         // a logarithmic axis has no zero to start its bars from; one label a bar

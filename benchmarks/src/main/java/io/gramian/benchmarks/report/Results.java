@@ -25,11 +25,15 @@ public record Results(Machine machine, List<Measurement> measurements) {
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .writeValue(folder.resolve("cpu.json").toFile(), this);
         Files.writeString(folder.resolve("cpu.md"), table());
-        Plot.write(this, folder.resolve("cpu.png"));
+        Plot.write(bySize(), "Gramian beside PyTorch, forward + backward", folder.resolve("cpu.png"));
+    }
+
+    private Map<String, Map<String, Measurement>> bySize() {
+        return bySize(measurements);
     }
 
     /** Sides by name, per {@code kernel shape}, in the order they were measured. */
-    Map<String, Map<String, Measurement>> bySize() {
+    static Map<String, Map<String, Measurement>> bySize(List<Measurement> measurements) {
         Map<String, Map<String, Measurement>> sizes = new LinkedHashMap<>();
         for (Measurement m : measurements) {
             sizes.computeIfAbsent(m.kernel() + " " + m.shape(), key -> new LinkedHashMap<>())

@@ -17,7 +17,11 @@ import picocli.CommandLine.Spec;
         description = "Self-supervised learning on the JVM: from images to a spectrum.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "1:failure", "2:wrong usage", "130:interrupted by Ctrl-C; a checkpoint was saved"},
-        footer = {"", "In a checkout, ./gramian test runs every test, and ./gramian setup only installs and builds."},
+        footer = {
+            "",
+            "In a checkout, ./gramian test runs every test, ./gramian setup only installs and builds, and",
+            "./gramian gpu-pack writes one folder for a machine with a GPU."
+        },
         subcommands = {
             PretrainCommand.class,
             ResumeCommand.class,
