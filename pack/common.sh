@@ -104,10 +104,12 @@ find_libraries() {
 
 # Name, driver, clocks, power limit and temperature of the first GPU, in one line.
 gpu_facts() {
+  local facts=
   if have nvidia-smi; then
-    nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit,temperature.gpu \
-      --format=csv,noheader -i 0 2>/dev/null | head -n 1 || true
+    facts=$(nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit,temperature.gpu \
+      --format=csv,noheader -i 0 2>/dev/null | head -n 1 || true)
   fi
+  printf '%s' "${facts:-unknown}"
 }
 
 # Runs a class of the pack; options of the Java machine that belong to one call stand in java_options.
