@@ -104,10 +104,10 @@ find_libraries() {
 
 # Name, driver, clocks, power limit and temperature of the first GPU, in one line.
 gpu_facts() {
-  local facts=
+  local facts= fields
   if have nvidia-smi; then
-    facts=$(nvidia-smi --query-gpu=name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit,temperature.gpu \
-      --format=csv,noheader -i 0 2>/dev/null | head -n 1 || true)
+    fields=name,driver_version,clocks.sm,clocks.max.sm,clocks.mem,clocks.max.mem,power.limit,temperature.gpu
+    facts=$(nvidia-smi --query-gpu=$fields --format=csv,noheader -i 0 2>/dev/null | head -n 1 || true)
   fi
   printf '%s' "${facts:-unknown}"
 }
