@@ -1,6 +1,6 @@
-# What the scripts of a GPU pack share. Sourced, never run. The pack needs a driver, and, for what calls vendor libraries,
-# those of CUDA 13; no JDK, no Maven, no network.
-#   GRAMIAN_PACK_DIR   where the pack unpacks itself (default: unpacked/ beside the scripts, or a folder for temporary files)
+# What the scripts of a GPU pack share. Sourced, never run. The pack needs a driver, and, for what calls vendor
+# libraries, those of CUDA 13; no JDK, no Maven, no network.
+#   GRAMIAN_PACK_DIR   where the pack unpacks itself (default: unpacked/ beside the scripts, or a temporary folder)
 #   GRAMIAN_PYTHON     the Python whose nvidia packages and PyTorch are used (default: python3)
 #   GRAMIAN_JAVA_OPTS  more options of the Java machine
 set -euo pipefail

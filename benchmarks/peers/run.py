@@ -1,7 +1,9 @@
-"""Measures PyTorch beside Gramian: python3 run.py --work FOLDER --out peers.json [--device cuda|cpu] [--check-only] [--quick]
+"""Measures PyTorch beside Gramian.
 
-FOLDER is what Gramian's side left: work.json and small cases with inputs and results. A peer that does not compute what we
-compute is not timed: exit code 1, after everything else was measured.
+    python3 run.py --work FOLDER --out peers.json [--device cuda|cpu] [--check-only] [--quick]
+
+FOLDER is what Gramian's side left: work.json and small cases with inputs and results. A peer that does not compute what
+we compute is not timed: exit code 1, after everything else was measured.
 """
 
 import argparse
@@ -91,7 +93,7 @@ def check_pair(folder, shape, function, device):
 
 
 def check(case, root, device):
-    """Errors of every peer of a kernel on one small case, by name. Only eager forms: compiling is PyTorch's own affair."""
+    """Errors of every peer of a kernel on one small case, by name; eager forms, since compiling is PyTorch's affair."""
     kernel, rows, columns = case["kernel"], case["rows"], case["columns"]
     folder = os.path.join(root, case["folder"])
     if kernel == "step":

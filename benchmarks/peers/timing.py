@@ -1,7 +1,7 @@
 """Times calls as Gramian's GpuTimer does, and collects what was measured.
 
-Warm-up, then samples of so many calls in a row that one sample takes 20 ms or more, from the first call until the device is
-done with the last; the median of 21 samples.
+Warm-up, then samples of so many calls in a row that one sample takes 20 ms or more, from the first call until the
+device is done with the last; the median of 21 samples.
 """
 
 import json

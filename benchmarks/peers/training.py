@@ -1,7 +1,7 @@
 """A training step in PyTorch with every care: ResNet-18 in channels_last, bfloat16 autocast, views made on the GPU.
 
-Two views of each image (crop and resize, flip, jitter of brightness, contrast, saturation and hue, grey), forward, NT-Xent,
-backward, SGD with momentum: the work of Gramian's StepWork.
+Two views of each image (crop and resize, flip, jitter of brightness, contrast, saturation and hue, grey), forward,
+NT-Xent, backward, SGD with momentum: the work of Gramian's StepWork.
 """
 
 import math

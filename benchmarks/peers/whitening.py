@@ -1,6 +1,7 @@
 """W-MSE in PyTorch: whitening by the inverse of a Cholesky factor, as in htdt/self-supervised (Ermolov et al. 2021).
 
-Slice after slice, as the authors do, or all slices as one batch. Rows are taken in order: a permutation would cost a gather.
+Slice after slice, as the authors do, or all slices as one batch. Rows are taken in order: a permutation would cost a
+gather.
 """
 
 import torch
@@ -11,7 +12,7 @@ EPS = 1e-6
 
 
 def whiten(x):
-    """Slices (s, w, d): covariance with shrinkage, its Cholesky factor, and the triangular solve for the whitened rows."""
+    """Slices (s, w, d): covariance with shrinkage, its Cholesky factor, a triangular solve for the whitened rows."""
     centred = x - x.mean(dim=1, keepdim=True)
     eye = torch.eye(x.shape[2], dtype=x.dtype, device=x.device)
     covariance = (centred.transpose(1, 2) @ centred) * ((1 - EPS) / (x.shape[1] - 1)) + EPS * eye

@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BadInputTest {
     private static final int D = 3;
 
-    private static final String TWO_DEVICES = "(?s).*(on NAME.*on cpu|on cpu.*on NAME).*".replace("NAME", DeviceUnderTest.name());
+    private static final String TWO_DEVICES =
+            "(?s).*(on NAME.*on cpu|on cpu.*on NAME).*".replace("NAME", DeviceUnderTest.name());
 
     private final Scope scope = Scope.open();
 

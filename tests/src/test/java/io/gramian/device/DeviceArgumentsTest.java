@@ -298,7 +298,8 @@ class DeviceArgumentsTest {
     }
 
     static Stream<Arguments> opsOnDevices() {
-        return Stream.of(Device.cpu(), DeviceUnderTest.get()).flatMap(device -> ops().map(op -> Arguments.of(device, op)));
+        return Stream.of(Device.cpu(), DeviceUnderTest.get())
+                .flatMap(device -> ops().map(op -> Arguments.of(device, op)));
     }
 
     static Stream<Device> devices() {

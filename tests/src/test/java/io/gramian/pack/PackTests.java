@@ -49,7 +49,9 @@ public final class PackTests implements Callable<Integer> {
     /** How long a test may run past the end of the time before the run is ended for it. */
     private static final int GRACE_SECONDS = 60;
 
-    @Option(names = {"-o", "--out"}, defaultValue = "results")
+    @Option(
+            names = {"-o", "--out"},
+            defaultValue = "results")
     private Path out = Path.of("results");
 
     @Option(names = "--name", defaultValue = "tests", description = "Name of the files in the output folder.")
@@ -142,8 +144,11 @@ public final class PackTests implements Callable<Integer> {
         facts.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put("device", DeviceUnderTest.name() + (missing.isEmpty() ? "" : " (the CUDA sources on the processor)"));
         List<CudaDevice> found = cuda.devices();
-        facts.put("gpu", found.isEmpty() ? "none: " + cuda.reason() : found.get(0).toString());
-        facts.put("cuda", "driver " + (cuda.driver().isEmpty() ? "none" : cuda.driver()) + ", built with " + cuda.runtime());
+        facts.put(
+                "gpu", found.isEmpty() ? "none: " + cuda.reason() : found.get(0).toString());
+        facts.put(
+                "cuda",
+                "driver " + (cuda.driver().isEmpty() ? "none" : cuda.driver()) + ", built with " + cuda.runtime());
         facts.put("clocks", System.getProperty("gramian.gpu.facts", "unknown"));
         facts.put("java", Runtime.version().toString());
         return facts;

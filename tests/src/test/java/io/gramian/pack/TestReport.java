@@ -72,8 +72,8 @@ record TestReport(Path folder, String name, Map<String, String> facts) {
     }
 
     private void xml(Writer writer, List<TestOutcome> outcomes) throws IOException {
-        Map<String, List<TestOutcome>> classes =
-                outcomes.stream().collect(Collectors.groupingBy(TestOutcome::type, LinkedHashMap::new, Collectors.toList()));
+        Map<String, List<TestOutcome>> classes = outcomes.stream()
+                .collect(Collectors.groupingBy(TestOutcome::type, LinkedHashMap::new, Collectors.toList()));
         try {
             XMLStreamWriter xml = XMLOutputFactory.newFactory().createXMLStreamWriter(writer);
             xml.writeStartDocument("UTF-8", "1.0");

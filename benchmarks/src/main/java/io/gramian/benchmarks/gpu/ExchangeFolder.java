@@ -31,8 +31,8 @@ final class ExchangeFolder {
         String name = kernel + "-" + rows + "x" + columns;
         Path target = Files.createDirectories(folder.resolve(name));
         for (Map.Entry<String, float[]> array : arrays.entrySet()) {
-            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * array.getValue().length)
-                    .order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(Float.BYTES * array.getValue().length).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(array.getValue());
             Files.write(target.resolve(array.getKey() + ".f32"), bytes.array());
         }

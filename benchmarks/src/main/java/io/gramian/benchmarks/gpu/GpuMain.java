@@ -214,11 +214,15 @@ public final class GpuMain implements Callable<Integer> {
             measurements.add(mapper.treeToValue(each, Measurement.class));
         }
         Map<String, String> notes = new LinkedHashMap<>();
-        root.path("notes").fields().forEachRemaining(note -> notes.put(note.getKey(), note.getValue().asText()));
+        root.path("notes")
+                .fields()
+                .forEachRemaining(
+                        note -> notes.put(note.getKey(), note.getValue().asText()));
         GpuResults ours = GpuResults.read(out.resolve("gpu.json"));
         String gpu = root.path("gpu").asText();
         if (!gpu.equals(ours.machine().gpu())) {
-            throw new GramianException(peers + ": expected results of " + ours.machine().gpu() + ", got those of " + gpu);
+            throw new GramianException(
+                    peers + ": expected results of " + ours.machine().gpu() + ", got those of " + gpu);
         }
         GpuResults all = ours.on(ours.machine().withPytorch(root.path("pytorch").asText()))
                 .with(measurements, new HashMap<>(notes));

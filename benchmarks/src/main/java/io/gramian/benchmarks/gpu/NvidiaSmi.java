@@ -18,7 +18,8 @@ final class NvidiaSmi {
 
     /** Clocks now and at most, power limit and temperature, in one line. */
     static String clocks() {
-        String[] values = ask("clocks.sm,clocks.max.sm,clocks.mem,power.limit,temperature.gpu").split(", *");
+        String[] values = ask("clocks.sm,clocks.max.sm,clocks.mem,power.limit,temperature.gpu")
+                .split(", *");
         return values.length < 5
                 ? "clocks unknown"
                 : "SM " + values[0] + " of " + values[1] + ", memory " + values[2] + ", limit " + values[3] + ", "

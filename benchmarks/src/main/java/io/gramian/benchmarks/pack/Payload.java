@@ -49,7 +49,8 @@ public final class Payload {
         } else if (arguments.length == 3 && arguments[0].equals("compress")) {
             compress(Path.of(arguments[1]), Path.of(arguments[2]));
         } else {
-            throw new IllegalArgumentException("expected: pack FOLDER FILE, unpack FILE FOLDER, or compress FILE FILE.xz");
+            throw new IllegalArgumentException(
+                    "expected: pack FOLDER FILE, unpack FILE FOLDER, or compress FILE FILE.xz");
         }
     }
 

@@ -78,7 +78,8 @@ public record GpuResults(GpuMachine machine, List<Measurement> measurements, Map
     public String table() {
         StringBuilder text = new StringBuilder();
         if (machine.gpu().isEmpty()) {
-            text.append(String.format("On a GPU: nothing was measured yet; `./gramian gpu-pack` makes what measures it.%n%n"));
+            text.append(String.format(
+                    "On a GPU: nothing was measured yet; `./gramian gpu-pack` makes what measures it.%n%n"));
         } else {
             text.append(String.format(
                     "Forward + backward on a GPU, medians of one run. %s, driver %s, %s, PyTorch %s, commit %s, %s.%n%n",

@@ -74,7 +74,8 @@ class GpuMainTest {
         assertThat(folder.resolve("w-mse-256x64/db.f32")).hasSize(4L * 256 * 64);
         assertThat(folder.resolve("eigenvalues-3x24/values.f32")).hasSize(4L * 3 * 24);
         // ResNet-18 without a classifier
-        assertThat(Files.readAllBytes(folder.resolve("step-8x32/parameters.f32"))).hasSize(4);
+        assertThat(Files.readAllBytes(folder.resolve("step-8x32/parameters.f32")))
+                .hasSize(4);
     }
 
     @Test
@@ -98,21 +99,30 @@ class GpuMainTest {
     void whatWasNotMeasuredSaysSo() {
         String empty = GpuResults.none().table();
         long lines = GpuRow.ALL.stream().mapToLong(row -> row.peers().size()).sum();
-        assertThat(empty.lines().filter(line -> line.endsWith("| not measured |"))).hasSize((int) lines);
+        assertThat(empty.lines().filter(line -> line.endsWith("| not measured |")))
+                .hasSize((int) lines);
         GpuResults some = GpuResults.none()
                 .on(MACHINE)
-                .with(List.of(took("gramian", 0.15), took("torch", 0.9)), Map.of("nt-xent 8192x128 bfloat16 torch-compile", "out of memory"));
+                .with(
+                        List.of(took("gramian", 0.15), took("torch", 0.9)),
+                        Map.of("nt-xent 8192x128 bfloat16 torch-compile", "out of memory"));
         assertThat(some.table())
                 .contains("A GPU, driver 1.2 (CUDA 13.0), SM 1, PyTorch none, commit abc")
                 .contains("| nt-xent 8192x128 bfloat16 | 0.1500 | 2.0 | torch | 0.9000 | 2.0 | 6.0 |")
-                .contains("| nt-xent 8192x128 bfloat16 | 0.1500 | 2.0 | torch-compile | out of memory |  | not measured |")
+                .contains(
+                        "| nt-xent 8192x128 bfloat16 | 0.1500 | 2.0 | torch-compile | out of memory |  | not measured |")
                 .contains("| vicreg 256x8192 tf32 | not measured |  | torch | not measured |  | not measured |");
     }
 
     @Test
     void peersAreMergedAndDrawn() throws IOException {
-        GpuResults.none().on(MACHINE).with(List.of(took("gramian", 0.25)), Map.of()).write(folder, "gpu");
-        Path peers = Files.writeString(folder.resolve("peers.json"), """
+        GpuResults.none()
+                .on(MACHINE)
+                .with(List.of(took("gramian", 0.25)), Map.of())
+                .write(folder, "gpu");
+        Path peers = Files.writeString(
+                folder.resolve("peers.json"),
+                """
                 {"pytorch": "2.11.0", "gpu": "A GPU", "agreement": {"nt-xent-96x48 torch": 1e-07},
                  "measurements": [{"kernel": "nt-xent", "shape": "8192x128 bfloat16", "side": "torch",
                    "medianMillis": 1.0, "minMillis": 0.9, "iterations": 21, "extraBytes": 1000000}],

@@ -20,7 +20,9 @@ class PeerScriptsTest {
 
     private static List<Path> scripts() throws IOException {
         try (Stream<Path> files = Files.list(PEERS)) {
-            return files.filter(file -> file.toString().endsWith(".py")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".py"))
+                    .sorted()
+                    .toList();
         }
     }
 
