@@ -59,10 +59,8 @@ def read(folder, name):
 
 
 def set_precision(precision):
-    """How products of float32 matrices round; bfloat16 is a matter of autocast, here TF32 is off."""
-    tf32 = precision == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.allow_tf32 = tf32
+    """How products of float32 matrices round: "high" is TF32. bfloat16 is a matter of autocast."""
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
 
 
 def value_and_gradient(function, a, b, precision="float32"):

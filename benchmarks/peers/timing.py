@@ -33,16 +33,15 @@ def millis(call, calls, device):
 
 def measure(call, device, quick=False):
     """Median, least and number of samples, in milliseconds of one call; and the bytes that the calls needed on top."""
+    call()  # the first call compiles
     synchronize(device)
     extra = -1
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
-    call()  # the first call compiles
-    synchronize(device)
+    each = millis(call, 1, device)
     if device.type == "cuda":
         extra = torch.cuda.max_memory_allocated(device) - before
-    each = millis(call, 1, device)
     spent = each
     while not quick and spent < WARM_UP_MILLIS:
         each = millis(call, 1, device)

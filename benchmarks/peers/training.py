@@ -72,7 +72,7 @@ def crop_and_flip(x):
         [torch.stack([width * flip, zero, left], dim=1), torch.stack([zero, height, top], dim=1)], dim=1
     )
     grid = F.affine_grid(theta, list(x.shape), align_corners=False)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def luminance(x):

@@ -36,7 +36,8 @@ public final class Payload {
             "META-INF/[^/]*\\.(SF|RSA|DSA)",
             ".*/include/.*",
             ".*/lib/(cmake|pkgconfig)/.*",
-            ".*/libjni(openblas|openblas_full|openblas_nolapack|dnnl)\\.so"));
+            ".*/libjni(openblas|openblas_full|openblas_nolapack|dnnl)\\.so",
+            ".*/libjni(npp\\w*|nvml|nvblas|nvcomp|nvrtc|nvjpeg|cupti|curand|cufftw?|cufile|nccl)\\.so"));
 
     private Payload() {}
 
