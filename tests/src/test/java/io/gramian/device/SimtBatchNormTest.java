@@ -25,7 +25,7 @@ class SimtBatchNormTest {
     private static final float EPS = 1e-5f;
     private static final double SLACK = 1e-6;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final BatchNormalization kernels = device.backend().network().batchNormalization();
 
     @ParameterizedTest
@@ -112,7 +112,7 @@ class SimtBatchNormTest {
         float[][] first = null;
         for (int seed = 1; seed <= 3; seed++) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 BatchNormalization room = device.backend().network(stream).batchNormalization();
                 Tensor tx = Guarded.shifted(device, seed % 2, rows, c).with(x).tensor();
                 Guarded y = Guarded.shifted(device, seed / 2, rows, c);

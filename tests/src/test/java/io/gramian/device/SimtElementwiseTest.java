@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * columns round once, so that their results are those of float64, rounded.
  */
 class SimtElementwiseTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final LinearAlgebra algebra = device.backend().linearAlgebra();
     private final Network network = device.backend().network();
 
@@ -129,7 +129,7 @@ class SimtElementwiseTest {
         float[] first = null;
         for (int seed = 1; seed <= 3; seed++) { // other alignments too: the bits stay
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 LinearAlgebra room = device.backend().linearAlgebra(stream);
                 Tensor t =
                         Guarded.shifted(device, seed % 2, rows, columns).with(x).tensor();

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SimtEvaluationTest {
     private static final int CLASSES = 3;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** Rows around a centre for each class. */
     private static double[] features(long seed, int[] labels, int d) {

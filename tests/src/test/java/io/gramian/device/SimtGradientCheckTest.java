@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Gradients of layers on the SIMT device against central differences: nothing on the way takes its memory for the host's. */
 class SimtGradientCheckTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final GradientCheck check = new GradientCheck(1e-2, 1e-2, 6, 3);
 
     /** Numbers that no step of the check moves across 0 or across each other. */

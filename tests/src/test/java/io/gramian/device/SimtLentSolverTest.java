@@ -15,13 +15,19 @@ import io.gramian.jni.SolverCall;
 import io.gramian.reference.EigenReference;
 import io.gramian.reference.WhiteningReference;
 import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the kernels do around the solver of another library: the seam that cuSOLVER stands behind on a GPU. */
 class SimtLentSolverTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
+
+    @BeforeEach
+    void onTheExecutor() {
+        DeviceUnderTest.onlyOnTheExecutor("the solver that is lent here, LAPACK, reads and writes host memory");
+    }
 
     @Test
     void choleskyWhiteningAgreesWithTheTruth() {
@@ -152,7 +158,7 @@ class SimtLentSolverTest {
     }
 
     private Stream lent(SolverCall.Function solver) {
-        Stream stream = device.backend().newStream(0, 1);
+        Stream stream = DeviceUnderTest.stream(device, 1);
         stream.lendSolver(solver, 1);
         return stream;
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Pooling of the CUDA sources on the SIMT executor against the float64 truth, and with the bits of the CPU. */
 class SimtPoolingTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final Network network = device.backend().network();
 
     /** Windows that overlap, leave a rest or gaps; channels around a vector. */
@@ -53,7 +53,7 @@ class SimtPoolingTest {
         }
         for (int shift = 0; shift < 2; shift++) { // accesses of 16 bytes, and of 4
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, 5 + shift)) {
+                    Stream stream = DeviceUnderTest.stream(device, 5 + shift)) {
                 Network room = device.backend().network(stream);
                 Guarded y = Guarded.shifted(device, shift, n, oh, ow, c);
                 Guarded dx = Guarded.shifted(device, shift, n, h, w, c);
@@ -97,7 +97,7 @@ class SimtPoolingTest {
         }
         for (int shift = 0; shift < 2; shift++) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, 5 + shift)) {
+                    Stream stream = DeviceUnderTest.stream(device, 5 + shift)) {
                 Network room = device.backend().network(stream);
                 Guarded y = Guarded.shifted(device, shift, n, oh, ow, c);
                 Guarded dx = Guarded.shifted(device, shift, n, h, w, c);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Nearest rows and logistic regression of the CUDA sources on the SIMT executor against the float64 truth. */
 class SimtProbesTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final Probes probes = device.backend().probes();
 
     /** m, n, d, k: around tiles of 128, splits of the keys, candidates for 64 and more, all keys. */
@@ -45,7 +45,7 @@ class SimtProbesTest {
         int[] expected = NearestRowsReference.index(q, x, bias, m, n, d, k);
         for (int seed = 1; seed <= 2; seed++) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 Tensor index = Tensor.empty(device, DType.INT32, m, k);
                 Guarded score = Guarded.shifted(device, seed, m, k);
                 Tensor keys = Guarded.shifted(device, seed - 1, n, d).with(x).tensor();
@@ -148,7 +148,7 @@ class SimtProbesTest {
         float[] first = null;
         for (int seed = 1; seed <= 2; seed++) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 Probes room = device.backend().probes(stream);
                 Guarded dw = Guarded.shifted(device, seed, d, c);
                 Guarded db = Guarded.shifted(device, seed, c);
