@@ -121,6 +121,23 @@ class SourceTextTest {
                 .isEmpty();
     }
 
+    /** So that every test of the CUDA sources runs on a GPU too, or says why it does not. */
+    @Test
+    void oneFileMakesTheDeviceUnderTest() {
+        List<String> found = new ArrayList<>();
+        for (Path file : SourceTree.files(path -> path.matches("tests/src/test/java/io/gramian/(device|golden)/.*"))) {
+            String text = String.join("\n", SourceTree.lines(file));
+            boolean says = text.contains("onlyOnTheExecutor") || file.endsWith("DeviceUnderTest.java");
+            if (text.contains("Device.simt(") && !says) {
+                found.add(SourceTree.relative(file));
+            }
+        }
+        assertThat(found)
+                .as("tests that name the SIMT device: take DeviceUnderTest.get() and its stream(device, seed), or"
+                        + " its onlyOnTheExecutor(why)")
+                .isEmpty();
+    }
+
     @Test
     void everyPackageIsNullMarked() {
         List<String> found = new ArrayList<>();

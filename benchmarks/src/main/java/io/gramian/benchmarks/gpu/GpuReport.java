@@ -26,6 +26,8 @@ final class GpuReport {
         }
         if (files.isEmpty()) {
             Files.writeString(folder.resolve("gpu.md"), GpuResults.none().table());
+        } else if (!Files.exists(folder.resolve("gpu.json"))) {
+            Files.deleteIfExists(folder.resolve("gpu.md")); // that nothing was measured is no longer true
         }
     }
 }

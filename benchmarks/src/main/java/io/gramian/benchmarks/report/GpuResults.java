@@ -74,7 +74,7 @@ public record GpuResults(GpuMachine machine, List<Measurement> measurements, Map
         return new GpuResults(other, measurements, notes);
     }
 
-    /** A Markdown table: a row per row of {@link GpuRow#ALL} and peer. */
+    /** A Markdown table: a row per row of {@link GpuRow#ALL} and peer, one for all peers where nothing was measured. */
     public String table() {
         StringBuilder text = new StringBuilder();
         if (machine.gpu().isEmpty()) {
@@ -95,7 +95,13 @@ public record GpuResults(GpuMachine machine, List<Measurement> measurements, Map
         Map<String, Map<String, Measurement>> sizes = bySize();
         for (GpuRow row : GpuRow.ALL) {
             Map<String, Measurement> sides = sizes.getOrDefault(row.kernel() + " " + row.shape(), Map.of());
-            row.peers().forEach(peer -> text.append(line(row, sides, peer)));
+            boolean nothing = sides.isEmpty()
+                    && notes.keySet().stream().noneMatch(key -> key.startsWith(row.kernel() + " " + row.shape() + " "));
+            if (nothing) {
+                text.append(line(row, sides, String.join(", ", row.peers())));
+            } else {
+                row.peers().forEach(peer -> text.append(line(row, sides, peer)));
+            }
         }
         return text.toString();
     }
