@@ -77,14 +77,15 @@ find_libraries() {
   mapfile -t folders < <(library_folders | grep -v '^$' | awk '!seen[$0]++')
   for library in libcuda.so.1 libcudart.so.13 libcublas.so.13 libcublasLt.so.13 libcusolver.so.12 libcusparse.so.12 \
       libnvJitLink.so.13 libcudnn.so.9; do
+    if grep -q "$library" <<<"$known"; then continue; fi # the loader finds it by itself
     found=
     for folder in "${folders[@]}"; do
       if [ -e "$folder/$library" ]; then found=$folder; break; fi
     done
-    if [ -n "$found" ]; then
-      case " ${chosen[*]-} " in *" $found "*) ;; *) chosen+=("$found") ;; esac
-    elif ! grep -q "$library" <<<"$known"; then
+    if [ -z "$found" ]; then
       missing+=("$library")
+    else
+      case " ${chosen[*]-} " in *" $found "*) ;; *) chosen+=("$found") ;; esac
     fi
   done
   if [ ${#chosen[@]} -gt 0 ]; then

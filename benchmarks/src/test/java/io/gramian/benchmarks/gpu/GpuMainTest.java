@@ -110,8 +110,9 @@ class GpuMainTest {
                 .contains("| nt-xent 8192x128 bfloat16 | 0.1500 | 2.0 | torch | 0.9000 | 2.0 | 6.0 |")
                 .contains(
                         "| nt-xent 8192x128 bfloat16 | 0.1500 | 2.0 | torch-compile | out of memory |  | not measured |")
-                .contains("| w-mse 2048x128 float32 | not measured |  | torch-loop, torch-batched, torch-batched-compile |"
-                        + " not measured |  | not measured |");
+                .contains(
+                        "| w-mse 2048x128 float32 | not measured |  | torch-loop, torch-batched, torch-batched-compile |"
+                                + " not measured |  | not measured |");
     }
 
     @Test
