@@ -42,21 +42,30 @@ public final class DeviceUnderTest {
         return name().equals("simt");
     }
 
-    /** A stream of this or another device, as {@link #stream(Device, int, long)} with one thread per core. */
+    /** {@link #stream(Device, int, long)} with one thread per core. */
     public static Stream stream(Device device, long seed) {
         return stream(device, 0, seed);
     }
 
     /**
-     * A stream of its own.
+     * Calls with settings of their own, in the order of the device's main stream, so that nobody has to wait.
      *
      * @param threads threads of the kernels; 0 for one per core
-     * @param seed of the order in which the executor runs threads. A GPU has an order of its own: there every stream is
-     *     just another new one, and a test over several seeds is a test over several runs
+     * @param seed of the order in which the executor runs threads. A GPU has an order of its own: there this is the main
+     *     stream once more, and a test over several seeds is a test over several runs
      */
     public static Stream stream(Device device, int threads, long seed) {
-        boolean gpu = device.toString().startsWith("cuda");
-        return device.backend().newStream(threads, gpu ? 0 : seed);
+        long given = isGpu(device) ? device.backend().stream().nativeStream() : seed;
+        return device.backend().newStream(threads, given);
+    }
+
+    /** A stream that runs beside the main one: who uses both has to wait. */
+    public static Stream ownStream(Device device, long seed) {
+        return device.backend().newStream(0, isGpu(device) ? 0 : seed);
+    }
+
+    private static boolean isGpu(Device device) {
+        return device.toString().startsWith("cuda");
     }
 
     /**
@@ -73,9 +82,8 @@ public final class DeviceUnderTest {
      * wait for each launch. Such tests have the tag {@code sync}; whoever runs all runs them once more with GRAMIAN_SYNC=1.
      */
     public static void needsErrorsAtOnce(Device device) {
-        boolean gpu = device.toString().startsWith("cuda");
         assumeTrue(
-                !gpu || "1".equals(System.getenv("GRAMIAN_SYNC")),
+                !isGpu(device) || "1".equals(System.getenv("GRAMIAN_SYNC")),
                 "left out on " + device + ": which slice is bad is known there only with GRAMIAN_SYNC=1");
     }
 }

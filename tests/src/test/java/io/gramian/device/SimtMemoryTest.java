@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** Memory of a device that is not the processor: what it counts, what happens when there is none, and what comes back. */
 class SimtMemoryTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final Memory memory = device.backend().memory();
 
     @AfterEach
@@ -49,7 +49,7 @@ class SimtMemoryTest {
             memory.limit(memory.deviceBytes().heldBytes() + 1000);
             assertThatThrownBy(() -> Tensor.empty(device, 251))
                     .isInstanceOf(GramianException.class)
-                    .hasMessageStartingWith("out of memory on simt: FLOAT32 (251) needs 1004 bytes; ")
+                    .hasMessageStartingWith("out of memory on " + device + ": FLOAT32 (251) needs 1004 bytes; ")
                     .hasMessageContaining(" tensors and ")
                     .hasMessageContaining(" are allowed; the device has ")
                     .hasMessageContaining("; the largest: ")
@@ -68,7 +68,7 @@ class SimtMemoryTest {
             memory.limit(memory.deviceBytes().heldBytes() + 2000);
             assertThatThrownBy(() -> NtXent.defaults().value(List.of(za, zb)))
                     .isInstanceOf(GramianException.class)
-                    .hasMessageStartingWith("out of memory on simt: asked for ")
+                    .hasMessageStartingWith("out of memory on " + device + ": asked for ")
                     .hasMessageContaining("FLOAT32 (64, 8) of 2048 bytes");
             memory.limit(0);
             assertThat(NtXent.defaults().value(List.of(za, zb))).isPositive();
@@ -89,7 +89,7 @@ class SimtMemoryTest {
     void whatIsFreedOnAClosedStreamComesBack() {
         long before = memory.deviceBytes().heldBytes();
         Tensor[] made = new Tensor[1];
-        try (var stream = device.backend().newStream(0, 4)) {
+        try (var stream = DeviceUnderTest.ownStream(device, 4)) {
             stream.use(() -> made[0] = Tensor.zeros(device, 10));
             stream.synchronise();
         }

@@ -25,13 +25,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Streams, events, captured graphs and numbers that nobody waits for, on the SIMT device. */
 class SimtStreamTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
     private final Stream main = device.backend().stream();
     private final LinearAlgebra algebra = device.backend().linearAlgebra();
 
     @Test
     void eventsAreTimesAndPlaces() {
-        try (Stream other = device.backend().newStream(0, 3);
+        try (Stream other = DeviceUnderTest.ownStream(device, 3);
                 Event begin = main.newEvent();
                 Event end = main.newEvent();
                 Scope scope = Scope.open()) {
@@ -108,21 +108,21 @@ class SimtStreamTest {
     @Test
     void insideACaptureNobodyTalksToTheHost() {
         try (Scope scope = Scope.open();
-                Stream other = device.backend().newStream(0, 5)) {
+                Stream other = DeviceUnderTest.ownStream(device, 5)) {
             Tensor x = Tensor.zeros(device, 3);
             Tensor y = Tensor.zeros(Device.cpu(), 3);
             refused(
                     x::toFloats,
-                    "reading FLOAT32 (3) on simt inside a capture on simt, which is repeated without the"
+                    "reading FLOAT32 (3) on " + device + " inside a capture on " + device + ", which is repeated without the"
                             + " host; do it before or after");
             refused(
                     () -> x.copyFrom(new float[3]),
-                    "writing FLOAT32 (3) on simt from the host inside a capture on simt");
+                    "writing FLOAT32 (3) on " + device + " from the host inside a capture on " + device);
             refused(y::toFloats, "reading FLOAT32 (3) on cpu inside a capture");
-            refused(() -> y.fill(1), "a call on another stream, of cpu, stands inside a capture on simt");
-            refused(other::synchronise, "waiting for simt inside a capture");
-            refused(() -> other.use(() -> x.fill(1)), "a call on another stream, of simt, stands inside a capture");
-            refused(() -> main.capture(() -> {}), "a capture inside a capture on simt");
+            refused(() -> y.fill(1), "a call on another stream, of cpu, stands inside a capture on " + device);
+            refused(other::synchronise, "waiting for " + device + " inside a capture");
+            refused(() -> other.use(() -> x.fill(1)), "a call on another stream, of " + device + ", stands inside a capture");
+            refused(() -> main.capture(() -> {}), "a capture inside a capture on " + device);
             refused(() -> NtXent.defaults().value(List.of(x.reshape(3, 1), x.reshape(3, 1))), "reading FLOAT64 (1)");
             assertThat(Tensor.zeros(device, 2).toFloats()).containsOnly(0f); // and all is well afterwards
         }
@@ -194,6 +194,7 @@ class SimtStreamTest {
 
     @Test
     void twoDevicesInOneProcess() {
+        DeviceUnderTest.onlyOnTheExecutor("it has two devices");
         Device second = Device.simt(1);
         assertThat(second).hasToString("simt:1").isSameAs(Device.named("simt:1"));
         assertThatThrownBy(() -> Device.simt(2))

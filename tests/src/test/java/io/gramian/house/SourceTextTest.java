@@ -133,7 +133,7 @@ class SourceTextTest {
             }
         }
         assertThat(found)
-                .as("tests that name the SIMT device: take DeviceUnderTest.get() and its stream(device, seed), or"
+                .as("tests that name the SIMT device: take DeviceUnderTest.get() and its streams, or"
                         + " its onlyOnTheExecutor(why)")
                 .isEmpty();
     }
