@@ -29,7 +29,7 @@ class SimtConvolutionTest {
     /** Sums of up to 700 products in float32, relative to the largest. */
     private static final double FLOAT32_SUMS = 3e-6;
 
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /**
      * One channel, three and ragged ones; more pixels than a tile has rows, more channels than it has columns; windows with gaps
@@ -68,7 +68,7 @@ class SimtConvolutionTest {
             double[] rw = rounded(weights, precision);
             double[] rdy = rounded(dy, precision);
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, n)) {
+                    Stream stream = DeviceUnderTest.stream(device, n)) {
                 stream.setPrecision(precision);
                 Convolutions of = device.backend().network(stream).convolutions();
                 Tensor tx = Truth.tensor(device, x, n, h, w, c);
@@ -113,7 +113,7 @@ class SimtConvolutionTest {
         float[][] first = null;
         for (long seed : new long[] {0, 1, 77}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 stream.setPrecision(precision);
                 Convolutions of = device.backend().network(stream).convolutions();
                 Tensor x = Truth.tensor(device, Truth.gaussian(1, 7 * 14 * 14 * 5), 7, 14, 14, 5);

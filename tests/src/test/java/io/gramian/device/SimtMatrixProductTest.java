@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * precision are, and the slack of a lucky plain loop.
  */
 class SimtMatrixProductTest {
-    private final Device device = Device.simt();
+    private final Device device = DeviceUnderTest.get();
 
     /** Half a rounding of an operand, relative to the largest entry; a few roundings of the sum in float32. */
     static double slack(Precision precision) {
@@ -66,7 +66,7 @@ class SimtMatrixProductTest {
                 boolean transposeA = way / 2 == 1;
                 boolean transposeB = way % 2 == 1;
                 try (Scope scope = Scope.open();
-                        Stream stream = device.backend().newStream(0, m)) {
+                        Stream stream = DeviceUnderTest.stream(device, m)) {
                     stream.setPrecision(precision);
                     Guarded c = Guarded.of(device, m, n);
                     Tensor ta = matrix(a, m, k, transposeA);
@@ -127,7 +127,7 @@ class SimtMatrixProductTest {
         double[] a = Truth.gaussian(1, 1 + 9 * 8);
         double[] b = Truth.gaussian(2, 1 + 8 * 12);
         try (Scope scope = Scope.open();
-                Stream stream = device.backend().newStream(0, 1)) {
+                Stream stream = DeviceUnderTest.stream(device, 1)) {
             stream.setPrecision(precision);
             Tensor x = Truth.tensor(device, a, a.length).rows(1, a.length).reshape(9, 8);
             Tensor y = Truth.tensor(device, b, b.length).rows(1, b.length).reshape(8, 12);
@@ -147,7 +147,7 @@ class SimtMatrixProductTest {
         float[] tiles = null;
         for (long seed : new long[] {0, 1, 77}) {
             try (Scope scope = Scope.open();
-                    Stream stream = device.backend().newStream(0, seed)) {
+                    Stream stream = DeviceUnderTest.stream(device, seed)) {
                 stream.setPrecision(precision);
                 Tensor a = Truth.tensor(device, Truth.gaussian(1, 900 * 20), 900, 20);
                 Tensor b = Truth.tensor(device, Truth.gaussian(2, 150 * 20), 150, 20);

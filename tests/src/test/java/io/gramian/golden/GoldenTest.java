@@ -19,7 +19,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Runs every case of a directory: {@code -Dgramian.golden=DIR}, by default the cases beside this test, on the float64 truth, on
- * the CPU and on the SIMT device. A case that no runner knows fails. At the end a table says how many cases ran, how far off
+ * the CPU and on the device under test. A case that no runner knows fails. At the end a table says how many cases ran, how far off
  * they were, and which did not run and why.
  */
 class GoldenTest {
