@@ -26,12 +26,12 @@ struct Pooling {
 
 Pooling pooling(int64_t n, int64_t h, int64_t w, int64_t c, int64_t size_h, int64_t size_w, int64_t stride,
     int64_t padding) {
-  constexpr int64_t kMost = std::numeric_limits<int>::max();
-  if (n * h > kMost || w * c > kMost || h + 2 * padding + stride > kMost || w + 2 * padding + stride > kMost) {
-    GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "more than 2^31 - 1 rows of pixels, or channels in a row");
+  constexpr int64_t kMost = std::numeric_limits<int>::max() / 2;
+  if (n * h > kMost || w * c > kMost || h + 2 * padding > kMost || w + 2 * padding > kMost) {
+    GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "more than 2^30 - 1 rows of pixels, or channels in a row");
   }
   const auto narrow = [](int64_t size) { return static_cast<int>(size); };
-  return {n, narrow(h), narrow(w), narrow(c), narrow(size_h), narrow(size_w), narrow(std::min(stride, kMost / 2)),
+  return {n, narrow(h), narrow(w), narrow(c), narrow(size_h), narrow(size_w), narrow(std::min(stride, kMost)),
       narrow(padding), narrow((h + 2 * padding - size_h) / stride + 1),
       narrow((w + 2 * padding - size_w) / stride + 1)};
 }

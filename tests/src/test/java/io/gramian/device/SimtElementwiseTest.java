@@ -115,7 +115,7 @@ class SimtElementwiseTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,3", "1,1", "2,31", "31,2", "33,64", "127,3", "129,33", "257,132", "5,257", "2049,4"})
+    @CsvSource({"0,3", "3,0", "1,1", "2,31", "31,2", "33,64", "127,3", "129,33", "257,132", "5,257", "2049,4"})
     void rowsAndColumnsAgreeWithTheTruth(int rows, int columns) {
         double[] x = Truth.gaussian(rows, rows * columns);
         double[] bias = Truth.gaussian(columns, columns);

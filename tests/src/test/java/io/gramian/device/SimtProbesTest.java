@@ -34,7 +34,7 @@ class SimtProbesTest {
         "3,1300,16,200",
         "1,2100,1,31",
         "0,5,4,2",
-        "3,4,0,2"
+        "3,4,0,2", "2,5,3,0", "3,0,4,0"
     })
     void findsTheKeysOfAFullSort(int m, int n, int d, int k) {
         // small whole numbers: every product is exact, and many scores are equal
