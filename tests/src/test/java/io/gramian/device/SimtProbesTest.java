@@ -1,6 +1,7 @@
 package io.gramian.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.gramian.DType;
@@ -34,7 +35,9 @@ class SimtProbesTest {
         "3,1300,16,200",
         "1,2100,1,31",
         "0,5,4,2",
-        "3,4,0,2", "2,5,3,0", "3,0,4,0"
+        "3,4,0,2",
+        "2,5,3,0",
+        "3,0,4,0"
     })
     void findsTheKeysOfAFullSort(int m, int n, int d, int k) {
         // small whole numbers: every product is exact, and many scores are equal
@@ -216,6 +219,37 @@ class SimtProbesTest {
             assertThat(fit.correct()).isEqualTo(1); // a tie goes to class 0
             assertClose(db.toFloats(), new double[] {-1 / 6.0, 1 / 3.0, -1 / 6.0});
             assertClose(dw.toFloats(), new double[] {1 / 6.0, 2 / 3.0, -5 / 6.0, 0, 1, -1});
+        }
+    }
+
+    @Test
+    void badInputIsNamed() {
+        Device cpu = Device.cpu();
+        try (Scope scope = Scope.open()) {
+            Tensor x = Tensor.zeros(device, 2, 3);
+            Tensor w = Tensor.zeros(device, 3, 4);
+            Tensor b = Tensor.zeros(device, 4);
+            Tensor labels = Tensor.ofInts(device, new int[] {0, 4}, 2);
+            assertThatThrownBy(() -> probes.softmaxRegression(x, labels, w, b, null, null))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("labels: expected classes from 0 to 3, got 4 at row 1");
+            Tensor there = Tensor.ofInts(cpu, new int[] {0, 1}, 2);
+            assertThatThrownBy(() -> probes.softmaxRegression(x, there, w, b, null, null))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith(
+                            "expected tensors on simt, where this operation runs, got INT32 (2) on cpu");
+            Tensor index = Tensor.empty(device, DType.INT32, 2, 2);
+            Tensor score = Tensor.empty(device, 2, 2);
+            Tensor bias = Tensor.zeros(cpu, 2);
+            assertThatThrownBy(() -> probes.nearestRows(x, x, bias, index, score))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("expected tensors on simt");
+            assertThatThrownBy(() -> probes.nearestRows(x, Tensor.zeros(cpu, 2, 3), null, index, score))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContainingAll("on simt", "on cpu");
+            assertThatThrownBy(() -> probes.nearestRows(x, x.rows(0, 1), null, index, score))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected k of at most the number of keys 1");
         }
     }
 }
