@@ -133,10 +133,11 @@ class SimtPoolingTest {
                 found[at] = y.toFloats();
                 room.maxPoolBackward(tap, 3, 2, 1, y, dx);
                 found[2 + at] = dx.toFloats();
-                Tensor mean = Tensor.empty(where, 2, 2, 2, 5);
-                room.averagePool(tx, 3, 3, 2, mean);
+                // a quarter is exact: a fused multiply-add of a GPU rounds like the two operations here
+                Tensor mean = Tensor.empty(where, 2, 3, 3, 5);
+                room.averagePool(tx, 2, 2, 2, mean);
                 found[4 + at] = mean.toFloats();
-                room.averagePoolBackward(3, 3, 2, mean, dx);
+                room.averagePoolBackward(2, 2, 2, mean, dx);
                 found[6 + at] = dx.toFloats();
             }
         }

@@ -237,16 +237,16 @@ class SimtProbesTest {
             assertThatThrownBy(() -> probes.softmaxRegression(x, there, w, b, null, null))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith(
-                            "expected tensors on simt, where this operation runs, got INT32 (2) on cpu");
+                            "expected tensors on " + device + ", where this operation runs, got INT32 (2) on cpu");
             Tensor index = Tensor.empty(device, DType.INT32, 2, 2);
             Tensor score = Tensor.empty(device, 2, 2);
             Tensor bias = Tensor.zeros(cpu, 2);
             assertThatThrownBy(() -> probes.nearestRows(x, x, bias, index, score))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("expected tensors on simt");
+                    .hasMessageStartingWith("expected tensors on " + device);
             assertThatThrownBy(() -> probes.nearestRows(x, Tensor.zeros(cpu, 2, 3), null, index, score))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContainingAll("on simt", "on cpu");
+                    .hasMessageContainingAll("on " + device, "on cpu");
             assertThatThrownBy(() -> probes.nearestRows(x, x.rows(0, 1), null, index, score))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("expected k of at most the number of keys 1");
