@@ -19,7 +19,9 @@ namespace gramian {
 namespace {
 
 template <typename Mode>
-using GemmShape = TileShape<Mode, 4, 4, 2>;  // 128 x 128, a warp 64 x 32
+using WideTile = TileShape<Mode, 4, 4, 2>;  // 128 x 128, a warp 64 x 32
+template <typename Mode>
+using SmallTile = TileShape<Mode, 2, 2, 2>;  // 64 x 64, a warp 32 x 16: where it holds all of c
 
 // Fewer chunks than this and a block is over before it has begun.
 constexpr int kLeastChunks = 4;
@@ -65,9 +67,10 @@ __global__ void __launch_bounds__(kGramThreads) multiply_matrices(Operand<typena
   }
 }
 
-template <template <typename> class Feed, typename Mode>
-void launch_gemm(gramian_context* context, const Gemm& of, const Operand<Mode>& x, const Operand<Mode>& y) {
-  using Shape = GemmShape<Mode>;
+template <typename Shape, template <typename> class Feed>
+void launch_tiles(gramian_context* context, const Gemm& of, const Operand<typename Shape::Mode>& x,
+    const Operand<typename Shape::Mode>& y) {
+  using Mode = typename Shape::Mode;
   const int64_t column_tiles = blocks_of(of.n, Shape::kColumns);
   const int64_t tiles = blocks_of(of.m, Shape::kRows) * column_tiles;
   if (tiles > 0x7fffffff) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "gemm: more than 2^31 - 1 tiles of 128 x 128");
@@ -82,6 +85,15 @@ void launch_gemm(gramian_context* context, const Gemm& of, const Operand<Mode>& 
       multiply_matrices<Shape, Feed>, x, y, static_cast<int>(of.m), static_cast<int>(of.n),
       static_cast<int>(column_tiles), chunks, each, whole ? of.alpha : 1.0f, whole ? of.beta : 0.0f, target);
   if (!whole) add_splits(context, "gemm_add", cut.count, of.m * of.n, target, of.alpha, of.beta, of.c);
+}
+
+template <template <typename> class Feed, typename Mode>
+void launch_gemm(gramian_context* context, const Gemm& of, const Operand<Mode>& x, const Operand<Mode>& y) {
+  if (of.m <= SmallTile<Mode>::kRows && of.n <= SmallTile<Mode>::kColumns) {
+    launch_tiles<SmallTile<Mode>, Feed>(context, of, x, y);
+  } else {
+    launch_tiles<WideTile<Mode>, Feed>(context, of, x, y);
+  }
 }
 
 // Operands by the four ways in which a and b lie; turning means lay_out_transposed.
