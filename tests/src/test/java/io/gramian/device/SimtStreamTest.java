@@ -113,15 +113,17 @@ class SimtStreamTest {
             Tensor y = Tensor.zeros(Device.cpu(), 3);
             refused(
                     x::toFloats,
-                    "reading FLOAT32 (3) on " + device + " inside a capture on " + device + ", which is repeated without the"
-                            + " host; do it before or after");
+                    "reading FLOAT32 (3) on " + device + " inside a capture on " + device
+                            + ", which is repeated without the host; do it before or after");
             refused(
                     () -> x.copyFrom(new float[3]),
                     "writing FLOAT32 (3) on " + device + " from the host inside a capture on " + device);
             refused(y::toFloats, "reading FLOAT32 (3) on cpu inside a capture");
             refused(() -> y.fill(1), "a call on another stream, of cpu, stands inside a capture on " + device);
             refused(other::synchronise, "waiting for " + device + " inside a capture");
-            refused(() -> other.use(() -> x.fill(1)), "a call on another stream, of " + device + ", stands inside a capture");
+            refused(
+                    () -> other.use(() -> x.fill(1)),
+                    "a call on another stream, of " + device + ", stands inside a capture");
             refused(() -> main.capture(() -> {}), "a capture inside a capture on " + device);
             refused(() -> NtXent.defaults().value(List.of(x.reshape(3, 1), x.reshape(3, 1))), "reading FLOAT64 (1)");
             assertThat(Tensor.zeros(device, 2).toFloats()).containsOnly(0f); // and all is well afterwards

@@ -214,10 +214,9 @@ public final class GpuMain implements Callable<Integer> {
             measurements.add(mapper.treeToValue(each, Measurement.class));
         }
         Map<String, String> notes = new LinkedHashMap<>();
-        root.path("notes")
-                .fields()
-                .forEachRemaining(
-                        note -> notes.put(note.getKey(), note.getValue().asText()));
+        for (Map.Entry<String, JsonNode> note : root.path("notes").properties()) {
+            notes.put(note.getKey(), note.getValue().asText());
+        }
         GpuResults ours = GpuResults.read(out.resolve("gpu.json"));
         String gpu = root.path("gpu").asText();
         if (!gpu.equals(ours.machine().gpu())) {
