@@ -43,6 +43,18 @@ public final class Scope implements AutoCloseable {
         return tensor;
     }
 
+    /** Takes all tensors that still belong to this scope out of it: whoever asks closes them. */
+    public List<Tensor> detachAll() {
+        List<Tensor> mine = new ArrayList<>();
+        for (Tensor tensor : tensors) {
+            if (tensor.scope() == this) {
+                mine.add(detach(tensor));
+            }
+        }
+        tensors.clear();
+        return mine;
+    }
+
     /** Takes a tensor out of every scope: whoever holds it closes it. */
     public static Tensor detach(Tensor tensor) {
         tensor.moveTo(null);

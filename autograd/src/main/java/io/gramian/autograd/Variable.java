@@ -3,6 +3,7 @@ package io.gramian.autograd;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.backend.Check;
 import io.gramian.backend.Deferred;
 import io.gramian.backend.Fetched;
 import org.jspecify.annotations.Nullable;
@@ -128,6 +129,16 @@ public final class Variable {
     /** As {@link #backward()} for the scalar {@code sum(this * seed)}; the seed is used up. */
     public void backward(Tensor seed) {
         Engine.run(this, seed);
+    }
+
+    /** Sets the gradient of a parameter to one that was computed otherwise, by a captured graph for instance; takes it over. */
+    public void gradient(Tensor computed) {
+        if (creator != null || !requiresGradient) {
+            throw new IllegalStateException("gradient: expected a parameter, got " + this);
+        }
+        Check.sameShape("gradient", computed, "the parameter", value);
+        clearGradient();
+        gradient = Scope.detach(computed);
     }
 
     /** Frees the gradient. */

@@ -45,6 +45,7 @@ public final class Deferred<T> implements AutoCloseable {
     private record Read(@Nullable Tensor source, long offset, long bytes, byte[] content) {}
 
     private @Nullable Supplier<Fetched<T>> derived;
+    private final List<Deferred<?>> parts = new ArrayList<>();
 
     private Deferred(Stream stream, Supplier<T> body) {
         this.stream = stream;
@@ -53,7 +54,7 @@ public final class Deferred<T> implements AutoCloseable {
 
     /** The same result, changed on the host. */
     public <R> Deferred<R> map(Function<T, R> change) {
-        return derived(() -> {
+        return derived(List.of(this), () -> {
             Fetched<T> coming = fetch();
             return Fetched.later(() -> change.apply(coming.get()));
         });
@@ -61,16 +62,17 @@ public final class Deferred<T> implements AutoCloseable {
 
     /** What the host makes of two results. */
     public <S, R> Deferred<R> with(Deferred<S> other, BiFunction<T, S, R> both) {
-        return derived(() -> {
+        return derived(List.of(this, other), () -> {
             Fetched<T> mine = fetch();
             Fetched<S> theirs = other.fetch();
             return Fetched.later(() -> both.apply(mine.get(), theirs.get()));
         });
     }
 
-    private <R> Deferred<R> derived(Supplier<Fetched<R>> how) {
+    private <R> Deferred<R> derived(List<Deferred<?>> parts, Supplier<Fetched<R>> how) {
         Deferred<R> result = new Deferred<>(stream, () -> how.get().get());
         result.derived = how;
+        result.parts.addAll(parts);
         return result;
     }
 
@@ -187,6 +189,7 @@ public final class Deferred<T> implements AutoCloseable {
                 Scope.detach(read.source());
             }
         }
+        parts.forEach(Deferred::keep);
         return this;
     }
 
@@ -245,5 +248,6 @@ public final class Deferred<T> implements AutoCloseable {
                 read.source().close();
             }
         }
+        parts.forEach(Deferred::close);
     }
 }

@@ -225,13 +225,14 @@ public final class Optimizers {
         int sizes = arrays.sizes(tensors);
         int addresses = arrays.addresses(tensors);
         arrays.publish();
-        try (Tensor first = Tensor.empty(tensors.get(0).device(), DType.UINT8, Long.BYTES)) {
+        // an int64 in a float64's place, so that a deferred computation reads it later
+        try (Tensor first = Tensor.empty(tensors.get(0).device(), DType.FLOAT64, 1)) {
             long at = first.address();
             stream.run((kernels, context) -> kernels.gramian_first_not_finite(
                     context, tensors.size(), arrays.at(sizes), arrays.at(addresses), at));
             ByteBuffer answer = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
             first.getBytes(0, answer);
-            return Math.toIntExact(answer.getLong(0));
+            return (int) answer.getLong(0);
         }
     }
 
