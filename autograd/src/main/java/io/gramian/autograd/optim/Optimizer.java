@@ -1,9 +1,11 @@
 package io.gramian.autograd.optim;
 
+import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import io.gramian.backend.Check;
+import io.gramian.backend.Deferred;
 import io.gramian.backend.Optimizers;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -44,16 +46,23 @@ public abstract class Optimizer implements AutoCloseable {
      * state.
      */
     public final Optional<String> firstBadGradient() {
+        return badGradient().get();
+    }
+
+    /** {@link #firstBadGradient} for whoever does not wait for the device. */
+    public final Deferred<Optional<String>> badGradient() {
         Active active = active();
         if (active.isEmpty()) {
-            return Optional.empty();
+            return Deferred.of(Device.cpu(), Optional::empty);
         }
         List<Tensor> backward = new ArrayList<>(active.gradients());
         Collections.reverse(backward);
-        int first = active.optimizers().firstNotFinite(backward);
-        return first < 0
-                ? Optional.empty()
-                : Optional.of(active.names().get(active.names().size() - 1 - first));
+        return Deferred.of(backward.get(0).device(), () -> {
+            int first = active.optimizers().firstNotFinite(backward);
+            return first < 0
+                    ? Optional.empty()
+                    : Optional.of(active.names().get(active.names().size() - 1 - first));
+        });
     }
 
     /** Frees all gradients. */

@@ -13,6 +13,6 @@ final class EvaluateCommand extends RunCommand {
 
     @Override
     public Integer call() {
-        return new RunSession(out(), false, at.device()).evaluate(run());
+        return new RunSession(out(), false, at.device(), true).evaluate(run());
     }
 }

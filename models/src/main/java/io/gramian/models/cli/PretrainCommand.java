@@ -43,10 +43,13 @@ final class PretrainCommand extends ComputeCommand {
     @Option(names = "--no-evaluation", description = "Train only: no evaluation, no report.")
     private boolean trainOnly;
 
+    @Option(names = "--no-cuda-graph", description = "On a GPU, run every step as it is, instead of a captured one.")
+    private boolean uncaptured;
+
     @Override
     public Integer call() {
         TrainConfig config = options.resolve();
-        return new RunSession(out(), trainOnly, at.device())
+        return new RunSession(out(), trainOnly, at.device(), !uncaptured)
                 .start(
                         config,
                         () -> out != null

@@ -15,8 +15,11 @@ final class ResumeCommand extends RunCommand {
     @Option(names = "--no-evaluation", description = "Train only: no evaluation, no report.")
     private boolean trainOnly;
 
+    @Option(names = "--no-cuda-graph", description = "On a GPU, run every step as it is, instead of a captured one.")
+    private boolean uncaptured;
+
     @Override
     public Integer call() {
-        return new RunSession(out(), trainOnly, at.device()).resume(run());
+        return new RunSession(out(), trainOnly, at.device(), !uncaptured).resume(run());
     }
 }

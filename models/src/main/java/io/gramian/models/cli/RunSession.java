@@ -27,11 +27,13 @@ final class RunSession {
     private final PrintWriter out;
     private final boolean trainOnly;
     private final Device device;
+    private final boolean captures;
 
-    RunSession(PrintWriter out, boolean trainOnly, Device device) {
+    RunSession(PrintWriter out, boolean trainOnly, Device device, boolean captures) {
         this.out = out;
         this.trainOnly = trainOnly;
         this.device = device;
+        this.captures = captures;
     }
 
     /** A new run. Its folder is made when the data was found, so that a typing error leaves nothing behind. */
@@ -76,7 +78,7 @@ final class RunSession {
         try (Interruption interruption = new Interruption();
                 ConsoleProgress progress = new ConsoleProgress(out, ConsoleProgress.terminal());
                 Pretrainer pretrainer = Pretrainer.of(config, folder, data, images, device, progress)) {
-            outcome = pretrainer.train(interruption);
+            outcome = pretrainer.captureSteps(captures).train(interruption);
             if (outcome.reason() == Outcome.Reason.INTERRUPTED) {
                 out.println("stopped after step " + outcome.step() + " of " + outcome.steps()
                         + "; go on with: gramian resume " + folder.path());

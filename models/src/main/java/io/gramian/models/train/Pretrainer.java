@@ -5,6 +5,7 @@ import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.autograd.GraphCheck;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Fetched;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
@@ -13,13 +14,20 @@ import io.gramian.models.format.Safetensors;
 import io.gramian.models.ssl.SslNetwork;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The training loop. A step is a function of the state before it, the configuration and its number: a run that was stopped,
  * in whatever way, goes on from its last checkpoint and ends with the same bits.
  */
 public final class Pretrainer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Pretrainer.class);
+
     private final TrainConfig config;
     private final RunFolder folder;
     private final DatasetSpec spec;
@@ -31,8 +39,20 @@ public final class Pretrainer implements AutoCloseable {
     private final TrainState state;
     private final SpectrumProbe probe;
     private final Speed speed = new Speed();
+    private boolean captures = true;
+    private @Nullable CapturedStep ahead;
+    private @Nullable Taken pending;
     private long step;
     private double lastLoss = Double.NaN;
+
+    /** A step that a GPU was given, and whose numbers are on their way. */
+    private record Taken(
+            long step,
+            double rate,
+            Fetched<Double> loss,
+            List<Fetched<Optional<String>>> badGradients,
+            double imagesPerSecond,
+            double waitSeconds) {}
 
     private Pretrainer(
             TrainConfig config,
@@ -99,11 +119,18 @@ public final class Pretrainer implements AutoCloseable {
         return state.network();
     }
 
+    /** Whether steps on a GPU are captured as a graph, which they are unless this says otherwise; before training. */
+    public Pretrainer captureSteps(boolean wanted) {
+        captures = wanted;
+        return this;
+    }
+
     /**
      * Trains until the epochs are done, the time is over, or somebody asks to stop; saves a checkpoint in each case.
      *
      * @throws GramianException if the loss or its gradient is no longer a number (naming the first tensor that went bad; the
-     *     last checkpoint stays, and so do the parameters), or a file cannot be written
+     *     last checkpoint stays, and so do the parameters; a GPU, for which nobody waits in a step, is one step ahead by
+     *     then), or a file cannot be written
      */
     public Outcome train(Interruption interruption) {
         listener.started(config, step, steps, parameterCount());
@@ -125,12 +152,17 @@ public final class Pretrainer implements AutoCloseable {
                     reason = Outcome.Reason.TIME_OVER;
                     break;
                 }
-                takeStep(loader, log);
+                if (device.backend().memory().onHost()) {
+                    takeStep(loader, log);
+                } else {
+                    takeStepAhead(loader, log);
+                }
                 if (checkpointDue()) {
                     save(log);
                     saved = step;
                 }
             }
+            settle(log);
             if (saved != step || !Files.exists(folder.checkpoint())) {
                 save(log);
             }
@@ -175,25 +207,105 @@ public final class Pretrainer implements AutoCloseable {
             state.optimise(step);
             state.learner().end(step);
         }
-        int epoch = (int) (step / stepsPerEpoch);
         step++;
         double imagesPerSecond = speed.add(config.batch(), System.nanoTime() - begin);
-        if (step % config.record().steps() == 0 || step == steps) {
-            log.step(step, epoch, lastLoss, rate, imagesPerSecond, (loader.waitNanos() - waitBefore) / 1e9);
-        }
-        int every = config.record().spectrumSteps();
-        if (every > 0 && (step % every == 0 || step == steps)) {
+        double waited = (loader.waitNanos() - waitBefore) / 1e9;
+        note(log, step, rate, imagesPerSecond, waited);
+        if (spectrumDue()) {
             spectrum(log);
         }
+        tell(step, imagesPerSecond);
+    }
+
+    /** A step on a GPU. Nobody waits for it: what came of the step before is told when this one is under way. */
+    private void takeStepAhead(BatchLoader loader, TrainLog log) {
+        long begin = System.nanoTime();
+        long waitBefore = loader.waitNanos();
+        double rate = state.learningRate(step);
+        CapturedStep body = ahead();
+        Fetched<Double> loss;
+        List<Fetched<Optional<String>>> bad;
+        try (Scope scope = Scope.open();
+                Batch batch = loader.next()) {
+            state.learner().begin(step);
+            loss = body.run(batch.views());
+            bad = state.fetchBadGradients();
+            state.optimise(step);
+            state.learner().end(step);
+        }
+        step++;
+        double imagesPerSecond = speed.add(config.batch(), System.nanoTime() - begin);
+        double waited = (loader.waitNanos() - waitBefore) / 1e9;
+        settle(log);
+        pending = new Taken(step, rate, loss, bad, imagesPerSecond, waited);
+        if (spectrumDue()) {
+            settle(log);
+            spectrum(log);
+        }
+    }
+
+    private CapturedStep ahead() {
+        CapturedStep body = ahead;
+        if (body == null) {
+            if (captures && !state.learner().replayable()) {
+                LOG.info("steps of {} are not captured: they draw or count on the host", config.system().name());
+            }
+            body = new CapturedStep(
+                    device.backend().stream(),
+                    state.learner().parameters().values(),
+                    captures && state.learner().replayable(),
+                    views -> state.learner().loss(views, step));
+            ahead = body;
+        }
+        return body;
+    }
+
+    /** Waits for the numbers of the last step, checks and tells them. */
+    private void settle(TrainLog log) {
+        Taken taken = pending;
+        if (taken == null) {
+            return;
+        }
+        pending = null;
+        lastLoss = taken.loss().get();
+        Optional<String> bad = taken.badGradients().stream()
+                .map(Fetched::get)
+                .flatMap(Optional::stream)
+                .findFirst();
+        if (!Double.isFinite(lastLoss) || bad.isPresent()) {
+            String first = bad.map(name -> "the gradient of " + name).orElse("the loss itself, by overflow");
+            throw diverged(taken.step(), Double.isFinite(lastLoss) ? "has a gradient that is no number" : "is " + lastLoss, first);
+        }
+        note(log, taken.step(), taken.rate(), taken.imagesPerSecond(), taken.waitSeconds());
+        tell(taken.step(), taken.imagesPerSecond());
+    }
+
+    private void note(TrainLog log, long taken, double rate, double imagesPerSecond, double waited) {
+        if (taken % config.record().steps() == 0 || taken == steps) {
+            log.step(taken, (int) ((taken - 1) / stepsPerEpoch), lastLoss, rate, imagesPerSecond, waited);
+        }
+    }
+
+    private void tell(long taken, double imagesPerSecond) {
+        int epoch = (int) ((taken - 1) / stepsPerEpoch);
         listener.step(
-                new TrainListener.Progress(step, steps, epoch, lastLoss, imagesPerSecond, probe.lastEffectiveRank()));
+                new TrainListener.Progress(taken, steps, epoch, lastLoss, imagesPerSecond, probe.lastEffectiveRank()));
+    }
+
+    private boolean spectrumDue() {
+        int every = config.record().spectrumSteps();
+        return every > 0 && (step % every == 0 || step == steps);
     }
 
     private GramianException diverged(String loss, String first) {
+        return diverged(step + 1, loss, first);
+    }
+
+    private GramianException diverged(long at, String loss, String first) {
         String kept = Files.exists(folder.checkpoint())
                 ? "the last good checkpoint is kept in " + folder.checkpoint()
                 : "no checkpoint had been made yet";
-        return new GramianException("the loss of step " + (step + 1) + " " + loss
+        return new GramianException("the loss of step " + at + " " + loss
                 + "; the first tensor that went bad is " + first + "; " + kept
                 + "; try a lower learning rate, such as --set optimizer.learning_rate="
                 + config.settings().number("optimizer.learning_rate") / 10);
@@ -211,6 +323,7 @@ public final class Pretrainer implements AutoCloseable {
     }
 
     private void save(TrainLog log) {
+        settle(log);
         state.tensors().forEach((name, tensor) -> {
             if (!GraphCheck.isFinite(tensor)) {
                 throw new GramianException("after step " + step + " the first tensor that went bad is " + name + ", "
@@ -226,6 +339,9 @@ public final class Pretrainer implements AutoCloseable {
 
     @Override
     public void close() {
+        if (ahead != null) {
+            ahead.close();
+        }
         probe.close();
         state.close();
     }

@@ -10,6 +10,7 @@ import io.gramian.autograd.optim.Optimizer;
 import io.gramian.autograd.optim.Schedule;
 import io.gramian.autograd.optim.Sgd;
 import io.gramian.autograd.optim.WarmupCosine;
+import io.gramian.backend.Fetched;
 import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.ssl.Learner;
@@ -129,6 +130,15 @@ final class TrainState implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** The same for whoever does not wait for the device: one answer a group, in that order. */
+    List<Fetched<Optional<String>>> fetchBadGradients() {
+        List<Fetched<Optional<String>>> bad = new ArrayList<>();
+        for (int g = groups.size() - 1; g >= 0; g--) {
+            bad.add(groups.get(g).optimizer().badGradient().fetch());
+        }
+        return bad;
     }
 
     /** Changes the parameters by their gradients, and frees these. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gramian.Device;
 import io.gramian.Tensor;
+import io.gramian.backend.CudaProbe;
 import io.gramian.models.config.Settings;
 import io.gramian.models.format.Npy;
 import io.gramian.models.ssl.LossMethod;
@@ -73,6 +74,23 @@ class CommandTest {
         assertFails(run("pretrain", "--threads", "0"), 2, "--threads must be 1 or more");
         assertFails(run("pretrain", "--data", "mnist"), 2, "data: expected one of");
         assertFails(run("loss", "simclr"), 2, "--za");
+    }
+
+    @Test
+    void devicesAreChosenByName() throws IOException {
+        Path z = npy("z.npy", 2, 1, 2, 3, 4);
+        String[] loss = {"loss", "simclr", "--za", z.toString(), "--zb", z.toString(), "--device", "cpu"};
+        assertThat(run(loss).code()).isZero();
+        loss[7] = "gpu";
+        assertFails(run(loss), 2, "--device: expected cpu, cuda, cuda:1 or best, got 'gpu'");
+        int absent = CudaProbe.result().devices().size();
+        loss[7] = "cuda:" + absent;
+        assertFails(run(loss), 1, "cuda:" + absent + " cannot be used: ");
+        Path run = folder.resolve("run");
+        List<String> pretrain = TinyRun.pretrain(TinyRun.images(folder, 64), run, 1, "--device", loss[7]);
+        assertFails(run(pretrain), 1, "cuda:" + absent + " cannot be used: ");
+        assertThat(run).doesNotExist();
+        assertThat(run("pretrain", "--help").out()).contains("--device", "--no-cuda-graph").doesNotContain("simt");
     }
 
     @Test

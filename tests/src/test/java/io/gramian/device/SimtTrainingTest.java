@@ -1,0 +1,178 @@
+package io.gramian.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.gramian.Device;
+import io.gramian.backend.Memory;
+import io.gramian.models.data.DatasetSpec;
+import io.gramian.models.data.ImageDataset;
+import io.gramian.models.format.AtomicFile;
+import io.gramian.models.ssl.Systems;
+import io.gramian.models.train.ConfigResolver;
+import io.gramian.models.train.Interruption;
+import io.gramian.models.train.Pretrainer;
+import io.gramian.models.train.RunFolder;
+import io.gramian.models.train.TrainConfig;
+import io.gramian.models.train.TrainListener;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Pretraining on the SIMT device, as it is and as a captured graph, beside the CPU: loader, augmentation, network, loss,
+ * backward pass, optimiser, momentum encoders, queues and checkpoints, all on the kernels of a GPU.
+ */
+class SimtTrainingTest {
+    private static final int SIDE = 8;
+    private static final int IMAGES = 40;
+    private static final int STEPS = 20;
+
+    @TempDir
+    private Path folder;
+
+    private String data = "";
+    private int runs;
+
+    @BeforeEach
+    void images() throws IOException {
+        Random random = new Random(7);
+        ByteBuffer images = ByteBuffer.allocate(16 + IMAGES * SIDE * SIDE);
+        ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
+        images.putInt(0x803).putInt(IMAGES).putInt(SIDE).putInt(SIDE);
+        labels.putInt(0x801).putInt(IMAGES);
+        for (int i = 0; i < IMAGES; i++) {
+            labels.put((byte) (i % 2));
+            int bright = 100 + random.nextInt(100);
+            for (int at = 0; at < SIDE * SIDE; at++) {
+                int along = i % 2 == 0 ? at / SIDE : at % SIDE;
+                images.put((byte) ((along / 2 % 2 == 0 ? bright : 20) + random.nextInt(30)));
+            }
+        }
+        Files.write(folder.resolve("images"), images.array());
+        Files.write(folder.resolve("labels"), labels.array());
+        data = "idx:" + folder.resolve("images") + "," + folder.resolve("labels");
+    }
+
+    /** The losses of every step. */
+    private List<Double> train(String method, Device device, boolean captured, String... more) {
+        ConfigResolver resolver = new ConfigResolver()
+                .option("--method", "method", method)
+                .option("--data", "data", data)
+                .option("--epochs", "epochs", STEPS * 8 / IMAGES);
+        for (String setting : List.of(
+                "batch=8",
+                "network.width=2",
+                "network.blocks=[1]",
+                "augmentation.size=8",
+                "record.probe=4",
+                "record.spectrum_steps=10",
+                "schedule.warmup_epochs=1")) {
+            resolver.assignment(setting);
+        }
+        Arrays.stream(more).forEach(resolver::assignment);
+        TrainConfig config = resolver.resolve();
+        Path path = folder.resolve("run" + runs++);
+        DatasetSpec spec = DatasetSpec.parse(config.data(), null);
+        List<Double> losses = new ArrayList<>();
+        TrainListener listener = new TrainListener() {
+            @Override
+            public void step(Progress progress) {
+                assertThat(progress.step()).isEqualTo(losses.size() + 1);
+                losses.add(progress.loss());
+            }
+        };
+        try (RunFolder run = RunFolder.createAt(path);
+                ImageDataset images = spec.pretrain()) {
+            AtomicFile.writeString(run.config(), config.toYaml());
+            try (Interruption interruption = new Interruption();
+                    Pretrainer pretrainer = Pretrainer.of(config, run, spec, images, device, listener)) {
+                pretrainer.captureSteps(captured).train(interruption);
+            }
+            assertThat(run.model()).exists();
+            assertThat(run.checkpoint()).exists();
+        }
+        return losses;
+    }
+
+    /** Settings that make a method small. */
+    private static String[] small(String method) {
+        List<String> settings = new ArrayList<>();
+        TrainConfig config = new ConfigResolver().option("--method", "method", method).resolve();
+        var values = config.settings().values();
+        for (String change : List.of(
+                "projector.hidden=[8]",
+                "projector.out=4",
+                "predictor.hidden=[4]",
+                "dense.hidden=[8]",
+                "dense.out=4",
+                "loss.w_size=8",
+                "loss.directions=16",
+                "loss.width=2",
+                "queue.length=32",
+                "shuffle.groups=1")) {
+            String key = change.substring(0, change.indexOf('='));
+            Object value = values.get(key);
+            boolean list = change.endsWith("]");
+            if (list ? value instanceof List<?> now && !now.isEmpty() : value instanceof Number) {
+                settings.add(change);
+            }
+        }
+        return settings.toArray(new String[0]);
+    }
+
+    static List<String> methods() {
+        return Systems.names();
+    }
+
+    /** A step of one device is that of the other to float32's rounding, for 20 steps. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void theDeviceTrainsAsTheCpu(String method) {
+        List<Double> here = train(method, Device.cpu(), false, small(method));
+        List<Double> there = train(method, Device.simt(), true, small(method));
+        assertThat(here).hasSize(STEPS);
+        assertThat(there).hasSize(STEPS);
+        for (int step = 0; step < STEPS; step++) {
+            double expected = here.get(step);
+            assertThat(there.get(step))
+                    .as("%s, step %d", method, step + 1)
+                    .isCloseTo(expected, within(2e-4 * (1 + Math.abs(expected))));
+        }
+    }
+
+    @Test
+    void aCapturedRunHasTheBitsOfAnother() throws IOException {
+        List<Double> captured = train("moco-v2", Device.simt(), true, small("moco-v2"));
+        List<Double> plain = train("moco-v2", Device.simt(), false, small("moco-v2"));
+        assertThat(captured).isEqualTo(plain);
+        byte[] first = Files.readAllBytes(folder.resolve("run0").resolve("checkpoints").resolve("last.safetensors"));
+        byte[] second = Files.readAllBytes(folder.resolve("run1").resolve("checkpoints").resolve("last.safetensors"));
+        assertThat(first).isEqualTo(second);
+    }
+
+    @Test
+    void nothingIsLeftBehind() {
+        Device device = Device.simt();
+        train("simclr", device, true, small("simclr")); // what is made once
+        Memory memory = device.backend().memory();
+        Memory.Statistics before = memory.statistics();
+        for (boolean captured : new boolean[] {true, false}) {
+            train("simclr", device, captured, small("simclr"));
+            device.backend().stream().synchronise();
+            assertThat(memory.statistics().liveBytes()).isEqualTo(before.liveBytes());
+            assertThat(memory.statistics().liveBlocks()).isEqualTo(before.liveBlocks());
+            assertThat(memory.statistics().pooledBytes()).isEqualTo(before.pooledBytes());
+        }
+    }
+}
