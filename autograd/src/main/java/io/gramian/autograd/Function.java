@@ -91,9 +91,9 @@ public abstract class Function {
         for (int i = 0; i < gradients.length; i++) {
             Tensor gradient = gradients[i];
             passedOn |= gradient == dy;
-            if (gradient != null && !gradient.shape().equals(inputs[i].value().shape())) {
+            if (gradient != null && !gradient.shape().equals(inputs[i].tensor().shape())) {
                 throw new GramianException(name + ": expected a gradient of shape "
-                        + inputs[i].value().shape() + " for input " + i + ", got " + gradient.shape());
+                        + inputs[i].tensor().shape() + " for input " + i + ", got " + gradient.shape());
             }
         }
         if (!passedOn) {

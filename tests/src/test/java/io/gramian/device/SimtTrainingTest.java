@@ -43,6 +43,7 @@ class SimtTrainingTest {
 
     private String data = "";
     private int runs;
+    private Runnable watch = () -> {};
 
     @BeforeEach
     void images() throws IOException {
@@ -90,6 +91,7 @@ class SimtTrainingTest {
             public void step(Progress progress) {
                 assertThat(progress.step()).isEqualTo(losses.size() + 1);
                 losses.add(progress.loss());
+                watch.run();
             }
         };
         try (RunFolder run = RunFolder.createAt(path);
@@ -108,7 +110,8 @@ class SimtTrainingTest {
     /** Settings that make a method small. */
     private static String[] small(String method) {
         List<String> settings = new ArrayList<>();
-        TrainConfig config = new ConfigResolver().option("--method", "method", method).resolve();
+        TrainConfig config =
+                new ConfigResolver().option("--method", "method", method).resolve();
         var values = config.settings().values();
         for (String change : List.of(
                 "projector.hidden=[8]",
@@ -128,6 +131,9 @@ class SimtTrainingTest {
                 settings.add(change);
             }
         }
+        if (method.equals("densecl")) {
+            settings.add("network.width=8"); // of two channels many cells have the same direction, and so the same match
+        }
         return settings.toArray(new String[0]);
     }
 
@@ -135,35 +141,53 @@ class SimtTrainingTest {
         return Systems.names();
     }
 
-    /** A step of one device is that of the other to float32's rounding, for 20 steps. */
+    /**
+     * A step of one device is that of the other to float32's rounding, for 20 steps. What is rounded away grows from step to
+     * step where a ReLU or a maximum changes sides: 5e-5 in the first two steps, 1e-3 at the end.
+     */
     @ParameterizedTest
     @MethodSource("methods")
     void theDeviceTrainsAsTheCpu(String method) {
         List<Double> here = train(method, Device.cpu(), false, small(method));
-        List<Double> there = train(method, Device.simt(), true, small(method));
+        List<Double> there = train(method, DeviceUnderTest.get(), true, small(method));
         assertThat(here).hasSize(STEPS);
         assertThat(there).hasSize(STEPS);
         for (int step = 0; step < STEPS; step++) {
             double expected = here.get(step);
             assertThat(there.get(step))
                     .as("%s, step %d", method, step + 1)
-                    .isCloseTo(expected, within(2e-4 * (1 + Math.abs(expected))));
+                    .isCloseTo(expected, within((step < 2 ? 5e-5 : 1e-3) * (1 + Math.abs(expected))));
         }
     }
 
     @Test
     void aCapturedRunHasTheBitsOfAnother() throws IOException {
-        List<Double> captured = train("moco-v2", Device.simt(), true, small("moco-v2"));
-        List<Double> plain = train("moco-v2", Device.simt(), false, small("moco-v2"));
+        List<Double> captured = train("moco-v2", DeviceUnderTest.get(), true, small("moco-v2"));
+        List<Double> plain = train("moco-v2", DeviceUnderTest.get(), false, small("moco-v2"));
         assertThat(captured).isEqualTo(plain);
-        byte[] first = Files.readAllBytes(folder.resolve("run0").resolve("checkpoints").resolve("last.safetensors"));
-        byte[] second = Files.readAllBytes(folder.resolve("run1").resolve("checkpoints").resolve("last.safetensors"));
+        byte[] first =
+                Files.readAllBytes(folder.resolve("run0").resolve("checkpoints").resolve("last.safetensors"));
+        byte[] second =
+                Files.readAllBytes(folder.resolve("run1").resolve("checkpoints").resolve("last.safetensors"));
         assertThat(first).isEqualTo(second);
+    }
+
+    /** A tensor a step that nobody frees would be at least 256 bytes, 225 KiB in all. */
+    @Test
+    void memoryStaysOverAThousandSteps() {
+        Memory memory = Device.cpu().backend().memory();
+        List<Long> live = new ArrayList<>();
+        List<String> settings = new ArrayList<>(List.of(small("simclr")));
+        settings.addAll(List.of("epochs=200", "record.spectrum_steps=0", "record.checkpoint_steps=1000"));
+        watch = () -> live.add(memory.statistics().liveBytes());
+        assertThat(train("simclr", Device.cpu(), false, settings.toArray(new String[0])))
+                .hasSize(1000);
+        assertThat(live.get(999) - live.get(99)).isLessThan(64 << 10);
     }
 
     @Test
     void nothingIsLeftBehind() {
-        Device device = Device.simt();
+        Device device = DeviceUnderTest.get();
         train("simclr", device, true, small("simclr")); // what is made once
         Memory memory = device.backend().memory();
         Memory.Statistics before = memory.statistics();

@@ -248,7 +248,9 @@ public final class Pretrainer implements AutoCloseable {
         CapturedStep body = ahead;
         if (body == null) {
             if (captures && !state.learner().replayable()) {
-                LOG.info("steps of {} are not captured: they draw or count on the host", config.system().name());
+                LOG.info(
+                        "steps of {} are not captured: they draw or count on the host",
+                        config.system().name());
             }
             body = new CapturedStep(
                     device.backend().stream(),
@@ -274,7 +276,10 @@ public final class Pretrainer implements AutoCloseable {
                 .findFirst();
         if (!Double.isFinite(lastLoss) || bad.isPresent()) {
             String first = bad.map(name -> "the gradient of " + name).orElse("the loss itself, by overflow");
-            throw diverged(taken.step(), Double.isFinite(lastLoss) ? "has a gradient that is no number" : "is " + lastLoss, first);
+            throw diverged(
+                    taken.step(),
+                    Double.isFinite(lastLoss) ? "has a gradient that is no number" : "is " + lastLoss,
+                    first);
         }
         note(log, taken.step(), taken.rate(), taken.imagesPerSecond(), taken.waitSeconds());
         tell(taken.step(), taken.imagesPerSecond());

@@ -90,7 +90,9 @@ class CommandTest {
         List<String> pretrain = TinyRun.pretrain(TinyRun.images(folder, 64), run, 1, "--device", loss[7]);
         assertFails(run(pretrain), 1, "cuda:" + absent + " cannot be used: ");
         assertThat(run).doesNotExist();
-        assertThat(run("pretrain", "--help").out()).contains("--device", "--no-cuda-graph").doesNotContain("simt");
+        assertThat(run("pretrain", "--help").out())
+                .contains("--device", "--no-cuda-graph")
+                .doesNotContain("simt");
     }
 
     @Test
