@@ -132,7 +132,8 @@ class SimtTrainingTest {
             }
         }
         if (method.equals("densecl")) {
-            settings.add("network.width=8"); // of two channels many cells have the same direction, and so the same match
+            settings.add(
+                    "network.width=8"); // of two channels many cells have the same direction, and so the same match
         }
         return settings.toArray(new String[0]);
     }
