@@ -1,4 +1,4 @@
-// The memory of one device, for all contexts on it: a pool of the CUDA runtime in stream order, with a limit and a count.
+// The memory of one device, for all contexts on it: a pool of the CUDA runtime in stream order, a limit and a count.
 //
 // What is freed stays in the pool and is given out again without asking the driver; a stream that gets memory which
 // another one has freed waits on the device for that one. When there is none left, the pool is trimmed and asked once

@@ -1,5 +1,5 @@
-// A stream that knows its device. Every use of it makes the device current for the calling thread, so that calls may come
-// from any thread and contexts of several devices live in one process.
+// A stream that knows its device. Every use of it makes the device current for the calling thread, so that calls may
+// come from any thread and contexts of several devices live in one process.
 #pragma once
 
 #include <cuda_runtime.h>

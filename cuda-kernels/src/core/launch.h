@@ -10,7 +10,7 @@
 
 namespace gramian {
 
-// Errors after which no call of this process on the device succeeds: its memory or its program is damaged, or it is gone.
+// Errors after which no call of this process on the device succeeds: its memory or program is damaged, or it is gone.
 inline bool loses_the_device(cudaError_t error) {
   switch (error) {
 #ifndef GRAMIAN_SIMT  // there, a kernel that fails hurts nobody

@@ -1,7 +1,7 @@
 // Streams: copies to and from the host, events, and sequences of calls that are recorded once and replayed.
 //
-// Work of one context runs in the order of its calls; contexts wait for each other through events only. On the CPU every
-// call is over when it returns.
+// Work of one context runs in the order of its calls; contexts wait for each other through events only. On the CPU
+// every call is over when it returns.
 #ifndef GRAMIAN_STREAM_H
 #define GRAMIAN_STREAM_H
 

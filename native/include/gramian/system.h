@@ -77,8 +77,8 @@ GRAMIAN_EXPORT gramian_status gramian_memory_trim(gramian_context* context);
 /** The most bytes, scratch included, that this process may hold on the context's device; 0 for no limit. */
 GRAMIAN_EXPORT gramian_status gramian_memory_limit(gramian_context* context, int64_t bytes);
 /**
- * numbers (5): bytes allocated on the context's device (scratch included), bytes that its pool has reserved for them, the
- * limit, bytes that the device has free, bytes of the device; 0 where they are not known.
+ * numbers (5): bytes allocated on the context's device (scratch included), bytes that its pool has reserved for them,
+ * the limit, bytes that the device has free, bytes of the device; 0 where they are not known.
  */
 GRAMIAN_EXPORT gramian_status gramian_memory_statistics(gramian_context* context, int64_t* numbers);
 /** Copies bytes between non-overlapping regions of the device, in the order of the stream. */

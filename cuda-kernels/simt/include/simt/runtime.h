@@ -1,7 +1,7 @@
 // The calls of the CUDA runtime that the launchers use, on two devices that are this processor. Device memory is heap
 // memory, so that AddressSanitizer guards it, filled with NaN.
 //
-// Work of a stream is over when its call returns. With GRAMIAN_SIMT_LAZY=1 (environment) it is as late as it can be: when
+// Work of a stream is over when its call returns. With GRAMIAN_SIMT_LAZY=1 (environment) it is as late as can be: when
 // somebody waits for the stream, or for an event behind it. What a program forgot to wait for is then not there, every
 // time; a GPU shows it now and then. A stream has a seed, of the order in which threads run.
 #pragma once
