@@ -14,7 +14,7 @@ final class RecipesCommand extends TextCommand {
         PrintWriter out = out();
         for (TrainRecipes.Recipe recipe : TrainRecipes.all()) {
             out.printf(
-                    "%-28s %s on %s; %s%n",
+                    "%-36s %s on %s; %s%n",
                     recipe.name(),
                     recipe.settings().get("method"),
                     recipe.settings().get("data"),

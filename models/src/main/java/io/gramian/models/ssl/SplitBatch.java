@@ -32,8 +32,12 @@ record SplitBatch(int groups, long seed) {
         return new SplitBatch(setup.settings().small(KEY), setup.settings().integer("seed"));
     }
 
-    /** Checks that groups have at least two images and the same number each. */
+    /** Checks that groups have at least two images and the same number each, and that nothing else shares statistics. */
     static void check(Settings settings) {
+        if (BatchStatistics.of(settings) != BatchStatistics.SEPARATE) {
+            throw new ConfigException("batch_statistics must be separate for a momentum encoder with a queue, got "
+                    + settings.text("batch_statistics") + "; " + KEY + " says how images share batch statistics");
+        }
         long batch = settings.integer("batch");
         long groups = settings.integer(KEY);
         if (batch % groups != 0 || batch / groups < 2) {

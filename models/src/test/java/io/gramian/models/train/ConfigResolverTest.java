@@ -105,6 +105,11 @@ class ConfigResolverTest {
                 "directclr",
                 "loss.width=129",
                 "loss.width must be at most the 128 features of the network, got 129; for example --set loss.width=21");
+        assertRefused(
+                "moco-v2",
+                "batch_statistics=together",
+                "batch_statistics must be separate for a momentum encoder with a queue, got together;"
+                        + " shuffle.groups says how images share batch statistics");
         assertRefused("byol", "views=3", "views must be 2 for method byol, got 3; leave it out");
         assertRefused("byol", "momentum.strat=0.9", "did you mean momentum.start?");
         assertRefused("mocov2", "epochs=1", "did you mean moco-v2?");

@@ -31,6 +31,8 @@ class ParityTest {
                 Stream.of(
                         "simclr views=3 loss.positives=inside",
                         "simclr batch_statistics=separate",
+                        "wmse views=4",
+                        "lejepa views=3",
                         "dclw loss.form=authors",
                         "moco-v2 loss.directions=sum queue.length=40",
                         "moco-v2 queue.length=16",
