@@ -66,7 +66,7 @@ class GoldenTest {
             return Stream.of(
                     all("truth", found, GoldenTest::truth),
                     all("cpu", found, golden -> kernels(golden, Device.cpu())),
-                    all(DeviceUnderTest.name(), found, GoldenTest::underTest));
+                    all(DeviceUnderTest.name(), found, golden -> kernels(golden, DeviceUnderTest.get())));
         }
     }
 
@@ -112,16 +112,6 @@ class GoldenTest {
         assertThat(score.checks()).as("comparisons with the file").isPositive();
         assertThat(score.value()).as("value of the kernels").isLessThanOrEqualTo(KERNEL_VALUE);
         assertThat(score.gradient()).as("gradient of the kernels").isLessThanOrEqualTo(KERNEL_GRADIENT);
-    }
-
-    /** On the device under test, which has every kernel; what takes long on the executor is left out there alone. */
-    private static void underTest(GoldenCase golden) {
-        String slow = DeviceUnderTest.isSimt() ? SimtGaps.slow(golden) : null;
-        if (slow == null) {
-            kernels(golden, DeviceUnderTest.get());
-        } else {
-            TABLE.missed(golden, "simt", slow);
-        }
     }
 
     private static MethodRunner runner(GoldenCase golden) {
