@@ -14,7 +14,7 @@ void lent_eigenvalues(gramian_context* context, int64_t entries, int64_t n, cons
 void lent_eigenvectors(
     gramian_context* context, int64_t entries, int64_t n, const double* a, double* values, double* vectors);
 
-// w (entries, n, n) = L^-1 with zeros above the diagonal, of s (entries, n (n + 1) / 2), lower triangles packed by rows.
+// w (entries, n, n) = L^-1 with zeros above the diagonal, of s (entries, n (n + 1) / 2), lower triangles by rows.
 // flags (entries) says with 0 which of them were done; the others are for the caller: not finite, or a pivot not above
 // what rounding leaves of a dependent column.
 void lent_inverse_factor(

@@ -71,8 +71,8 @@ __device__ __forceinline__ void invert(int64_t d, Triangle a, Vector column) {
   }
 }
 
-// s (batch, d (d + 1) / 2) is destroyed; w (batch, d, d) = L^-1 with zeros above the diagonal, NaN where it fails. flags
-// (batch), or null: a slice with 0 is there already, and good.
+// s (batch, d (d + 1) / 2) is destroyed; w (batch, d, d) = L^-1 with zeros above the diagonal, NaN where it fails.
+// flags (batch), or null: a slice with 0 is there already, and good.
 template <bool kShared>
 __global__ void __launch_bounds__(kFactorThreads)
     factor_slices(int64_t d, const double* __restrict__ flags, double* __restrict__ s, double* __restrict__ column,

@@ -25,6 +25,7 @@ import io.gramian.jni.SolverCall;
 import org.bytedeco.cuda.cusolver.cusolverDnContext;
 import org.bytedeco.cuda.cusolver.cusolverDnParams;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class Cusolver extends SolverCall.Function {
     /** The int that cuSOLVER writes for each matrix, and room so that the workspace behind them stays aligned. */
     private static final long INFO_ALIGNMENT = 256;
+
+    private static final int UPPER = CUBLAS_FILL_MODE_UPPER;
+    private static final int DOUBLE = CUDA_R_64F;
 
     private final Kernels kernels;
     private final long context;
@@ -80,161 +84,170 @@ final class Cusolver extends SolverCall.Function {
     }
 
     private void eigen(int mode, long batch, long n, long matrices, long values) {
-        cusolverDnContext handle = handle().solver();
-        cusolverDnParams params = handle().params();
         Pointer a = Addresses.of(matrices);
         Pointer w = Addresses.of(values);
         long info = (batch * Integer.BYTES + INFO_ALIGNMENT - 1) / INFO_ALIGNMENT * INFO_ALIGNMENT;
         if (batch == 1) {
-            check(
-                    cusolverDnXsyevd_bufferSize(
-                            handle,
-                            params,
-                            mode,
-                            CUBLAS_FILL_MODE_UPPER,
-                            n,
-                            CUDA_R_64F,
-                            a,
-                            n,
-                            CUDA_R_64F,
-                            w,
-                            CUDA_R_64F,
-                            deviceBytes,
-                            hostBytes),
-                    "sizes of an eigenproblem");
-            long at = reserve(info);
-            check(
-                    cusolverDnXsyevd(
-                            handle,
-                            params,
-                            mode,
-                            CUBLAS_FILL_MODE_UPPER,
-                            n,
-                            CUDA_R_64F,
-                            a,
-                            n,
-                            CUDA_R_64F,
-                            w,
-                            CUDA_R_64F,
-                            Addresses.of(at + info),
-                            deviceBytes.get(),
-                            host,
-                            hostBytes.get(),
-                            Addresses.ints(at)),
-                    "eigenvalues of order " + n);
+            one(mode, n, a, w, info);
         } else {
-            check(
-                    cusolverDnXsyevBatched_bufferSize(
-                            handle,
-                            params,
-                            mode,
-                            CUBLAS_FILL_MODE_UPPER,
-                            n,
-                            CUDA_R_64F,
-                            a,
-                            n,
-                            CUDA_R_64F,
-                            w,
-                            CUDA_R_64F,
-                            deviceBytes,
-                            hostBytes,
-                            batch),
-                    "sizes of a batch of eigenproblems");
-            long at = reserve(info);
-            check(
-                    cusolverDnXsyevBatched(
-                            handle,
-                            params,
-                            mode,
-                            CUBLAS_FILL_MODE_UPPER,
-                            n,
-                            CUDA_R_64F,
-                            a,
-                            n,
-                            CUDA_R_64F,
-                            w,
-                            CUDA_R_64F,
-                            Addresses.of(at + info),
-                            deviceBytes.get(),
-                            host,
-                            hostBytes.get(),
-                            Addresses.ints(at),
-                            batch),
-                    batch + " eigenproblems of order " + n);
+            many(mode, batch, n, a, w, info);
         }
     }
 
-    private void inverseFactors(long batch, long n, long matrices, long values) {
-        cusolverDnContext handle = handle().solver();
-        cusolverDnParams params = handle().params();
-        // an int into the low half of a zero double: what is not positive definite is no longer 0
-        kernels.gramian_fill(context, 2 * batch, 0, values);
-        Pointer first = Addresses.of(matrices);
+    private void one(int mode, long n, Pointer a, Pointer w, long info) {
+        Handle h = handle();
         check(
-                cusolverDnXpotrf_bufferSize(
-                        handle,
-                        params,
-                        CUBLAS_FILL_MODE_UPPER,
+                cusolverDnXsyevd_bufferSize(
+                        h.solver(),
+                        h.params(),
+                        mode,
+                        UPPER,
                         n,
-                        CUDA_R_64F,
-                        first,
+                        DOUBLE,
+                        a,
                         n,
-                        CUDA_R_64F,
+                        DOUBLE,
+                        w,
+                        DOUBLE,
                         deviceBytes,
                         hostBytes),
+                "sizes of an eigenproblem");
+        long at = reserve(info);
+        Pointer work = Addresses.of(at + info);
+        check(
+                cusolverDnXsyevd(
+                        h.solver(),
+                        h.params(),
+                        mode,
+                        UPPER,
+                        n,
+                        DOUBLE,
+                        a,
+                        n,
+                        DOUBLE,
+                        w,
+                        DOUBLE,
+                        work,
+                        deviceBytes.get(),
+                        host,
+                        hostBytes.get(),
+                        Addresses.ints(at)),
+                "eigenvalues of order " + n);
+    }
+
+    private void many(int mode, long batch, long n, Pointer a, Pointer w, long info) {
+        Handle h = handle();
+        SizeTPointer device = deviceBytes;
+        check(
+                cusolverDnXsyevBatched_bufferSize(
+                        h.solver(),
+                        h.params(),
+                        mode,
+                        UPPER,
+                        n,
+                        DOUBLE,
+                        a,
+                        n,
+                        DOUBLE,
+                        w,
+                        DOUBLE,
+                        device,
+                        hostBytes,
+                        batch),
+                "sizes of a batch of eigenproblems");
+        long at = reserve(info);
+        Pointer work = Addresses.of(at + info);
+        check(
+                cusolverDnXsyevBatched(
+                        h.solver(),
+                        h.params(),
+                        mode,
+                        UPPER,
+                        n,
+                        DOUBLE,
+                        a,
+                        n,
+                        DOUBLE,
+                        w,
+                        DOUBLE,
+                        work,
+                        device.get(),
+                        host,
+                        hostBytes.get(),
+                        Addresses.ints(at),
+                        batch),
+                batch + " eigenproblems of order " + n);
+    }
+
+    private void inverseFactors(long batch, long n, long matrices, long values) {
+        // an int into the low half of a zero double: what is not positive definite is no longer 0
+        kernels.gramian_fill(context, 2 * batch, 0, values);
+        askFactorSizes(n, Addresses.of(matrices));
+        long at = reserve(INFO_ALIGNMENT);
+        Pointer work = Addresses.of(at + INFO_ALIGNMENT);
+        for (long b = 0; b < batch; b++) {
+            Pointer a = Addresses.of(matrices + b * n * n * Double.BYTES);
+            factor(n, a, work, Addresses.ints(values + b * Double.BYTES));
+            invert(n, a, work, Addresses.ints(at));
+        }
+    }
+
+    /** The larger of what a factor and its inverse need. */
+    private void askFactorSizes(long n, Pointer a) {
+        Handle h = handle();
+        check(
+                cusolverDnXpotrf_bufferSize(
+                        h.solver(), h.params(), UPPER, n, DOUBLE, a, n, DOUBLE, deviceBytes, hostBytes),
                 "sizes of a factorisation");
         long factorDevice = deviceBytes.get();
         long factorHost = hostBytes.get();
         check(
                 cusolverDnXtrtri_bufferSize(
-                        handle,
-                        CUBLAS_FILL_MODE_UPPER,
-                        CUBLAS_DIAG_NON_UNIT,
-                        n,
-                        CUDA_R_64F,
-                        first,
-                        n,
-                        deviceBytes,
-                        hostBytes),
+                        h.solver(), UPPER, CUBLAS_DIAG_NON_UNIT, n, DOUBLE, a, n, deviceBytes, hostBytes),
                 "sizes of an inverse");
         deviceBytes.put(Math.max(deviceBytes.get(), factorDevice));
         hostBytes.put(Math.max(hostBytes.get(), factorHost));
-        long at = reserve(INFO_ALIGNMENT);
-        Pointer work = Addresses.of(at + INFO_ALIGNMENT);
-        for (long b = 0; b < batch; b++) {
-            Pointer a = Addresses.of(matrices + b * n * n * Double.BYTES);
-            check(
-                    cusolverDnXpotrf(
-                            handle,
-                            params,
-                            CUBLAS_FILL_MODE_UPPER,
-                            n,
-                            CUDA_R_64F,
-                            a,
-                            n,
-                            CUDA_R_64F,
-                            work,
-                            deviceBytes.get(),
-                            host,
-                            hostBytes.get(),
-                            Addresses.ints(values + b * Double.BYTES)),
-                    "a Cholesky factor of order " + n);
-            check(
-                    cusolverDnXtrtri(
-                            handle,
-                            CUBLAS_FILL_MODE_UPPER,
-                            CUBLAS_DIAG_NON_UNIT,
-                            n,
-                            CUDA_R_64F,
-                            a,
-                            n,
-                            work,
-                            deviceBytes.get(),
-                            host,
-                            hostBytes.get(),
-                            Addresses.ints(at)),
-                    "the inverse of a factor of order " + n);
-        }
+    }
+
+    private void factor(long n, Pointer a, Pointer work, IntPointer info) {
+        Handle h = handle();
+        long device = deviceBytes.get();
+        check(
+                cusolverDnXpotrf(
+                        h.solver(),
+                        h.params(),
+                        UPPER,
+                        n,
+                        DOUBLE,
+                        a,
+                        n,
+                        DOUBLE,
+                        work,
+                        device,
+                        host,
+                        hostBytes.get(),
+                        info),
+                "a Cholesky factor of order " + n);
+    }
+
+    private void invert(long n, Pointer a, Pointer work, IntPointer info) {
+        cusolverDnContext solver = handle().solver();
+        long device = deviceBytes.get();
+        check(
+                cusolverDnXtrtri(
+                        solver,
+                        UPPER,
+                        CUBLAS_DIAG_NON_UNIT,
+                        n,
+                        DOUBLE,
+                        a,
+                        n,
+                        work,
+                        device,
+                        host,
+                        hostBytes.get(),
+                        info),
+                "the inverse of a factor of order " + n);
     }
 
     /** Workspace of the sizes that were asked last, behind so many bytes. */
