@@ -87,7 +87,7 @@ public final class Deferred<T> implements AutoCloseable {
         }
         ACTIVE.set(deferred);
         try {
-            body.get();
+            T unused = body.get(); // its numbers are not there yet
         } finally {
             ACTIVE.set(null);
         }
