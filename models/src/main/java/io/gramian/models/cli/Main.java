@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             SpectrumCommand.class,
             ReportCommand.class,
             LossCommand.class,
+            CollapseCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
             MethodsCommand.class,

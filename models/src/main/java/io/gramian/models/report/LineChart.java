@@ -13,9 +13,10 @@ final class LineChart {
     private static final double RIGHT = 14;
     private static final double TOP = 34;
     private static final double BOTTOM = 48;
+    private static final double LEGEND_LINE = 17;
     private static final int HOVER_POINTS = 60;
 
-    /** One line. {@code faint}: drawn thin in the background, without legend and hover. */
+    /** One line. {@code faint}: drawn thin in the background, without legend and hover; so is one without a name, but thick. */
     record Line(String name, String colour, double[] x, double[] y, boolean faint, boolean dashed) {}
 
     private final String title;
@@ -25,6 +26,9 @@ final class LineChart {
     private final List<Line> lines = new ArrayList<>();
     private boolean fromZero;
     private boolean legend = true;
+    private boolean legendInside;
+    private boolean points;
+    private int hoverPoints = HOVER_POINTS;
 
     LineChart(String title, String xLabel, String yLabel, boolean logarithmic) {
         this.title = title;
@@ -68,6 +72,24 @@ final class LineChart {
         return this;
     }
 
+    /** Puts the legend into the plot, one line below the other, in the corner where it hides least. */
+    LineChart legendInside() {
+        legendInside = true;
+        return this;
+    }
+
+    /** Marks the points of each line. */
+    LineChart withPoints() {
+        points = true;
+        return this;
+    }
+
+    /** Sets how many points of a line show their value under the mouse. */
+    LineChart hoverPoints(int most) {
+        hoverPoints = most;
+        return this;
+    }
+
     boolean isEmpty() {
         return lines.isEmpty();
     }
@@ -98,7 +120,9 @@ final class LineChart {
         for (Line line : lines) {
             hover(svg, line, x, y);
         }
-        if (legend) {
+        if (legendInside) {
+            legendColumn(svg, x, y);
+        } else if (legend) {
             legend(svg);
         }
         return svg.raw(extra).close("svg").toString();
@@ -146,26 +170,32 @@ final class LineChart {
         svg.element("text", "class=\"label\" x=\"4\" y=\"16\"", yLabel);
     }
 
-    private static void path(Markup svg, Line line, Axis x, Axis y) {
-        StringBuilder points = new StringBuilder();
+    private void path(Markup svg, Line line, Axis x, Axis y) {
+        StringBuilder path = new StringBuilder();
         for (int i = 0; i < line.x().length; i++) {
-            points.append(i == 0 ? "M" : "L")
+            path.append(i == 0 ? "M" : "L")
                     .append(Markup.number(x.at(line.x()[i])))
                     .append(' ')
                     .append(Markup.number(y.at(line.y()[i])));
         }
         if (line.x().length == 1) {
-            points.append("h0.01"); // a round cap makes a single point visible
+            path.append("h0.01"); // a round cap makes a single point visible
         }
         svg.raw("<path class=\"" + (line.faint() ? "faint" : "line") + (line.dashed() ? " dashed" : "") + "\" stroke=\""
-                + line.colour() + "\" d=\"" + points + "\"/>");
+                + line.colour() + "\" d=\"" + path + "\"/>");
+        if (points && !line.dashed()) {
+            for (int i = 0; i < line.x().length; i++) {
+                svg.raw("<circle r=\"3.2\" fill=\"" + line.colour() + "\" "
+                        + Markup.attribute("cx", x.at(line.x()[i])) + Markup.attribute("cy", y.at(line.y()[i])) + "/>");
+            }
+        }
     }
 
     private void hover(Markup svg, Line line, Axis x, Axis y) {
-        if (line.faint()) {
+        if (line.faint() || line.name().isEmpty()) {
             return;
         }
-        int stride = Math.max(1, line.x().length / HOVER_POINTS);
+        int stride = Math.max(1, line.x().length / hoverPoints);
         for (int i = 0; i < line.x().length; i += stride) {
             svg.open(
                             "circle",
@@ -189,7 +219,7 @@ final class LineChart {
         double x = WIDTH - RIGHT;
         for (int i = lines.size() - 1; i >= 0; i--) {
             Line line = lines.get(i);
-            if (line.faint()) {
+            if (line.faint() || line.name().isEmpty()) {
                 continue;
             }
             svg.element("text", "text-anchor=\"end\" y=\"16\" " + Markup.attribute("x", x), line.name());
@@ -198,6 +228,51 @@ final class LineChart {
                     + line.colour() + "\" x1=\"" + Markup.number(x - 18) + "\" x2=\"" + Markup.number(x) + "\"/>");
             x -= 36;
         }
+    }
+
+    private void legendColumn(Markup svg, Axis xAxis, Axis yAxis) {
+        List<Line> named =
+                lines.stream().filter(line -> !line.name().isEmpty()).toList();
+        double width = 39 + named.stream().mapToDouble(line -> width(line.name())).max().orElse(0);
+        double height = LEGEND_LINE * named.size();
+        double left = LEFT + 12;
+        double top = HEIGHT - BOTTOM - 6 - height;
+        double least = Double.POSITIVE_INFINITY;
+        for (double y : new double[] {HEIGHT - BOTTOM - 6 - height, TOP + 4}) {
+            for (double x : new double[] {LEFT + 12, WIDTH - RIGHT - width}) {
+                double hidden = hidden(xAxis, yAxis, x, y, width, height);
+                if (hidden < least) {
+                    least = hidden;
+                    left = x;
+                    top = y;
+                }
+            }
+        }
+        for (int i = 0; i < named.size(); i++) {
+            Line line = named.get(i);
+            double y = top + LEGEND_LINE * (i + 1) - 4;
+            svg.raw("<line class=\"key" + (line.dashed() ? " dashed" : "") + "\" stroke=\"" + line.colour() + "\" "
+                    + Markup.attribute("x1", left) + Markup.attribute("x2", left + 20)
+                    + Markup.attribute("y1", y - 4) + Markup.attribute("y2", y - 4) + "/>");
+            svg.element("text", Markup.attribute("x", left + 27) + Markup.attribute("y", y), line.name());
+        }
+    }
+
+    /** How much of the lines lies in a box: samples along every segment. */
+    private double hidden(Axis xAxis, Axis yAxis, double x, double y, double width, double height) {
+        int samples = 8;
+        int inside = 0;
+        for (Line line : lines) {
+            for (int i = 0; i + 1 < line.x().length; i++) {
+                for (int k = 0; k < samples; k++) {
+                    double share = k / (double) samples;
+                    double px = xAxis.at(line.x()[i]) * (1 - share) + xAxis.at(line.x()[i + 1]) * share;
+                    double py = yAxis.at(line.y()[i]) * (1 - share) + yAxis.at(line.y()[i + 1]) * share;
+                    inside += px > x && px < x + width && py > y && py < y + height ? 1 : 0;
+                }
+            }
+        }
+        return inside;
     }
 
     /** Width of a text in the page's 13 pixel sans serif, roughly, on the safe side. */

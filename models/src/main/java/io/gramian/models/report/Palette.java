@@ -24,7 +24,12 @@ final class Palette {
 
     /** Viridis at a share in [0, 1], without its ends, which are lost on black and on white paper. */
     static String sequence(double share) {
-        double at = (0.2 + 0.72 * Math.max(0, Math.min(1, share))) * (VIRIDIS.length - 1);
+        return full(0.2 + 0.72 * Math.max(0, Math.min(1, share)));
+    }
+
+    /** Viridis at a share in [0, 1], with its ends. */
+    static String full(double share) {
+        double at = Math.max(0, Math.min(1, share)) * (VIRIDIS.length - 1);
         int low = (int) Math.min(VIRIDIS.length - 2, Math.floor(at));
         double rest = at - low;
         int colour = 0;

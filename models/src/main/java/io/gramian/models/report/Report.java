@@ -31,25 +31,35 @@ public final class Report {
 
     /** The page as well-formed XML that is valid HTML. */
     static String html(RunData data) {
-        Markup page = new Markup();
         ReportSections sections = new ReportSections(data);
-        page.raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
+        Markup page = head(sections.title());
+        sections.write(page);
+        return tail(page);
+    }
+
+    /** A page with its style, up to the beginning of its content. */
+    static Markup head(String title) {
+        return new Markup()
+                .raw("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>")
                 .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>")
                 .raw("<meta name=\"color-scheme\" content=\"light dark\"/>")
-                .element("title", "", sections.title())
+                .element("title", "", title)
                 .open("style", "")
                 .raw(resource("report.css"))
                 .close("style")
                 .close("head")
                 .open("body", "")
                 .open("main", "");
-        sections.write(page);
-        page.close("main")
+    }
+
+    /** The end of a page. */
+    static String tail(Markup page) {
+        return page.close("main")
                 .open("script", "")
                 .raw(resource("report.js"))
                 .close("script")
-                .raw("</body></html>\n");
-        return page.toString();
+                .raw("</body></html>\n")
+                .toString();
     }
 
     private static String resource(String name) {
