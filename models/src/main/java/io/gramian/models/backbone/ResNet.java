@@ -28,6 +28,7 @@ public final class ResNet extends Backbone {
     private final @Nullable MaxPool2d maxpool;
     private final List<BasicBlock> blocks = new ArrayList<>();
     private final int features;
+    private final int channels;
 
     /**
      * What the network looks like.
@@ -65,6 +66,7 @@ public final class ResNet extends Backbone {
             }
         }
         features = in;
+        channels = settings.channels();
     }
 
     private static final class Stage extends Module {
@@ -108,6 +110,11 @@ public final class ResNet extends Backbone {
     /** ResNet-18 whose residual blocks start with both branches. */
     public static ResNet resNet18(Device device, Stem stem, int width, int channels, long seed) {
         return resNet18(device, new Settings(stem, width, channels, false), seed);
+    }
+
+    /** Channels of the images. */
+    public int channels() {
+        return channels;
     }
 
     @Override

@@ -66,7 +66,7 @@ final class CollapseCommand extends ComputeCommand {
         try {
             return DatasetSpec.parse(data, dataDir);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException("--data: " + e.getMessage());
+            throw new ConfigException(String.valueOf(e.getMessage()));
         }
     }
 }

@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             SpectrumCommand.class,
             ReportCommand.class,
+            ExportCommand.class,
+            EmbedCommand.class,
             LossCommand.class,
             CollapseCommand.class,
             BenchCommand.class,

@@ -132,6 +132,8 @@ public final class CollapseJson {
 
     /** Six significant digits: more than any figure shows, half the bytes. */
     private static double rounded(double value) {
-        return Double.isFinite(value) ? new BigDecimal(value).round(new MathContext(6)).doubleValue() : value;
+        return Double.isFinite(value)
+                ? new BigDecimal(value).round(new MathContext(6)).doubleValue()
+                : value;
     }
 }

@@ -62,16 +62,7 @@ public final class CollapseStudy {
                 () -> each(ToyExperiments.DEPTHS, depth -> experiments.depths(depth, true)));
         CollapseResults.Images onImages = images == null ? null : images(images);
         return new CollapseResults(
-                toy,
-                experiments.measuredSteps(),
-                flow,
-                code,
-                two,
-                unequal,
-                linear,
-                rectified,
-                onImages,
-                seconds);
+                toy, experiments.measuredSteps(), flow, code, two, unequal, linear, rectified, onImages, seconds);
     }
 
     private CollapseResults.Images images(ImageExperiment images) {

@@ -27,11 +27,9 @@ final class GaussianViews implements AutoCloseable {
      * @param spread standard deviations of the points, one for each coordinate
      * @param deviations standard deviations of the noise
      */
-    GaussianViews(
-            Device device, int points, int batch, double[] spread, double[] deviations, Generator generator) {
+    GaussianViews(Device device, int points, int batch, double[] spread, double[] deviations, Generator generator) {
         if (points < batch) {
-            throw new IllegalArgumentException(
-                    "points: expected at least the batch of " + batch + ", got " + points);
+            throw new IllegalArgumentException("points: expected at least the batch of " + batch + ", got " + points);
         }
         this.batch = batch;
         this.points = pool(device, points, spread, generator.split(0));

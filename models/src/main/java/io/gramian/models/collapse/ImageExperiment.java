@@ -33,6 +33,7 @@ public final class ImageExperiment implements AutoCloseable {
     private final ImageDataset reference;
     /** Test images whose spectra are taken on the way. */
     private final ImageDataset probe;
+
     private final List<Augmentation> views;
     private final Augmentation plain;
     private final FeatureExtractor extractor;
@@ -43,7 +44,8 @@ public final class ImageExperiment implements AutoCloseable {
         this.settings = settings;
         this.train = Subset.first(data.train(), settings.trainImages());
         this.test = Subset.first(data.test(), settings.testImages());
-        this.reference = Subset.first(data.train(), Math.min(settings.trainImages(), REFERENCE * settings.testImages()));
+        this.reference =
+                Subset.first(data.train(), Math.min(settings.trainImages(), REFERENCE * settings.testImages()));
         this.probe = Subset.first(data.test(), Math.min(settings.testImages(), PROBE));
         if (train.size() < settings.batch()) {
             throw new GramianException("collapse: expected at least " + settings.batch() + " training images in "

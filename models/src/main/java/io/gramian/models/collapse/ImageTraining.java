@@ -68,8 +68,8 @@ final class ImageTraining {
             Variable value = EmbeddingLoss.apply(network.loss(), embeddings);
             double loss = value.value().item();
             if (!Double.isFinite(loss)) {
-                throw new GramianException("collapse: the loss of " + network.variant().title() + " is " + loss
-                        + "; make the learning rate smaller");
+                throw new GramianException("collapse: the loss of "
+                        + network.variant().title() + " is " + loss + "; make the learning rate smaller");
             }
             value.backward();
             optimizer.step(rate);

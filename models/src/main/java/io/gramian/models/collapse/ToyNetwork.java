@@ -33,8 +33,7 @@ final class ToyNetwork implements AutoCloseable {
     /** One layer with offsets, drawn as PyTorch does. */
     static ToyNetwork oneLayer(Device device, int d, Generator generator) {
         double bound = 1 / Math.sqrt(d);
-        ToyNetwork network =
-                new ToyNetwork(List.of(generator.split(0).uniform(device, bound, d, d)), false);
+        ToyNetwork network = new ToyNetwork(List.of(generator.split(0).uniform(device, bound, d, d)), false);
         network.parameters.put("b1", Variable.parameter(generator.split(1).uniform(device, bound, d)));
         return network;
     }

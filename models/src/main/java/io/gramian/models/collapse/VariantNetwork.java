@@ -35,10 +35,8 @@ final class VariantNetwork extends Module {
         int d = backbone.features();
         MlpHead head =
                 switch (variant) {
-                    case PROJECTOR ->
-                        new MlpHead(device, MlpHead.Settings.of(d, d, d), settings.seed() + HEAD);
-                    case LINEAR_PROJECTOR ->
-                        new MlpHead(device, MlpHead.Settings.of(d, d), settings.seed() + HEAD);
+                    case PROJECTOR -> new MlpHead(device, MlpHead.Settings.of(d, d, d), settings.seed() + HEAD);
+                    case LINEAR_PROJECTOR -> new MlpHead(device, MlpHead.Settings.of(d, d), settings.seed() + HEAD);
                     case NO_PROJECTOR, DIRECT -> null;
                 };
         int width = Math.max(1, (int) Math.round(settings.directShare() * d));

@@ -60,6 +60,16 @@ final class ImageFolder implements ImageDataset {
         return all.size() < TEST_EVERY ? all : all.everyTenth(!train);
     }
 
+    /** Every image below a folder, without classes. */
+    static ImageFolder whole(Path folder) {
+        return scan(String.valueOf(folder.getFileName()), folder, List.of());
+    }
+
+    /** Where the images lie, in their order. */
+    List<Path> files() {
+        return List.copyOf(files);
+    }
+
     private ImageFolder everyTenth(boolean kept) {
         List<Path> chosen = new ArrayList<>();
         List<Integer> chosenLabels = new ArrayList<>();

@@ -20,6 +20,8 @@ final class CollapseFigures {
     private static final String SOFT = "var(--soft)";
     /** Eigenvalues below this part of the largest are drawn there. */
     private static final double FLOOR = 1e-8;
+    /** The same for singular values of weights over time, whose smallest now and then passes through 0. */
+    private static final double WEIGHT_FLOOR = 1e-4;
 
     private static final int HOVER = 16;
 
@@ -80,7 +82,11 @@ final class CollapseFigures {
         return List.of(
                 new Panel(
                         "W over time, augmentation k = " + Markup.value(k),
-                        overTime("singular value of W", results.flowSteps(), results.flow().get(strongest), true)),
+                        overTime(
+                                "singular value of W",
+                                results.flowSteps(),
+                                results.flow().get(strongest),
+                                true)),
                 new Panel("W at the end, for each k", final_.legendInside().svg("")),
                 new Panel("The threshold", threshold.svg("")),
                 new Panel("The same by the authors' code", code.legendInside().svg("")));
@@ -98,13 +104,21 @@ final class CollapseFigures {
         return List.of(
                 new Panel(
                         "W1 over time",
-                        overTime("singular value of W1", two.steps(), two.weights().get(0), false)),
+                        overTime(
+                                "singular value of W1",
+                                two.steps(),
+                                two.weights().get(0),
+                                false)),
                 new Panel(
                         "W2 over time",
-                        overTime("singular value of W2", two.steps(), two.weights().get(1), false)),
+                        overTime(
+                                "singular value of W2",
+                                two.steps(),
+                                two.weights().get(1),
+                                false)),
                 new Panel(
                         "Embedding over time",
-                        overTime("eigenvalue of the covariance", two.steps(), two.embedding(), false)),
+                        overTime("eigenvalue of the covariance", two.steps(), two.embedding(), FLOOR, false)),
                 new Panel("Alignment of V2 and U1 over time", aligned.svg("")));
     }
 
@@ -123,8 +137,12 @@ final class CollapseFigures {
                 new Panel(
                         "Before training",
                         Heatmap.svg(results.unequal().alignment().get(0), across, down)),
-                new Panel("After, equal variances", Heatmap.svg(results.twoLayers().finalAlignment(), across, down)),
-                new Panel("After, unequal variances", Heatmap.svg(results.unequal().finalAlignment(), across, down)));
+                new Panel(
+                        "After, equal variances",
+                        Heatmap.svg(results.twoLayers().finalAlignment(), across, down)),
+                new Panel(
+                        "After, unequal variances",
+                        Heatmap.svg(results.unequal().finalAlignment(), across, down)));
     }
 
     private List<Panel> depth() {
@@ -138,7 +156,11 @@ final class CollapseFigures {
         for (int i = 0; i < runs.size(); i++) {
             int depth = ToyExperiments.DEPTHS.get(i);
             String colour = Palette.sequence(i / (runs.size() - 1.0));
-            curve(chart, depth == 1 ? "1 layer" : depth + " layers", colour, runs.get(i).finalEmbedding());
+            curve(
+                    chart,
+                    depth == 1 ? "1 layer" : depth + " layers",
+                    colour,
+                    runs.get(i).finalEmbedding());
         }
         return chart.legendInside().svg("");
     }
@@ -150,7 +172,8 @@ final class CollapseFigures {
         LineChart rank = new LineChart("Effective rank", "step", "effective rank of the representation", false);
         List<Bars.Group> groups = new ArrayList<>();
         groups.add(new Bars.Group(
-                "untrained", List.of(images.untrained().knn(), images.untrained().linear())));
+                "untrained",
+                List.of(images.untrained().knn(), images.untrained().linear())));
         double least = Math.min(images.untrained().knn(), images.untrained().linear());
         for (int i = 0; i < images.runs().size(); i++) {
             ImageRun run = images.runs().get(i);
@@ -166,9 +189,15 @@ final class CollapseFigures {
         }
         double from = Math.max(0, Math.floor(least * 20 - 1) / 20);
         return List.of(
-                new Panel("Representation at the end", representation.legendInside().svg("")),
-                new Panel("What the loss sees, at the end", embedding.legendInside().svg("")),
-                new Panel("Effective rank over time", rank.legendInside().fromZero().svg("")),
+                new Panel(
+                        "Representation at the end",
+                        representation.legendInside().svg("")),
+                new Panel(
+                        "What the loss sees, at the end",
+                        embedding.legendInside().svg("")),
+                new Panel(
+                        "Effective rank over time",
+                        rank.legendInside().fromZero().svg("")),
                 new Panel(
                         "Accuracy on frozen representations",
                         Bars.svg("Accuracy", List.of("kNN", "linear probe"), List.of(SOFT, BLUE), groups, from)));
@@ -185,13 +214,16 @@ final class CollapseFigures {
     }
 
     /** One line for each value, from the largest (dark) to the smallest (bright), or in two halves. */
-    private static String overTime(String yLabel, long[] steps, List<double[]> values, boolean halves) {
+    private static String overTime(
+            String yLabel, long[] steps, List<double[]> values, double floor, boolean halves) {
         LineChart chart = new LineChart(yLabel, "step", yLabel + " (log scale)", true).hoverPoints(HOVER);
         double[] x = steps(steps);
         int d = values.get(0).length;
         for (int k = 0; k < d; k++) {
             int at = k;
-            double[] y = values.stream().mapToDouble(row -> floored(row)[at]).toArray();
+            double[] y = values.stream()
+                    .mapToDouble(row -> Math.max(row[at], floor * row[0]))
+                    .toArray();
             boolean upper = k < d - d / 2;
             boolean first = k == 0 || k == d - d / 2;
             String half = upper ? d - d / 2 + " largest" : d / 2 + " smallest";

@@ -31,8 +31,7 @@ public final class CollapsePage {
         try {
             Files.createDirectories(folder);
         } catch (IOException failure) {
-            throw new GramianException(
-                    "cannot make the folder " + folder + ": " + AtomicFile.reason(failure), failure);
+            throw new GramianException("cannot make the folder " + folder + ": " + AtomicFile.reason(failure), failure);
         }
         Map<String, List<CollapseFigures.Panel>> figures = new CollapseFigures(results).all();
         figures.forEach((name, panels) -> {
@@ -66,10 +65,13 @@ public final class CollapsePage {
             page.open("section", "id=\"" + name + "\"").element("h2", "", text.heading(name));
             text.paragraphs(name).forEach(paragraph -> page.element("p", "class=\"note\"", paragraph));
             page.open("div", name.equals("alignment") ? "class=\"triple\"" : "class=\"pair\"");
-            for (CollapseFigures.Panel panel : panels) {
+            for (int i = 0; i < panels.size(); i++) {
                 page.open("figure", "")
-                        .element("figcaption", "class=\"above\"", panel.caption())
-                        .raw(panel.svg())
+                        .element(
+                                "figcaption",
+                                "class=\"above\"",
+                                Figure.letter(i) + panels.get(i).caption())
+                        .raw(panels.get(i).svg())
                         .close("figure");
             }
             page.close("div").close("section");

@@ -32,10 +32,16 @@ final class Figure {
 
     /** Adds an {@code <svg viewBox="0 0 WIDTH HEIGHT">} element with a caption. */
     Figure panel(String caption, String svg) {
-        String[] box = svg.replaceFirst("(?s)^<svg[^>]* viewBox=\"([^\"]*)\".*$", "$1").split(" ");
+        String[] box =
+                svg.replaceFirst("(?s)^<svg[^>]* viewBox=\"([^\"]*)\".*$", "$1").split(" ");
         captions.add(caption);
         panels.add(new Panel(svg, Double.parseDouble(box[2]), Double.parseDouble(box[3])));
         return this;
+    }
+
+    /** What stands before the caption of a panel. */
+    static String letter(int panel) {
+        return (char) ('a' + panel) + "   ";
     }
 
     /** The figure as a file of its own. */
@@ -52,7 +58,7 @@ final class Figure {
                 inner.element(
                         "text",
                         "class=\"panel\" " + Markup.attribute("x", x + 4) + Markup.attribute("y", y + 14),
-                        (char) ('a' + i) + "   " + captions.get(i));
+                        letter(i) + captions.get(i));
                 inner.raw(placed(panel, x, y + HEAD));
                 x += panel.width() + GAP;
                 height = Math.max(height, panel.height());
@@ -64,13 +70,16 @@ final class Figure {
         String size = Markup.attribute("width", width) + Markup.attribute("height", height) + "viewBox=\"0 0 "
                 + Markup.number(width) + " " + Markup.number(height) + "\"";
         return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + "><style>" + STYLE + "</style>"
-                + "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>" + Theme.light(inner.toString()) + "</svg>\n";
+                + "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>" + Theme.light(inner.toString())
+                + "</svg>\n";
     }
 
     /** A panel at its place, without what only a page that follows the mouse can show. */
     private static String placed(Panel panel, double x, double y) {
         String still = panel.svg().replaceAll("(?s)<circle class=\"hover\".*?</circle>", "");
-        String place = Markup.attribute("x", x) + Markup.attribute("y", y) + Markup.attribute("width", panel.width())
+        String place = Markup.attribute("x", x)
+                + Markup.attribute("y", y)
+                + Markup.attribute("width", panel.width())
                 + Markup.attribute("height", panel.height());
         return "<svg " + place + still.substring("<svg ".length());
     }

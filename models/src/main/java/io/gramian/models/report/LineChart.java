@@ -185,8 +185,8 @@ final class LineChart {
                 + line.colour() + "\" d=\"" + path + "\"/>");
         if (points && !line.dashed()) {
             for (int i = 0; i < line.x().length; i++) {
-                svg.raw("<circle r=\"3.2\" fill=\"" + line.colour() + "\" "
-                        + Markup.attribute("cx", x.at(line.x()[i])) + Markup.attribute("cy", y.at(line.y()[i])) + "/>");
+                svg.raw("<circle r=\"3.2\" fill=\"" + line.colour() + "\" " + Markup.attribute("cx", x.at(line.x()[i]))
+                        + Markup.attribute("cy", y.at(line.y()[i])) + "/>");
             }
         }
     }
@@ -231,9 +231,9 @@ final class LineChart {
     }
 
     private void legendColumn(Markup svg, Axis xAxis, Axis yAxis) {
-        List<Line> named =
-                lines.stream().filter(line -> !line.name().isEmpty()).toList();
-        double width = 39 + named.stream().mapToDouble(line -> width(line.name())).max().orElse(0);
+        List<Line> named = lines.stream().filter(line -> !line.name().isEmpty()).toList();
+        double width = 39
+                + named.stream().mapToDouble(line -> width(line.name())).max().orElse(0);
         double height = LEGEND_LINE * named.size();
         double left = LEFT + 12;
         double top = HEIGHT - BOTTOM - 6 - height;

@@ -97,21 +97,27 @@ final class SvgRaster {
     private void draw(Element element) {
         switch (element.getTagName()) {
             case "line" ->
-                stroke(element, new Line2D.Double(
-                        number(element, "x1"), number(element, "y1"), number(element, "x2"), number(element, "y2")));
+                stroke(
+                        element,
+                        new Line2D.Double(
+                                number(element, "x1"),
+                                number(element, "y1"),
+                                number(element, "x2"),
+                                number(element, "y2")));
             case "path" -> stroke(element, path(element.getAttribute("d")));
             case "circle" -> {
                 double r = number(element, "r");
-                fill(element, new Ellipse2D.Double(
-                        number(element, "cx") - r, number(element, "cy") - r, 2 * r, 2 * r));
+                fill(element, new Ellipse2D.Double(number(element, "cx") - r, number(element, "cy") - r, 2 * r, 2 * r));
             }
             case "rect" -> {
                 if (!element.getAttribute("width").endsWith("%")) { // the white ground is there already
-                    fill(element, new Rectangle2D.Double(
-                            number(element, "x"),
-                            number(element, "y"),
-                            number(element, "width"),
-                            number(element, "height")));
+                    fill(
+                            element,
+                            new Rectangle2D.Double(
+                                    number(element, "x"),
+                                    number(element, "y"),
+                                    number(element, "width"),
+                                    number(element, "height")));
                 }
             }
             default -> text(element);
@@ -130,7 +136,8 @@ final class SvgRaster {
                 : classes.contains("axis") || classes.contains("tick")
                         ? Theme.colour("soft")
                         : element.getAttribute("stroke");
-        float width = classes.contains("line") ? 2.4f : classes.contains("key") ? 2.6f : classes.contains("faint") ? 1.2f : 1;
+        float width =
+                classes.contains("line") ? 2.4f : classes.contains("key") ? 2.6f : classes.contains("faint") ? 1.2f : 1;
         Color plain = Color.decode(colour);
         canvas.setColor(
                 classes.contains("faint") ? new Color(plain.getRed(), plain.getGreen(), plain.getBlue(), 153) : plain);
@@ -151,7 +158,10 @@ final class SvgRaster {
             switch (part.charAt(0)) {
                 case 'M' -> path.moveTo(first, Double.parseDouble(numbers[1]));
                 case 'L' -> path.lineTo(first, Double.parseDouble(numbers[1]));
-                default -> path.lineTo(path.getCurrentPoint().getX() + first, path.getCurrentPoint().getY());
+                default ->
+                    path.lineTo(
+                            path.getCurrentPoint().getX() + first,
+                            path.getCurrentPoint().getY());
             }
         }
         return path;
@@ -161,7 +171,8 @@ final class SvgRaster {
         Set<String> classes = Set.of(element.getAttribute("class").split(" "));
         boolean panel = classes.contains("panel");
         canvas.setFont(new Font("DejaVu Sans", panel ? Font.BOLD : Font.PLAIN, 1)
-                .deriveFont(panel ? 15f : element.hasAttribute("font-size") ? (float) number(element, "font-size") : 13f));
+                .deriveFont(
+                        panel ? 15f : element.hasAttribute("font-size") ? (float) number(element, "font-size") : 13f));
         String colour = element.getAttribute("fill");
         canvas.setColor(Color.decode(
                 !colour.isEmpty() ? colour : Theme.colour(panel || classes.contains("label") ? "ink" : "soft")));

@@ -30,7 +30,8 @@ final class Theme {
     static String colour(String name) {
         String value = LIGHT.get(name);
         if (value == null) {
-            throw new IllegalArgumentException("expected a colour of the page, one of " + LIGHT.keySet() + ", got " + name);
+            throw new IllegalArgumentException(
+                    "expected a colour of the page, one of " + LIGHT.keySet() + ", got " + name);
         }
         return value;
     }

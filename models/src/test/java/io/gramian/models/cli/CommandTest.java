@@ -74,6 +74,8 @@ class CommandTest {
         assertFails(run("pretrain", "--threads", "0"), 2, "--threads must be 1 or more");
         assertFails(run("pretrain", "--data", "mnist"), 2, "data: expected one of");
         assertFails(run("loss", "simclr"), 2, "--za");
+        assertFails(run("collapse", "--data", "mnist"), 2, "data: expected one of");
+        assertFails(run("collapse", "-o", "pom.xml"), 2, "--out: pom.xml is a file, expected a folder");
     }
 
     @Test

@@ -1,0 +1,141 @@
+package io.gramian.models.backbone;
+
+import io.gramian.DType;
+import io.gramian.GramianException;
+import io.gramian.Scope;
+import io.gramian.Shape;
+import io.gramian.Tensor;
+import io.gramian.autograd.Variable;
+import io.gramian.models.format.Safetensors;
+import io.gramian.models.format.SafetensorsFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Weights of a residual network as torchvision's {@code resnet18().state_dict()} has them: names without a prefix, convolutions as
+ * (out, in, h, w), {@code num_batches_tracked} beside each normalisation, no {@code fc}. A network with {@link Stem#IMAGENET} loads
+ * in PyTorch as it is; with another stem the names are the same, and {@code conv1} and {@code maxpool} of the PyTorch model have
+ * to be replaced by what {@link Stem} says.
+ */
+public final class TorchvisionWeights {
+    private static final String TRACKED = "num_batches_tracked";
+    private static final String MEAN = "running_mean";
+
+    private TorchvisionWeights() {}
+
+    /**
+     * Writes a network.
+     *
+     * @param steps training steps taken, for {@code num_batches_tracked}
+     * @param metadata texts of the header
+     * @throws GramianException if the file cannot be written
+     */
+    public static void write(Path path, ResNet network, long steps, Map<String, String> metadata) {
+        try (Scope scope = Scope.open()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            tensors(network).forEach((name, tensor) -> {
+                tensors.put(name, tensor.shape().rank() == 4 ? turned(tensor, true) : tensor);
+                if (name.endsWith(MEAN)) {
+                    tensors.put(name.substring(0, name.length() - MEAN.length()) + TRACKED, count(tensor, steps));
+                }
+            });
+            Safetensors.write(path, tensors, metadata);
+        }
+    }
+
+    /**
+     * Reads a file with torchvision's names into a network. Nothing is changed unless every tensor fits; {@code fc} and
+     * {@code num_batches_tracked} are left out.
+     *
+     * @throws GramianException if the file is damaged or of another network, naming what is missing, what is too much, or the first
+     *     tensor whose shape differs
+     */
+    public static void read(Path path, ResNet network) {
+        Map<String, Tensor> targets = tensors(network);
+        try (SafetensorsFile file = Safetensors.open(path);
+                Scope scope = Scope.open()) {
+            check(path, file, targets);
+            targets.forEach((name, target) -> {
+                if (target.shape().rank() == 4) {
+                    target.copyFrom(turned(file.read(target.device(), name), false));
+                } else {
+                    file.readInto(name, target);
+                }
+            });
+        }
+    }
+
+    private static void check(Path path, SafetensorsFile file, Map<String, Tensor> targets) {
+        List<String> missing =
+                targets.keySet().stream().filter(name -> !file.names().contains(name)).toList();
+        List<String> extra = new ArrayList<>(file.names());
+        extra.removeIf(name -> targets.containsKey(name) || name.startsWith("fc.") || name.endsWith("." + TRACKED));
+        if (!missing.isEmpty() || !extra.isEmpty()) {
+            throw new GramianException(path + ": expected the names of torchvision's residual network with these blocks; "
+                    + (missing.isEmpty() ? "nothing is missing" : "missing are " + some(missing)) + "; "
+                    + (extra.isEmpty() ? "nothing is too much" : "too much are " + some(extra))
+                    + "; use network.blocks of the network that the file holds");
+        }
+        targets.forEach((name, target) -> {
+            Shape expected = Shape.of(torchvision(target));
+            if (file.dtype(name) != DType.FLOAT32 || !file.shape(name).equals(expected)) {
+                throw new GramianException(path + ": expected " + name + " to be FLOAT32 " + expected + ", got "
+                        + file.dtype(name) + " " + file.shape(name)
+                        + "; use network.width, network.stem and images with as many channels as the file's");
+            }
+        });
+    }
+
+    private static String some(List<String> names) {
+        int shown = Math.min(3, names.size());
+        return String.join(", ", names.subList(0, shown))
+                + (names.size() > shown ? " and " + (names.size() - shown) + " others" : "");
+    }
+
+    private static Map<String, Tensor> tensors(ResNet network) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (Map.Entry<String, Variable> parameter : network.parameters().entrySet()) {
+            tensors.put(parameter.getKey(), parameter.getValue().value());
+        }
+        tensors.putAll(network.buffers());
+        return tensors;
+    }
+
+    /** Sizes in the file: (out, h, w, in) becomes (out, in, h, w). */
+    private static long[] torchvision(Tensor tensor) {
+        long[] s = tensor.shape().toArray();
+        return s.length == 4 ? new long[] {s[0], s[3], s[1], s[2]} : s;
+    }
+
+    /** A copy of (out, h, w, in) as (out, in, h, w), or back. */
+    private static Tensor turned(Tensor tensor, boolean forward) {
+        long[] s = tensor.shape().toArray();
+        int outer = Math.toIntExact(s[0]);
+        int rows = Math.toIntExact(forward ? s[1] * s[2] : s[1]);
+        int columns = Math.toIntExact(forward ? s[3] : s[2] * s[3]);
+        float[] source = tensor.toFloats();
+        float[] target = new float[source.length];
+        for (int o = 0; o < outer; o++) {
+            int at = o * rows * columns;
+            for (int r = 0; r < rows; r++) {
+                for (int c = 0; c < columns; c++) {
+                    target[at + c * rows + r] = source[at + r * columns + c];
+                }
+            }
+        }
+        return forward
+                ? Tensor.of(tensor.device(), target, s[0], s[3], s[1], s[2])
+                : Tensor.of(tensor.device(), target, s[0], s[2], s[3], s[1]);
+    }
+
+    /** A number as an int64 tensor without axes. */
+    private static Tensor count(Tensor beside, long steps) {
+        ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(steps);
+        return Tensor.empty(beside.device(), DType.INT64, new long[0]).putBytes(0, bytes.flip());
+    }
+}

@@ -1,0 +1,72 @@
+package io.gramian.models.cli;
+
+import io.gramian.Device;
+import io.gramian.models.backbone.ResNet;
+import io.gramian.models.backbone.TorchvisionWeights;
+import io.gramian.models.config.ConfigException;
+import io.gramian.models.train.ConfigResolver;
+import io.gramian.models.train.RunFolder;
+import io.gramian.models.train.TrainConfig;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "export",
+        description = {
+            "Writes the backbone of a run as safetensors with torchvision's parameter names and layout (out, in, h, w).",
+            "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is missing.",
+            "For a cifar or compact stem, replace conv1 and maxpool of the model first; the file's header says how."
+        },
+        footer = {"", "Example:", "  gramian export runs/20260101-120000-simclr-fashion-mnist -o backbone.safetensors"})
+final class ExportCommand extends RunCommand {
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE",
+            required = true,
+            description = "File to write, over an old one; ends in .safetensors")
+    private Path file = Path.of("");
+
+    @Override
+    public Integer call() {
+        if (!file.toString().endsWith(".safetensors") || Files.isDirectory(file)) {
+            throw new ConfigException("--out: expected a file that ends in .safetensors, got " + file);
+        }
+        Device device = Device.cpu();
+        PrintWriter out = out();
+        try (RunFolder folder = RunFolder.open(run())) {
+            TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
+            Path weights = RunBackbone.weights(folder);
+            try (ResNet backbone = RunBackbone.load(device, config, weights)) {
+                long steps = RunBackbone.steps(weights);
+                TorchvisionWeights.write(file, backbone, steps, metadata(config, steps));
+                out.println("wrote " + file + ": " + backbone.parameterCount() + " parameters, features of "
+                        + backbone.features() + " numbers");
+            }
+        }
+        out.flush();
+        return 0;
+    }
+
+    private static Map<String, String> metadata(TrainConfig config, long steps) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        texts.put("format", "pt");
+        texts.put("method", config.system().name());
+        texts.put("data", config.data());
+        texts.put("steps", Long.toString(steps));
+        texts.put("blocks", config.settings().integers("network.blocks").toString());
+        texts.put("width", Integer.toString(config.settings().small("network.width")));
+        texts.put(
+                "stem",
+                switch (config.settings().text("network.stem")) {
+                    case "imagenet" -> "imagenet: conv1 7x7 stride 2, maxpool 3x3 stride 2, as torchvision's";
+                    case "compact" -> "compact: conv1 3x3 stride 2 padding 1 without bias; maxpool is the identity";
+                    default -> "cifar: conv1 3x3 stride 1 padding 1 without bias; maxpool is the identity";
+                });
+        return texts;
+    }
+}
