@@ -56,11 +56,11 @@ final class CollapseFigures {
     private List<Panel> strongAugmentation() {
         int strongest = results.flow().size() - 1;
         double k = ToyExperiments.VARIANCES.get(strongest);
-        LineChart final_ = spectrum("Singular values of W", "singular value of W");
+        LineChart atTheEnd = spectrum("Singular values of W", "singular value of W");
         for (int i = 0; i < results.flow().size(); i++) {
             List<double[]> run = results.flow().get(i);
             String colour = Palette.sequence(i / (double) strongest);
-            curve(final_, "k = " + Markup.value(ToyExperiments.VARIANCES.get(i)), colour, run.get(run.size() - 1));
+            curve(atTheEnd, "k = " + Markup.value(ToyExperiments.VARIANCES.get(i)), colour, run.get(run.size() - 1));
         }
         double[] variances =
                 ToyExperiments.VARIANCES.stream().mapToDouble(v -> v).toArray();
@@ -86,8 +86,9 @@ final class CollapseFigures {
                                 "singular value of W",
                                 results.flowSteps(),
                                 results.flow().get(strongest),
+                                FLOOR,
                                 true)),
-                new Panel("W at the end, for each k", final_.legendInside().svg("")),
+                new Panel("W at the end, for each k", atTheEnd.legendInside().svg("")),
                 new Panel("The threshold", threshold.svg("")),
                 new Panel("The same by the authors' code", code.legendInside().svg("")));
     }
@@ -108,6 +109,7 @@ final class CollapseFigures {
                                 "singular value of W1",
                                 two.steps(),
                                 two.weights().get(0),
+                                WEIGHT_FLOOR,
                                 false)),
                 new Panel(
                         "W2 over time",
@@ -115,6 +117,7 @@ final class CollapseFigures {
                                 "singular value of W2",
                                 two.steps(),
                                 two.weights().get(1),
+                                WEIGHT_FLOOR,
                                 false)),
                 new Panel(
                         "Embedding over time",
