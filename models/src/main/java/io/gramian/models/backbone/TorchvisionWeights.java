@@ -71,15 +71,17 @@ public final class TorchvisionWeights {
     }
 
     private static void check(Path path, SafetensorsFile file, Map<String, Tensor> targets) {
-        List<String> missing =
-                targets.keySet().stream().filter(name -> !file.names().contains(name)).toList();
+        List<String> missing = targets.keySet().stream()
+                .filter(name -> !file.names().contains(name))
+                .toList();
         List<String> extra = new ArrayList<>(file.names());
         extra.removeIf(name -> targets.containsKey(name) || name.startsWith("fc.") || name.endsWith("." + TRACKED));
         if (!missing.isEmpty() || !extra.isEmpty()) {
-            throw new GramianException(path + ": expected the names of torchvision's residual network with these blocks; "
-                    + (missing.isEmpty() ? "nothing is missing" : "missing are " + some(missing)) + "; "
-                    + (extra.isEmpty() ? "nothing is too much" : "too much are " + some(extra))
-                    + "; use network.blocks of the network that the file holds");
+            throw new GramianException(
+                    path + ": expected the names of torchvision's residual network with these blocks; "
+                            + (missing.isEmpty() ? "nothing is missing" : "missing are " + some(missing)) + "; "
+                            + (extra.isEmpty() ? "nothing is too much" : "too much are " + some(extra))
+                            + "; use network.blocks of the network that the file holds");
         }
         targets.forEach((name, target) -> {
             Shape expected = Shape.of(torchvision(target));

@@ -113,8 +113,8 @@ final class EmbedCommand extends RunCommand {
         try {
             spec = DatasetSpec.parse(source, dataDir);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(
-                    "images: expected a folder or one of " + DatasetSpec.FORMS + ", got " + source + "; check the path");
+            throw new ConfigException("images: expected a folder or one of " + DatasetSpec.FORMS + ", got " + source
+                    + "; check the path");
         }
         ImageDataset images = part == Part.TRAIN ? spec.train() : spec.test();
         return new Listed(

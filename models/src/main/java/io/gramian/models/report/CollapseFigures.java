@@ -217,8 +217,7 @@ final class CollapseFigures {
     }
 
     /** One line for each value, from the largest (dark) to the smallest (bright), or in two halves. */
-    private static String overTime(
-            String yLabel, long[] steps, List<double[]> values, double floor, boolean halves) {
+    private static String overTime(String yLabel, long[] steps, List<double[]> values, double floor, boolean halves) {
         LineChart chart = new LineChart(yLabel, "step", yLabel + " (log scale)", true).hoverPoints(HOVER);
         double[] x = steps(steps);
         int d = values.get(0).length;

@@ -73,16 +73,14 @@ class TorchvisionWeightsTest {
                 network.buffers().get("bn1.running_mean").fill(0.25f);
                 TorchvisionWeights.write(file, network, 7, Map.of());
                 TorchvisionWeights.read(file, other);
-                network.parameters()
-                        .forEach((name, parameter) -> assertThat(
-                                        other.parameters().get(name).value().toFloats())
-                                .as(name)
-                                .isEqualTo(parameter.value().toFloats()));
-                network.buffers()
-                        .forEach((name, buffer) -> assertThat(
-                                        other.buffers().get(name).toFloats())
-                                .as(name)
-                                .isEqualTo(buffer.toFloats()));
+                network.parameters().forEach((name, parameter) -> assertThat(
+                                other.parameters().get(name).value().toFloats())
+                        .as(name)
+                        .isEqualTo(parameter.value().toFloats()));
+                network.buffers().forEach((name, buffer) -> assertThat(
+                                other.buffers().get(name).toFloats())
+                        .as(name)
+                        .isEqualTo(buffer.toFloats()));
             }
         }
     }

@@ -63,17 +63,17 @@ class ExportEmbedTest {
         try (Scope scope = Scope.open();
                 SafetensorsFile model = Safetensors.open(run.resolve("model.safetensors"));
                 SafetensorsFile exported = Safetensors.open(file);
-                ResNet network = ResNet.withDepths(
-                        Device.cpu(), new ResNet.Settings(Stem.CIFAR, 8, 1, false), List.of(1), 99)) {
-            assertThat(exported.metadata()).containsEntry("stem", exported.metadata().get("stem"));
+                ResNet network =
+                        ResNet.withDepths(Device.cpu(), new ResNet.Settings(Stem.CIFAR, 8, 1, false), List.of(1), 99)) {
+            assertThat(exported.metadata())
+                    .containsEntry("stem", exported.metadata().get("stem"));
             assertThat(exported.metadata().get("stem")).startsWith("cifar: conv1 3x3");
             assertThat(exported.shape("conv1.weight")).isEqualTo(Shape.of(8, 1, 3, 3));
             TorchvisionWeights.read(file, network);
-            network.parameters()
-                    .forEach((name, parameter) -> assertThat(parameter.value().toFloats())
-                            .as(name)
-                            .isEqualTo(model.read(Device.cpu(), "backbone." + name)
-                                    .toFloats()));
+            network.parameters().forEach((name, parameter) -> assertThat(
+                            parameter.value().toFloats())
+                    .as(name)
+                    .isEqualTo(model.read(Device.cpu(), "backbone." + name).toFloats()));
         }
     }
 
@@ -103,7 +103,8 @@ class ExportEmbedTest {
                     image.setRGB(x, y, x * 4 << 16 | y * 5 << 8 | 40 * i);
                 }
             }
-            Path file = i == 2 ? photos.resolve("c.png") : folder.resolve("photos").resolve(i + ".png");
+            Path file =
+                    i == 2 ? photos.resolve("c.png") : folder.resolve("photos").resolve(i + ".png");
             ImageIO.write(image, "png", file.toFile());
         }
         Path out = folder.resolve("photos.npy");
@@ -137,7 +138,8 @@ class ExportEmbedTest {
         assertThat(images.code()).isEqualTo(2);
         assertThat(images.err()).contains("images: expected a folder or one of fashion-mnist", "got " + none);
         Path empty = Files.createDirectories(folder.resolve("empty"));
-        assertThat(run("embed", run, empty, "-o", folder.resolve("x.npy")).err()).contains("expected JPEG, PNG or BMP");
+        assertThat(run("embed", run, empty, "-o", folder.resolve("x.npy")).err())
+                .contains("expected JPEG, PNG or BMP");
 
         Path wide = Files.createDirectories(folder.resolve("wide"));
         String config = Files.readString(run.resolve("config.yaml"));
