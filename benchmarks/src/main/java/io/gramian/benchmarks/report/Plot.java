@@ -47,7 +47,7 @@ final class Plot {
                 .setYAxisLogarithmic(true)
                 .setYAxisMin(0.1)
                 .setXAxisLabelRotation(60)
-                .setXAxisMaxLabelCount(labels.size())
+                .setXAxisMaxLabelCount(Math.max(2, labels.size())) // of one it will not hear
                 .setPlotBackgroundColor(Color.WHITE)
                 .setChartBackgroundColor(Color.WHITE)
                 .setLegendPosition(Styler.LegendPosition.InsideNW);

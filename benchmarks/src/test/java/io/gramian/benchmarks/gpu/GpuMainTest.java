@@ -133,7 +133,7 @@ class GpuMainTest {
                 .as(err.toString())
                 .isZero();
         assertThat(out.toString()).contains("PyTorch 2.11.0", "| torch | 1.000 | 1.0 | 4.0 |", "| out of memory |");
-        assertThat(run("--report", folder.toString())).isZero();
+        assertThat(run("--report", folder.toString())).as(err.toString()).isZero();
         assertThat(folder.resolve("gpu.png")).isNotEmptyFile();
         assertThat(Files.readString(folder.resolve("gpu.md"))).contains("| torch | 1.000 | 1.0 | 4.0 |");
         Files.writeString(peers, Files.readString(peers).replace("\"A GPU\"", "\"Another\""));

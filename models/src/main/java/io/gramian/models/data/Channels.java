@@ -59,7 +59,7 @@ public final class Channels implements ImageDataset {
                 // ITU-R 601 in 16 bits, as Pillow's convert("L")
                 int luma =
                         19595 * (from[3 * i] & 255) + 38470 * (from[3 * i + 1] & 255) + 7471 * (from[3 * i + 2] & 255);
-                to[i] = (byte) (luma + 0x8000 >> 16);
+                to[i] = (byte) ((luma + 0x8000) >> 16);
             } else {
                 to[3 * i] = from[i];
                 to[3 * i + 1] = from[i];
