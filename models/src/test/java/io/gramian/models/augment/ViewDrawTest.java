@@ -138,7 +138,7 @@ class ViewDrawTest {
         }
         refused(
                 () -> Recipes.named("nothing", 32),
-                "expected one of [barlow-twins, evaluation, fashion-mnist, simclr, vicreg, wmse]");
+                "expected one of [barlow-twins, byol, evaluation, fashion-mnist, moco-v1, moco-v2, simclr, vicreg, wmse]");
     }
 
     @Test
