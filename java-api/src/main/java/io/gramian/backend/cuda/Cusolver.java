@@ -181,7 +181,9 @@ final class Cusolver extends SolverCall.Function {
 
     private void inverseFactors(long batch, long n, long matrices, long values) {
         // an int into the low half of a zero double: what is not positive definite is no longer 0
-        kernels.gramian_fill(context, 2 * batch, 0, values);
+        if (kernels.gramian_fill(context, 2 * batch, 0, values) != Kernels.GRAMIAN_OK) {
+            throw new GramianException(kernels.gramian_last_error().getString());
+        }
         askFactorSizes(n, Addresses.of(matrices));
         long at = reserve(INFO_ALIGNMENT);
         Pointer work = Addresses.of(at + INFO_ALIGNMENT);
