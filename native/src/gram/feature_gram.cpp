@@ -11,30 +11,31 @@ constexpr int64_t kStrip = 512;
 
 }  // namespace
 
-FeatureGram::FeatureGram(gramian_context* context, int64_t n, int64_t d)
+FeatureGram::FeatureGram(gramian_context* context, int64_t n, int64_t d, int views)
     : threads_(context->threads),
       n_(n),
       d_(d),
+      views_(views),
+      together_(d <= kStrip ? views : 1),
       strips_(d, std::min<int64_t>(d, kStrip)),
       rows_(n, n >= 2048 ? 256 : 128),
       // small Grams in small tiles, so that there is one for each thread
       tile_(d >= 512 ? 256 : d > 128 ? 128 : 64),
       ld_(padded(d)) {
-  gram_ = context->scratch<float>(strips_.size() * ld_);
-  row_sums_ = context->scratch<double>(Blocks(d, tile_).count() * strips_.size());
-  column_sums_ = context->scratch<double>(Blocks(strips_.size(), tile_).count() * d);
+  gram_ = context->scratch<float>(together_ * strips_.size() * ld_);
+  row_sums_ = context->scratch<double>(together_ * row_sums_size());
+  column_sums_ = context->scratch<double>(together_ * column_sums_size());
 }
 
-void FeatureGram::clear_sums(Range strip) {
-  const int64_t tiles = Blocks(d_, tile_).count();
-  std::memset(row_sums_, 0, static_cast<size_t>(tiles * strips_.size()) * sizeof(double));
-  std::memset(column_sums_, 0, static_cast<size_t>(Blocks(strip.size, tile_).count() * d_) * sizeof(double));
+void FeatureGram::clear_sums() {
+  std::memset(row_sums_, 0, static_cast<size_t>(together_ * row_sums_size()) * sizeof(double));
+  std::memset(column_sums_, 0, static_cast<size_t>(together_ * column_sums_size()) * sizeof(double));
 }
 
 void FeatureGram::pair_strip(Range strip, Panel a, Panel b, float alpha, float slope, const float* diagonal) {
   const Blocks rows(strip.size, tile_);
   const Blocks columns(d_, tile_);
-  clear_sums(strip);
+  clear_sums();
 #pragma omp parallel for num_threads(threads_) schedule(dynamic, 1)
   for (int64_t task = 0; task < rows.count() * columns.count(); ++task) {
     const int64_t ti = task / columns.count();
@@ -57,39 +58,46 @@ void FeatureGram::pair_strip(Range strip, Panel a, Panel b, float alpha, float s
   }
 }
 
-double FeatureGram::self_strip(Range strip, Panel z, float slope) {
+void FeatureGram::self_strip(Range strip, const Panel* z, float slope, double* squares) {
   const Blocks rows(strip.size, tile_);
   const Blocks columns(d_ - strip.begin, tile_);
-  clear_sums(strip);
-#pragma omp parallel for num_threads(threads_) schedule(dynamic, 1)
-  for (int64_t task = 0; task < rows.count() * columns.count(); ++task) {
-    const int64_t ti = task / columns.count();
-    const int64_t tj = task % columns.count();
-    if (tj < ti) continue;
-    const Range i = rows[ti];
-    const Range j = columns[tj];
-    float* tile = gram_ + i.begin * ld_ + strip.begin + j.begin;
-    gemm(true, false, i.size, j.size, n_, 1, z.data + strip.begin + i.begin, z.ld, z.data + strip.begin + j.begin, z.ld,
-        0, tile, ld_);
-    if (ti == tj) {
-      for (int64_t k = 0; k < i.size; ++k) tile[k * ld_ + k] = 0;
-    }
-    GRAMIAN_SIMD(fold_squares)(i.size, j.size, slope, tile, ld_, row_sums_ + tj * strips_.size() + i.begin,
-        column_sums_ + ti * d_ + j.begin);
-    if (tj > ti && tj < rows.count()) {
-      float* mirror = gram_ + j.begin * ld_ + strip.begin + i.begin;
-      for (int64_t k = 0; k < i.size; ++k) {
-        for (int64_t l = 0; l < j.size; ++l) mirror[l * ld_ + k] = tile[k * ld_ + l];
+  clear_sums();
+  const int64_t tiles = rows.count() * columns.count();
+  for_each_block(threads_, Blocks(together_ * tiles, 1), [&](int, Range task) {
+    const int64_t view = task.begin / tiles;
+    const int64_t ti = task.begin % tiles / columns.count();
+    const int64_t tj = task.begin % columns.count();
+    if (tj >= ti) self_tile(strip, z[view], slope, ti, tj, view);
+  });
+  for (int64_t view = 0; view < together_; ++view) {
+    const double* sums = row_sums_ + view * row_sums_size();
+    for (int64_t tj = 0; tj < columns.count(); ++tj) {
+      for (int64_t i = 0; i < strip.size; ++i) {
+        squares[view] += (i / tile_ == tj ? 1 : 2) * sums[tj * strips_.size() + i];
       }
     }
   }
-  double squares = 0;
-  for (int64_t tj = 0; tj < columns.count(); ++tj) {
-    for (int64_t i = 0; i < strip.size; ++i) {
-      squares += (i / tile_ == tj ? 1 : 2) * row_sums_[tj * strips_.size() + i];
+}
+
+void FeatureGram::self_tile(Range strip, const Panel& z, float slope, int64_t ti, int64_t tj, int64_t view) {
+  const Blocks rows(strip.size, tile_);
+  const Range i = rows[ti];
+  const Range j = Blocks(d_ - strip.begin, tile_)[tj];
+  float* tile = gram(view) + i.begin * ld_ + strip.begin + j.begin;
+  gemm(true, false, i.size, j.size, n_, 1, z.data + strip.begin + i.begin, z.ld, z.data + strip.begin + j.begin, z.ld,
+      0, tile, ld_);
+  if (ti == tj) {
+    for (int64_t k = 0; k < i.size; ++k) tile[k * ld_ + k] = 0;
+  }
+  GRAMIAN_SIMD(fold_squares)(i.size, j.size, slope, tile, ld_,
+      row_sums_ + view * row_sums_size() + tj * strips_.size() + i.begin,
+      column_sums_ + view * column_sums_size() + ti * d_ + j.begin);
+  if (tj > ti && tj < rows.count()) {
+    float* mirror = gram(view) + j.begin * ld_ + strip.begin + i.begin;
+    for (int64_t k = 0; k < i.size; ++k) {
+      for (int64_t l = 0; l < j.size; ++l) mirror[l * ld_ + k] = tile[k * ld_ + l];
     }
   }
-  return squares;
 }
 
 }  // namespace gramian

@@ -20,7 +20,8 @@ struct Panel {
 
 class FeatureGram {
  public:
-  FeatureGram(gramian_context* context, int64_t n, int64_t d);
+  // views: how many panels self() gets.
+  FeatureGram(gramian_context* context, int64_t n, int64_t d, int views = 1);
 
   // Sum of C_ij^2 over i != j for C = alpha a^T b, one row and one column sum each (d). With gradients (not null):
   // da (n,d) = alpha b G^T and db (n,d) = alpha a G, where G_ii = diagonal[i];  6 n d^2 FLOP, 2 n d^2 without.
@@ -31,23 +32,30 @@ class FeatureGram {
       double* column_squares, float* da, float* db, BeforeA&& before_a, FinishA&& finish_a, BeforeB&& before_b,
       FinishB&& finish_b);
 
-  // Returns the sum of C_ij^2 over i != j for C = z^T z; dz (n,d), unless null, = z G with G_ii = 0. Upper triangle
-  // only: n d^2 FLOP, and 2 n d^2 for dz. finish(rows, columns) as above.
+  // For each view z[v], squares[v] = the sum of C_ij^2 over i != j for C = z^T z; dz[v] (n,d), unless null, = z G with
+  // G_ii = 0. Upper triangle only: n d^2 FLOP a view, and 2 n d^2 for dz. finish(view, rows) once these rows of dz are
+  // complete. Views whose Grams are small are worked on together: three tiles keep two cores busy for the time of two,
+  // six for that of three.
   template <typename Finish>
-  double self(Panel z, float slope, float* dz, Finish&& finish);
+  void self(const Panel* z, float slope, float* const* dz, double* squares, Finish&& finish);
 
  private:
   void pair_strip(Range strip, Panel a, Panel b, float alpha, float slope, const float* diagonal);
-  double self_strip(Range strip, Panel z, float slope);
-  void clear_sums(Range strip);
+  void self_strip(Range strip, const Panel* z, float slope, double* squares);
+  void self_tile(Range strip, const Panel& z, float slope, int64_t ti, int64_t tj, int64_t view);
+  float* gram(int64_t view) const { return gram_ + view * strips_.size() * ld_; }
+  int64_t row_sums_size() const { return Blocks(d_, tile_).count() * strips_.size(); }
+  int64_t column_sums_size() const { return Blocks(strips_.size(), tile_).count() * d_; }
+  void clear_sums();
 
   int threads_;
   int64_t n_, d_;
+  int views_, together_;
   Blocks strips_, rows_;
   int64_t tile_, ld_;
-  float* gram_;          // (kStrip, d), rows ld_ apart
-  double* row_sums_;     // (tiles of d, kStrip)
-  double* column_sums_;  // (tiles of a strip, d)
+  float* gram_;          // (together, kStrip, d), rows ld_ apart
+  double* row_sums_;     // (together, tiles of d, kStrip)
+  double* column_sums_;  // (together, tiles of a strip, d)
 };
 
 template <typename BeforeA, typename FinishA, typename BeforeB, typename FinishB>
@@ -84,27 +92,31 @@ void FeatureGram::pair(Panel a, Panel b, float alpha, float slope, const float* 
 }
 
 template <typename Finish>
-double FeatureGram::self(Panel z, float slope, float* dz, Finish&& finish) {
-  double squares = 0;
-  for (int64_t s = 0; s < strips_.count(); ++s) {
-    const Range strip = strips_[s];
-    squares += self_strip(strip, z, slope);
-    if (dz == nullptr) continue;
-    const float beta = s == 0 ? 0 : 1;
-    const int64_t end = strip.begin + strip.size;
-    const bool last = s + 1 == strips_.count();
-    for_each_block(threads_, rows_, [&](int, Range r) {
-      const float* from = z.data + r.begin * z.ld;
-      float* to = dz + r.begin * d_;
-      // columns of the strip gather from all later ones; later ones gather from the strip
-      gemm(false, true, r.size, strip.size, d_ - strip.begin, 1, from + strip.begin, z.ld, gram_ + strip.begin, ld_,
-          beta, to + strip.begin, d_);
-      gemm(false, false, r.size, d_ - end, strip.size, 1, from + strip.begin, z.ld, gram_ + end, ld_, beta, to + end,
-          d_);
-      if (last) finish(r, Range{0, d_});
-    });
+void FeatureGram::self(const Panel* z, float slope, float* const* dz, double* squares, Finish&& finish) {
+  for (int first = 0; first < views_; first += together_) {
+    for (int v = first; v < first + together_; ++v) squares[v] = 0;
+    for (int64_t s = 0; s < strips_.count(); ++s) {
+      const Range strip = strips_[s];
+      self_strip(strip, z + first, slope, squares + first);
+      const float beta = s == 0 ? 0 : 1;
+      const int64_t end = strip.begin + strip.size;
+      for_each_block(threads_, Blocks(together_ * rows_.count(), 1), [&](int, Range task) {
+        const int64_t v = task.begin / rows_.count();
+        const Range r = rows_[task.begin % rows_.count()];
+        if (dz[first + v] == nullptr) return;
+        const Panel& view = z[first + v];
+        const float* g = gram(v);
+        const float* from = view.data + r.begin * view.ld;
+        float* to = dz[first + v] + r.begin * d_;
+        // columns of the strip gather from all later ones; later ones gather from the strip
+        gemm(false, true, r.size, strip.size, d_ - strip.begin, 1, from + strip.begin, view.ld, g + strip.begin, ld_,
+            beta, to + strip.begin, d_);
+        gemm(false, false, r.size, d_ - end, strip.size, 1, from + strip.begin, view.ld, g + end, ld_, beta, to + end,
+            d_);
+        if (end == d_) finish(first + v, r);
+      });
+    }
   }
-  return squares;
 }
 
 }  // namespace gramian

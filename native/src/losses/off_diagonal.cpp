@@ -54,7 +54,9 @@ gramian_status gramian_off_diagonal_penalty(gramian_context* context, int64_t n,
       *value = gramian::on_samples(context, n, d, z, 4 / square, dz) / square;
     } else {
       gramian::FeatureGram gram(context, n, d);
-      *value = gram.self({z, d}, static_cast<float>(4 / square), dz, [](gramian::Range, gramian::Range) {}) / square;
+      const gramian::Panel panel{z, d};
+      gram.self(&panel, static_cast<float>(4 / square), &dz, value, [](int64_t, gramian::Range) {});
+      *value /= square;
     }
   });
 }

@@ -64,19 +64,18 @@ void on_features(gramian_context* context, const Columns& in, const VicRegEpilog
   const int64_t blocks = vicreg::center_panels(context, in, panel, ld);
   vicreg::column_terms(in, epilogue, blocks, 0, terms);
   const double degrees = static_cast<double>(in.n - 1);
-  FeatureGram gram(context, in.n, d);
-  terms[2] = 0;
-  for (int view = 0; view < 2; ++view) {
+  FeatureGram gram(context, in.n, d, 2);
+  const Panel panels[2] = {{panel[0], ld}, {panel[1], ld}};
+  float* const gradients[2] = {in.views[0].dz, in.views[1].dz};
+  double squares[2];
+  gram.self(panels, static_cast<float>(epilogue.decorrelate()), gradients, squares, [&](int64_t view, Range rows) {
     const View& v = in.views[view];
-    const double squares = gram.self({panel[view], ld}, static_cast<float>(epilogue.decorrelate()), v.dz,
-        [&](Range rows, Range) {
-          const int64_t at = rows.begin * d;
-          GRAMIAN_SIMD(columns_combine)
-          (rows.size, d, 1, v.dz + at, d, panel[view] + rows.begin * ld, ld, v.weight,
-              static_cast<float>(epilogue.pull()), v.z + at, v.other + at, d, v.dz + at, d);
-        });
-    terms[2] += squares / (degrees * degrees * static_cast<double>(d));
-  }
+    const int64_t at = rows.begin * d;
+    GRAMIAN_SIMD(columns_combine)
+    (rows.size, d, 1, v.dz + at, d, panel[view] + rows.begin * ld, ld, v.weight, static_cast<float>(epilogue.pull()),
+        v.z + at, v.other + at, d, v.dz + at, d);
+  });
+  terms[2] = (squares[0] + squares[1]) / (degrees * degrees * static_cast<double>(d));
 }
 
 }  // namespace
