@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,8 @@ public final class Device {
     /** Every device but the CPU that was asked for, by name: one each. */
     private static final Map<String, Device> OTHERS = new HashMap<>();
 
+    private static volatile @Nullable Device processor;
+
     private final String name;
     private final Backend backend;
 
@@ -27,13 +30,25 @@ public final class Device {
         this.backend = backend;
     }
 
-    private static final class Cpu {
-        static final Device INSTANCE = new Device("cpu", Backend.cpu());
-    }
-
-    /** The processor of this machine: always there, one per JVM. */
+    /**
+     * The processor of this machine: one per JVM. The first call unpacks and loads the native libraries, into the folder that
+     * {@code -Dgramian.natives} names (docs/artifacts.md).
+     *
+     * @throws GramianException if they do not load, saying what was tried and what to set
+     */
     public static Device cpu() {
-        return Cpu.INSTANCE;
+        Device known = processor;
+        if (known != null) {
+            return known;
+        }
+        synchronized (OTHERS) {
+            known = processor;
+            if (known == null) {
+                known = new Device("cpu", Backend.cpu());
+                processor = known;
+            }
+            return known;
+        }
     }
 
     /**

@@ -50,9 +50,14 @@ public final class Backend {
         this.spectra = new Spectra(stream);
     }
 
-    /** The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core. */
+    /**
+     * The CPU with as many threads as {@code -Dgramian.threads} says, by default one per usable core.
+     *
+     * @throws GramianException if the library does not load, saying why and what to do
+     */
     public static Backend cpu() {
-        return new Backend("cpu", 0, new CpuKernels(), true, Integer.getInteger("gramian.threads", 0));
+        Kernels kernels = NativeLibraries.load("the CPU library", CpuKernels::new);
+        return new Backend("cpu", 0, kernels, true, Integer.getInteger("gramian.threads", 0));
     }
 
     /**
@@ -62,16 +67,13 @@ public final class Backend {
      * @throws GramianException if the library does not load or the device refuses a stream
      */
     public static Backend cuda(int index) {
-        try {
-            Backend backend = new Backend("cuda:" + index, index, new CudaKernels(), false, 0);
-            String limit = System.getProperty("gramian.cuda.memoryLimit");
-            if (limit != null) {
-                backend.memory.limit(MemoryLimit.parse(limit));
-            }
-            return backend;
-        } catch (UnsatisfiedLinkError e) {
-            throw new GramianException("the CUDA library does not load: " + e.getMessage(), e);
+        Kernels kernels = NativeLibraries.load("the CUDA library", CudaKernels::new);
+        Backend backend = new Backend("cuda:" + index, index, kernels, false, 0);
+        String limit = System.getProperty("gramian.cuda.memoryLimit");
+        if (limit != null) {
+            backend.memory.limit(MemoryLimit.parse(limit));
         }
+        return backend;
     }
 
     /**
@@ -81,14 +83,9 @@ public final class Backend {
      * @throws GramianException if the library of the SIMT executor is not on the class path
      */
     public static Backend simt(int index) {
-        try {
-            return new Backend(index == 0 ? "simt" : "simt:" + index, index, new SimtKernels(), false, 0);
-        } catch (UnsatisfiedLinkError e) {
-            throw new GramianException(
-                    "the SIMT executor does not load; add gramian-cuda-kernels with classifier linux-x86_64-simt: "
-                            + e.getMessage(),
-                    e);
-        }
+        Kernels kernels = NativeLibraries.load(
+                "the SIMT executor (gramian-cuda-kernels with classifier linux-x86_64-simt)", SimtKernels::new);
+        return new Backend(index == 0 ? "simt" : "simt:" + index, index, kernels, false, 0);
     }
 
     /** The raw C ABI. */

@@ -1,5 +1,6 @@
 package io.gramian.backend;
 
+import io.gramian.GramianException;
 import io.gramian.jni.CudaDevices;
 import io.gramian.jni.Kernels;
 import java.util.ArrayList;
@@ -42,11 +43,11 @@ public record CudaProbe(List<CudaDevice> devices, String driver, String runtime,
 
     private static CudaProbe probe() {
         try {
-            Loader.load(CudaDevices.class);
-        } catch (UnsatisfiedLinkError e) {
-            boolean built = CudaProbe.class.getResource("/io/gramian/jni/linux-x86_64/libgramian_cuda.so") != null;
-            return none(
-                    "", built ? "the CUDA library does not load: " + e.getMessage() : "built without CUDA (no nvcc)");
+            NativeLibraries.load("the CUDA library", () -> Loader.load(CudaDevices.class));
+        } catch (GramianException e) {
+            boolean built = NativeLibraries.resource("io/gramian/jni/linux-x86_64/libgramian_cuda.so") != null;
+            String why = e.getMessage();
+            return none("", built && why != null ? why : "built without CUDA (no nvcc)");
         }
         String runtime = version(CudaDevices.gramian_cuda_runtime_version());
         int count = CudaDevices.gramian_cuda_device_count();

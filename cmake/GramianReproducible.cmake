@@ -1,0 +1,8 @@
+# Two builds of one commit give the same bytes, wherever their checkouts lie: source paths in messages begin at the
+# checkout, not at the root of the machine.
+function(gramian_reproducible target)
+  get_filename_component(checkout ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/.. ABSOLUTE)
+  set(map -ffile-prefix-map=${checkout}/=)
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANGUAGE:CXX>:${map}> $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${map}>)
+endfunction()

@@ -1,0 +1,102 @@
+package io.gramian.published;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** What is in our jars: nothing of the machine that built them, and in those of the libraries nothing but libraries. */
+class JarsTest {
+    private static final String ROOT = Path.of(System.getProperty("gramian.root", ".."))
+            .toAbsolutePath()
+            .normalize()
+            .toString();
+
+    private static List<Path> jars(String pattern) {
+        return JavaProcess.classPath().stream()
+                .filter(jar -> jar.getFileName().toString().matches(pattern))
+                .toList();
+    }
+
+    @Test
+    void nothingTellsWhereAndWhenTheyWereBuilt() throws IOException {
+        List<Path> ours = jars("gramian-(native|java-api|autograd|models|cuda-kernels)-(?!.*-simt).*\\.jar");
+        assertThat(ours).hasSizeGreaterThanOrEqualTo(6);
+        List<String> found = new ArrayList<>();
+        for (Path path : ours) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                for (JarEntry entry : jar.stream().toList()) {
+                    if (!entry.getTimeLocal().equals(LocalDateTime.of(2026, 1, 1, 0, 0))) {
+                        found.add(path.getFileName() + ": " + entry + " of " + entry.getTimeLocal());
+                    }
+                    String text = new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.ISO_8859_1);
+                    if (text.contains(ROOT + "/")) {
+                        found.add(path.getFileName() + ": " + entry + " names " + ROOT);
+                    }
+                }
+            }
+        }
+        assertThat(found).isEmpty();
+    }
+
+    @Test
+    void theJarsOfLibrariesHoldLibraries() throws IOException {
+        List<Path> natives = jars("gramian-(native|cuda-kernels)-[0-9.]+-linux-x86_64\\.jar");
+        assertThat(natives).hasSize(2);
+        for (Path path : natives) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                assertThat(jar.stream().map(JarEntry::getName).filter(name -> !name.endsWith("/")))
+                        .as(path.toString())
+                        .contains("module-info.class")
+                        .allMatch(name -> name.matches("module-info\\.class|META-INF/MANIFEST\\.MF"
+                                + "|META-INF/native-image/.*\\.json"
+                                + "|io/gramian/jni/linux-x86_64/lib(gramian|jni)\\w+\\.so"));
+            }
+        }
+    }
+
+    /** What GraalVM's native-image reads beside the libraries, most of it written by JavaCPP. */
+    @Test
+    void theNativeImageConfigurationNamesEveryLibraryAndBridge() throws IOException {
+        Pattern bridge = Pattern.compile(".*/libjni(\\w+)\\.so");
+        Pattern pattern = Pattern.compile("\"pattern\": \"(.*?)\"");
+        for (Path path : jars("gramian-(native|cuda-kernels)-[0-9.]+-linux-x86_64\\.jar")) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                List<String> names = jar.stream().map(JarEntry::getName).toList();
+                List<String> included = new ArrayList<>();
+                for (String name : names) {
+                    if (name.endsWith("/resource-config.json")) {
+                        pattern.matcher(text(jar, name)).results().forEach(found -> included.add(found.group(1)));
+                    }
+                }
+                for (String name : names) {
+                    if (name.endsWith(".so")) {
+                        assertThat(included).as(name).anyMatch(name::matches);
+                    }
+                    Matcher found = bridge.matcher(name);
+                    if (found.matches()) {
+                        String folder = "META-INF/native-image/linux-x86_64/jni$/jni$/".replace("$", found.group(1));
+                        String type = "\"io.gramian.jni." + found.group(1) + "\"";
+                        assertThat(text(jar, folder + "jni-config.json")).contains(type);
+                        assertThat(text(jar, folder + "reflect-config.json")).contains(type);
+                    }
+                }
+            }
+        }
+    }
+
+    private static String text(JarFile jar, String name) throws IOException {
+        JarEntry entry = jar.getJarEntry(name);
+        assertThat(entry).as(jar.getName() + " has " + name).isNotNull();
+        return new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.UTF_8);
+    }
+}
