@@ -1,8 +1,9 @@
 # Two builds of one commit give the same bytes, wherever their checkouts lie: source paths in messages begin at the
-# checkout, not at the root of the machine.
+# checkout, not at the root of the machine. nvcc names what is private to a file by the paths of the file and of
+# temporary ones: these go beside the object, and only checkouts at one path give one libgramian_cuda.
 function(gramian_reproducible target)
   get_filename_component(checkout ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/.. ABSOLUTE)
   set(map -ffile-prefix-map=${checkout}/=)
   target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:CXX>:${map}> $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${map}>)
+    $<$<COMPILE_LANGUAGE:CXX>:${map}> $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${map} -objtemp>)
 endfunction()

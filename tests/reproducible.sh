@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the last commit of this checkout twice, in folders of different length, with different umask, zone and language,
+# Builds the last commit of this checkout twice, in folders of different length, with another umask, zone and language,
 # and compares every jar, libraries included, byte by byte.
 #   usage: tests/reproducible.sh FOLDER [MODULES]   MODULES: as for mvn -pl; default native,java-api,autograd,models
 # FOLDER is made; the two checkouts stay in it. Takes as long as two builds.

@@ -28,7 +28,7 @@ final class UnpackFolder {
     /** Chooses, and tells JavaCPP, which unpacks. */
     static void choose() {
         Properties properties = System.getProperties();
-        String chosen = choose(properties, UnpackFolder::fault);
+        String chosen = choose(properties, UnpackFolder::fault, UnpackFolder::foreign);
         if (chosen != null) {
             properties.setProperty(JAVACPP_PROPERTY, chosen);
         }
@@ -38,9 +38,11 @@ final class UnpackFolder {
      * The folder to give JavaCPP, or null where its own choice is right.
      *
      * @param fault why a folder cannot be used, in words; empty when it can
+     * @param foreign the same of one whose parent everybody may write to
      * @throws GramianException if no folder can be used, with each that was tried and why
      */
-    static @Nullable String choose(Properties properties, Function<Path, String> fault) {
+    static @Nullable String choose(
+            Properties properties, Function<Path, String> fault, Function<Path, String> foreign) {
         for (String property : List.of(PROPERTY, JAVACPP_PROPERTY)) {
             String wanted = properties.getProperty(property, "");
             if (!wanted.isEmpty()) {
@@ -60,6 +62,9 @@ final class UnpackFolder {
         List<String> tried = new ArrayList<>();
         for (Path folder : List.of(home, temporary)) {
             String why = fault.apply(folder);
+            if (why.isEmpty() && folder.equals(temporary)) {
+                why = foreign.apply(folder);
+            }
             if (why.isEmpty()) {
                 return folder.equals(home) ? null : folder.toString();
             }
@@ -76,18 +81,25 @@ final class UnpackFolder {
             return "cannot be made (" + reason(e) + ")";
         }
         try {
+            Files.delete(Files.createTempFile(folder, ".gramian", null));
+        } catch (IOException e) {
+            return "cannot be written (" + reason(e) + ")";
+        }
+        return MountTable.noexec(folder) ? "is mounted noexec" : "";
+    }
+
+    /** Whether somebody else made the folder, who could then put other libraries there: in words, or empty. */
+    static String foreign(Path folder) {
+        try {
             Path probe = Files.createTempFile(folder, ".gramian", null);
             try {
-                if (!Files.getOwner(probe).equals(Files.getOwner(folder))) {
-                    return "belongs to another user";
-                }
+                return Files.getOwner(probe).equals(Files.getOwner(folder)) ? "" : "belongs to another user";
             } finally {
                 Files.delete(probe);
             }
         } catch (IOException e) {
             return "cannot be written (" + reason(e) + ")";
         }
-        return MountTable.noexec(folder) ? "is mounted noexec" : "";
     }
 
     private static String reason(IOException e) {

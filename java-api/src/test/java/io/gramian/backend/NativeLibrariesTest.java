@@ -29,7 +29,7 @@ class NativeLibrariesTest {
     }
 
     private static String choose(Properties properties, Map<Path, String> faults) {
-        return UnpackFolder.choose(properties, folder -> faults.getOrDefault(folder, ""));
+        return UnpackFolder.choose(properties, folder -> faults.getOrDefault(folder, ""), folder -> "");
     }
 
     @Test
@@ -49,6 +49,17 @@ class NativeLibrariesTest {
     void aHomeThatCannotBeUsedIsPassedOver() {
         assertThat(choose(properties(), Map.of(Path.of("/h/.javacpp/cache"), "is mounted noexec")))
                 .isEqualTo("/t/.javacpp-ada/cache");
+    }
+
+    @Test
+    void aSharedFolderOfAnotherUserIsNotTrusted(@TempDir Path folder) {
+        assertThat(UnpackFolder.foreign(folder)).isEmpty();
+        assertThatThrownBy(() -> UnpackFolder.choose(
+                        properties(),
+                        tried -> tried.startsWith("/h") ? "is mounted noexec" : "",
+                        tried -> "belongs to another user"))
+                .isInstanceOf(GramianException.class)
+                .hasMessageContaining("/t/.javacpp-ada/cache belongs to another user");
     }
 
     @Test
@@ -90,15 +101,15 @@ class NativeLibrariesTest {
     void mountsAreReadAsTheKernelWritesThem() {
         List<String> table = List.of(
                 "1 0 8:1 / / rw,relatime - ext4 /dev/a rw",
-                "2 1 8:2 / /home rw,nosuid,noexec - ext4 /dev/b rw",
-                "3 2 8:3 / /home/my\\040own rw - ext4 /dev/c rw",
+                "2 1 8:2 / /users rw,nosuid,noexec - ext4 /dev/b rw",
+                "3 2 8:3 / /users/my\\040own rw - ext4 /dev/c rw",
                 "4 1 8:4 / /over rw,noexec - ext4 /dev/d rw",
                 "5 1 8:5 / /over rw - ext4 /dev/e rw",
                 "short line");
         assertThat(MountTable.noexec(table, Path.of("/opt"))).isFalse();
-        assertThat(MountTable.noexec(table, Path.of("/home/ada"))).isTrue();
-        assertThat(MountTable.noexec(table, Path.of("/homeward"))).isFalse();
-        assertThat(MountTable.noexec(table, Path.of("/home/my own/x"))).isFalse();
+        assertThat(MountTable.noexec(table, Path.of("/users/ada"))).isTrue();
+        assertThat(MountTable.noexec(table, Path.of("/usersward"))).isFalse();
+        assertThat(MountTable.noexec(table, Path.of("/users/my own/x"))).isFalse();
         assertThat(MountTable.noexec(table, Path.of("/over/x"))).isFalse();
     }
 
