@@ -25,9 +25,8 @@ class ModuleDescriptorsTest {
             Set.of("io.gramian.backend.cuda", "io.gramian.jni", "io.gramian.jni.presets");
 
     private static final Map<String, ModuleReference> OURS = modules(JavaProcess.classPath().stream()
-            .filter(jar -> jar.getFileName()
-                    .toString()
-                    .matches("gramian-(?!cuda-kernels|native-.*-linux|tests|benchmarks).*\\.jar"))
+            .filter(jar ->
+                    jar.getFileName().toString().matches("gramian-(native|java-api|autograd|models)-[0-9.]+\\.jar"))
             .toList());
 
     private static final Map<String, ModuleReference> ALL = modules(JavaProcess.classPath().stream()
