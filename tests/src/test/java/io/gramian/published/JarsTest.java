@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
@@ -90,6 +91,18 @@ class JarsTest {
                         assertThat(text(jar, folder + "reflect-config.json")).contains(type);
                     }
                 }
+            }
+        }
+    }
+
+    @Test
+    void theCommandLinesJarStartsAndMayCallNativeCode() throws IOException {
+        for (Path path : jars("gramian-models-[0-9.]+\\.jar")) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                Attributes manifest = jar.getManifest().getMainAttributes();
+                assertThat(manifest.getValue("Main-Class")).isEqualTo("io.gramian.models.cli.Main");
+                assertThat(manifest.getValue("Enable-Native-Access")).isEqualTo("ALL-UNNAMED");
+                assertThat(manifest.getValue("Class-Path")).contains("gramian-native-", "javacpp-", "picocli-");
             }
         }
     }
