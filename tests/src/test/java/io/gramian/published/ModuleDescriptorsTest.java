@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReference;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -77,7 +79,7 @@ class ModuleDescriptorsTest {
     }
 
     @Test
-    void whatTheClassesUseIsRequired() {
+    void whatTheClassesUseIsRequired() throws IOException {
         Map<String, String> owners = new HashMap<>();
         for (ModuleReference module : ALL.values()) {
             module.descriptor()
@@ -100,18 +102,20 @@ class ModuleDescriptorsTest {
         }
     }
 
-    private static Set<String> used(ModuleReference module, Map<String, String> owners) {
+    private static Set<String> used(ModuleReference module, Map<String, String> owners) throws IOException {
         Set<String> used = new TreeSet<>();
-        Path jar = Path.of(module.location().orElseThrow());
-        for (JavaClass type :
-                new ClassFileImporter(List.of(new ImportOption.DoNotIncludePackageInfos())).importPath(jar)) {
-            type.getDirectDependenciesFromSelf().forEach(dependency -> {
-                String owner = owners.get(
-                        dependency.getTargetClass().getBaseComponentType().getPackageName());
-                if (owner != null) {
-                    used.add(owner);
-                }
-            });
+        ClassFileImporter importer = new ClassFileImporter(List.of(new ImportOption.DoNotIncludePackageInfos()));
+        try (JarFile jar = new JarFile(Path.of(module.location().orElseThrow()).toFile())) {
+            for (JavaClass type : importer.importJar(jar)) {
+                type.getDirectDependenciesFromSelf().forEach(dependency -> {
+                    String owner = owners.get(
+                            dependency.getTargetClass().getBaseComponentType().getPackageName());
+                    if (owner != null) {
+                        used.add(owner);
+                    }
+                });
+                used.add(owners.get(type.getPackageName()));
+            }
         }
         return used;
     }
