@@ -1,6 +1,7 @@
 package io.gramian.models.report;
 
 import io.gramian.models.eval.Evaluation;
+import io.gramian.spectrum.CollapseVerdict;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.gramian.models.report;
 
+import io.gramian.spectrum.CollapseVerdict;
 import io.gramian.spectrum.Spectrum;
 import java.util.Locale;
 

@@ -5,6 +5,7 @@ import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.models.eval.Evaluation;
+import io.gramian.spectrum.Spectrum;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,7 +99,7 @@ final class FakeRun {
             s[k] = 30 * Math.exp(-slope * k) * (k == 0 ? 2 : 1);
             list.append(k == 0 ? "" : ",").append(String.format(Locale.ROOT, "%.6g", s[k]));
         }
-        double rank = CollapseVerdict.effectiveRank(s);
+        double rank = Spectrum.ofValues(s).effectiveRank();
         return String.format(
                 Locale.ROOT,
                 "{\"type\":\"spectrum\",\"step\":%d,\"epoch\":%.4f,\"singular_values\":[%s],"

@@ -1,6 +1,5 @@
-package io.gramian.models.report;
+package io.gramian.spectrum;
 
-import io.gramian.spectrum.Spectrum;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -59,7 +58,7 @@ public record CollapseVerdict(Kind kind, int dimensions, double effectiveRank, d
         if (d == 0 || !Arrays.stream(singularValues).allMatch(s -> Double.isFinite(s) && s >= 0)) {
             return new CollapseVerdict(Kind.UNKNOWN, d, Double.NaN, Double.NaN);
         }
-        double rank = effectiveRank(singularValues);
+        double rank = Spectrum.ofValues(singularValues).effectiveRank();
         double dead =
                 Arrays.stream(singularValues).filter(s -> s <= DEAD * most).count() / (double) d;
         return new CollapseVerdict(kind(d, rank, dead), d, rank, dead);
@@ -78,9 +77,9 @@ public record CollapseVerdict(Kind kind, int dimensions, double effectiveRank, d
         return dead >= LOW_DEAD || rank < LOW_RANK_SHARE * d ? Kind.LOW_RANK : Kind.HEALTHY;
     }
 
-    /** Effective rank of singular values; 0 if all are 0. */
-    static double effectiveRank(double[] singularValues) {
-        return Spectrum.ofValues(singularValues).effectiveRank();
+    /** Whether this is a collapse, complete or dimensional, or nothing that could be judged: what a user should be told. */
+    public boolean warns() {
+        return kind == Kind.UNKNOWN || kind == Kind.COMPLETE || kind == Kind.DIMENSIONAL;
     }
 
     /** What was found, with the numbers behind it. */

@@ -1,9 +1,9 @@
-package io.gramian.models.report;
+package io.gramian.spectrum;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.gramian.models.report.CollapseVerdict.Kind;
+import io.gramian.spectrum.CollapseVerdict.Kind;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -28,21 +28,6 @@ class CollapseVerdictTest {
         for (Kind kind : Kind.values()) {
             assertThat(new CollapseVerdict(kind, 4, 2, 0.5).advice()).endsWith(".");
         }
-    }
-
-    @Test
-    void textHasTheMeasuresAndABarForEachRange() {
-        String text = SpectrumText.of("two", new double[] {1, 100});
-        assertThat(text).startsWith("two\n");
-        assertThat(text).containsPattern("condition number +100\n");
-        assertThat(text).containsPattern("stable rank +1\n"); // 1.0001
-        assertThat(text).containsPattern(" 1  100 +\u2588{40}\n").containsPattern(" 2  1 +\u2588{26}\u258b\n");
-        assertThat(SpectrumText.of("many", equal(1000, 1000)).lines().filter(line -> line.contains("\u2588")))
-                .hasSize(24);
-        assertThat(SpectrumText.of("none", new double[0])).contains("No verdict");
-        assertThat(SpectrumText.of("zero", new double[3]))
-                .contains("Complete collapse", "infinite")
-                .doesNotContain("NaN");
     }
 
     private static double[] equal(int d, int alive) {
