@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <unordered_set>
 #include <vector>
 
 struct simt_graph {
@@ -31,6 +32,10 @@ struct Mark {
 };
 
 thread_local int device_now = 0;
+
+// Every stream that was made and not destroyed, so that a caller's can be told from a seed.
+std::unordered_set<cudaStream_t> existing;
+std::mutex existing_lock;
 
 // Lazy work runs one piece at a time, in whichever thread waits for it.
 std::recursive_mutex running;
@@ -73,7 +78,15 @@ cudaStream_t new_stream(uint64_t seed) {
   auto* stream = new simt_stream;
   stream->device = device_now;
   stream->seed = seed;
+  const std::lock_guard<std::mutex> lock(existing_lock);
+  existing.insert(stream);
   return stream;
+}
+
+cudaStream_t stream_of(int64_t handle) {
+  const auto stream = reinterpret_cast<cudaStream_t>(handle);
+  const std::lock_guard<std::mutex> lock(existing_lock);
+  return existing.count(stream) != 0 ? stream : nullptr;
 }
 
 cudaError_t refuse(cudaStream_t stream, const char* what) {
@@ -145,6 +158,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     while (run_one(stream)) {
     }
   }
+  const std::lock_guard<std::mutex> lock(existing_lock);
+  existing.erase(stream);
   delete stream;
   return cudaSuccess;
 }

@@ -4,6 +4,9 @@
 #include <memory>
 
 #include "core/context.h"
+#ifdef GRAMIAN_SIMT
+#include "simt/streams.h"
+#endif
 
 namespace {
 
@@ -25,8 +28,11 @@ gramian_status gramian_context_create(int32_t device, int32_t /*threads*/, int64
     gramian::make_current(device);
     cudaStream_t own = nullptr;
 #ifdef GRAMIAN_SIMT
-    own = simt::new_stream(static_cast<uint64_t>(stream));
-    created->owns_stream = true;
+    own = simt::stream_of(stream);
+    if (own == nullptr) {
+      own = simt::new_stream(static_cast<uint64_t>(stream));
+      created->owns_stream = true;
+    }
 #else
     own = reinterpret_cast<cudaStream_t>(stream);
     if (stream == 0) {

@@ -3,7 +3,9 @@ package io.gramian;
 import io.gramian.backend.Check;
 import io.gramian.backend.Deferred;
 import io.gramian.backend.Stream;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,10 +65,50 @@ public final class Tensor implements AutoCloseable {
     /** A tensor over memory that the caller owns and keeps alive. Closing it frees nothing. */
     public static Tensor wrap(Device device, long address, DType dtype, long... sizes) {
         Shape shape = Shape.of(sizes);
+        checkAddress(address, dtype, shape);
+        return new Tensor(Storage.foreign(device, address), address, dtype, shape);
+    }
+
+    /**
+     * A tensor over memory of another library, which is told once when neither the tensor nor a view of it is open any more.
+     *
+     * @param released called by whichever thread closes the last of them
+     */
+    public static Tensor wrap(Device device, long address, DType dtype, Runnable released, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        checkAddress(address, dtype, shape);
+        return new Tensor(Storage.foreign(device, address, released), address, dtype, shape);
+    }
+
+    private static void checkAddress(long address, DType dtype, Shape shape) {
         if (address == 0 && shape.elements() > 0) {
             throw new IllegalArgumentException("expected the address of " + shape + " " + dtype + ", got null");
         }
-        return new Tensor(Storage.foreign(device, address), address, dtype, shape);
+        if (address % dtype.bytes() != 0 && shape.elements() > 0) {
+            throw new IllegalArgumentException("expected the address of " + shape + " " + dtype + " at a multiple of "
+                    + dtype.bytes() + " bytes, got " + address + "; elements must not straddle");
+        }
+    }
+
+    /**
+     * A float32 tensor on the CPU over the memory of a buffer, from its position on, which it keeps alive.
+     *
+     * @throws IllegalArgumentException unless the buffer is direct, writable, in the machine's byte order, aligned and long
+     *     enough
+     */
+    public static Tensor wrap(FloatBuffer buffer, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        long at = HostBuffer.address(buffer, shape);
+        return new Tensor(
+                Storage.foreign(Device.cpu(), at, () -> Reference.reachabilityFence(buffer)), at, DType.FLOAT32, shape);
+    }
+
+    /** {@link #wrap(FloatBuffer, long...)} of bytes that hold elements of any type. */
+    public static Tensor wrap(ByteBuffer buffer, DType dtype, long... sizes) {
+        Shape shape = Shape.of(sizes);
+        long at = HostBuffer.address(buffer, dtype, shape);
+        return new Tensor(
+                Storage.foreign(Device.cpu(), at, () -> Reference.reachabilityFence(buffer)), at, dtype, shape);
     }
 
     /** The same memory in another shape with as many elements. */

@@ -5,12 +5,16 @@ import io.gramian.jni.CpuKernels;
 import io.gramian.jni.CudaKernels;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.SimtKernels;
+import java.util.function.Function;
 
 /**
  * What a device can do, by room. Each room checks its arguments and calls the kernels; the kernels are the same C ABI on
  * every device.
  */
 public final class Backend {
+    /** {@code cudaStreamLegacy}: the handle of what 0 means to CUDA, while 0 asks {@link #newStream} for a new stream. */
+    private static final long DEFAULT_STREAM = 1;
+
     private final int index;
     private final Kernels kernels;
     private final Memory memory;
@@ -126,133 +130,151 @@ public final class Backend {
         return new Stream(memory, index, threads, nativeStream);
     }
 
+    /**
+     * A stream over one of a caller's, in whose order everything runs that it is given; it must outlive this one. Who closes
+     * this one waits for it, and leaves the caller's as it is.
+     *
+     * @param handle on CUDA the caller's {@code cudaStream_t}, 0 for CUDA's default stream; on the SIMT executor a
+     *     {@link Stream#nativeStream} of it; ignored on the CPU, where a call is over when it returns
+     */
+    public Stream callerStream(long handle) {
+        boolean cuda = memory.device().startsWith("cuda");
+        return newStream(0, cuda && handle == 0 ? DEFAULT_STREAM : handle);
+    }
+
+    /** The room of the main stream, or that of the stream that this thread uses. */
+    private <T> T here(T main, Function<Rooms, T> other) {
+        Stream current = memory.current();
+        return current == stream ? main : other.apply(current.rooms());
+    }
+
     /** Image augmentation. */
     public Images images() {
-        return images;
+        return here(images, rooms -> rooms.images);
     }
 
     /** Image augmentation on another stream. */
     public Images images(Stream other) {
-        return new Images(other);
+        return other.rooms().images;
     }
 
     /** Column statistics, feature Grams, and the losses made of them. */
     public Covariance covariance() {
-        return covariance;
+        return here(covariance, rooms -> rooms.covariance);
     }
 
     /** Off-diagonal penalties that are no sums of squares, VICReg-exp and VICReg-ctr. */
     public Decorrelation decorrelation() {
-        return decorrelation;
+        return here(decorrelation, rooms -> rooms.decorrelation);
     }
 
     /** The same on another stream. */
     public Decorrelation decorrelation(Stream other) {
-        return new Decorrelation(other);
+        return other.rooms().decorrelation;
     }
 
     /** SimSiam, BYOL, LeJEPA, alignment and uniformity. */
     public Predictive predictive() {
-        return predictive;
+        return here(predictive, rooms -> rooms.predictive);
     }
 
     /** The same on another stream. */
     public Predictive predictive(Stream other) {
-        return new Predictive(other);
+        return other.rooms().predictive;
     }
 
     /** Row normalisation. */
     public Normalization normalization() {
-        return normalization;
+        return here(normalization, rooms -> rooms.normalization);
     }
 
     /** Row normalisation on another stream. */
     public Normalization normalization(Stream other) {
-        return new Normalization(other);
+        return other.rooms().normalization;
     }
 
     /** Column statistics and the losses made of them on another stream. */
     public Covariance covariance(Stream other) {
-        return new Covariance(other);
+        return other.rooms().covariance;
     }
 
     /** Contrastive losses on another stream. */
     public Contrastive contrastive(Stream other) {
-        return new Contrastive(other);
+        return other.rooms().contrastive;
     }
 
     /** Contrastive losses. */
     public Contrastive contrastive() {
-        return contrastive;
+        return here(contrastive, rooms -> rooms.contrastive);
     }
 
     /** Contrastive losses against keys that get no gradient. */
     public ContrastiveKeys contrastiveKeys() {
-        return contrastiveKeys;
+        return here(contrastiveKeys, rooms -> rooms.contrastiveKeys);
     }
 
     /** Contrastive losses against keys, on another stream. */
     public ContrastiveKeys contrastiveKeys(Stream other) {
-        return new ContrastiveKeys(other);
+        return other.rooms().contrastiveKeys;
     }
 
     /** Nearest rows and logistic regression, for evaluations. */
     public Probes probes() {
-        return probes;
+        return here(probes, rooms -> rooms.probes);
     }
 
     /** Nearest rows and logistic regression on another stream. */
     public Probes probes(Stream other) {
-        return new Probes(other);
+        return other.rooms().probes;
     }
 
     /** Optimiser updates of many tensors in one call. */
     public Optimizers optimizers() {
-        return optimizers;
+        return here(optimizers, rooms -> rooms.optimizers);
     }
 
     /** Optimiser updates on another stream. */
     public Optimizers optimizers(Stream other) {
-        return new Optimizers(other);
+        return other.rooms().optimizers;
     }
 
     /** Matrix products and sums. */
     public LinearAlgebra linearAlgebra() {
-        return linearAlgebra;
+        return here(linearAlgebra, rooms -> rooms.linearAlgebra);
     }
 
     /** Matrix products and sums on another stream. */
     public LinearAlgebra linearAlgebra(Stream other) {
-        return new LinearAlgebra(other);
+        return other.rooms().linearAlgebra;
     }
 
     /** Layers of convolutional networks. */
     public Network network() {
-        return network;
+        return here(network, rooms -> rooms.network);
     }
 
     /** Layers of convolutional networks on another stream. */
     public Network network(Stream other) {
-        return new Network(other);
+        return other.rooms().network;
     }
 
     /** Cholesky whitening and W-MSE. */
     public Whitening whitening() {
-        return whitening;
+        return here(whitening, rooms -> rooms.whitening);
     }
 
     /** Whitening and W-MSE on another stream. */
     public Whitening whitening(Stream other) {
-        return new Whitening(other);
+        return other.rooms().whitening;
     }
 
     /** Singular values and column spreads. */
     public Spectra spectra() {
-        return spectra;
+        return here(spectra, rooms -> rooms.spectra);
     }
 
     /** Singular values and column spreads on another stream. */
     public Spectra spectra(Stream other) {
-        return new Spectra(other);
+        return other.rooms().spectra;
     }
 }

@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
 /** Losses on the sample Gram matrix {@code Z Z^T}. */
 public final class Contrastive {
     private final Stream stream;
-    private final NativeArrays arrays = new NativeArrays();
+    private final NativeArrays arrays;
 
     Contrastive(Stream stream) {
         this.stream = stream;
+        this.arrays = stream.newArrays();
     }
 
     /**

@@ -16,10 +16,11 @@ public final class Images {
     private static final float MAX_BOX_SIGMA = 10_000;
 
     private final Stream stream;
-    private final NativeArrays arrays = new NativeArrays();
+    private final NativeArrays arrays;
 
     Images(Stream stream) {
         this.stream = stream;
+        this.arrays = stream.newArrays();
     }
 
     /**

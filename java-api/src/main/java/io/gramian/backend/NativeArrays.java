@@ -9,7 +9,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
 /** Arrays of 8-byte elements for one kernel call, side by side in native memory that grows once and is then reused. */
-final class NativeArrays {
+final class NativeArrays implements AutoCloseable {
     private LongPointer memory = new LongPointer(64);
     private long[] staged = new long[64];
     private int used;
@@ -92,6 +92,11 @@ final class NativeArrays {
     /** A float64 that the kernel wrote. */
     double readDouble(int index) {
         return Double.longBitsToDouble(memory.get(index));
+    }
+
+    @Override
+    public void close() {
+        memory.close();
     }
 
     private int reserve(int count) {

@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Optimizers {
     private final Stream stream;
-    private final NativeArrays arrays = new NativeArrays();
+    private final NativeArrays arrays;
 
     Optimizers(Stream stream) {
         this.stream = stream;
+        this.arrays = stream.newArrays();
     }
 
     /**

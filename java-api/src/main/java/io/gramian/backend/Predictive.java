@@ -11,10 +11,11 @@ public final class Predictive {
     private static final float LARGEST_T = 21;
 
     private final Stream stream;
-    private final NativeArrays arrays = new NativeArrays();
+    private final NativeArrays arrays;
 
     Predictive(Stream stream) {
         this.stream = stream;
+        this.arrays = stream.newArrays();
     }
 
     /**

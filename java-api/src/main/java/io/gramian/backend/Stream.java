@@ -1,11 +1,15 @@
 package io.gramian.backend;
 
+import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Tensor;
 import io.gramian.backend.cuda.CudaLibraries;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.MissingKernel;
 import io.gramian.jni.SolverCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,10 @@ public final class Stream implements AutoCloseable {
     private @Nullable GraphMemory capturing;
     private @Nullable Event progress;
     private @Nullable CudaLibraries libraries;
+    private @Nullable Rooms rooms;
+    /** Native memory of the rooms of this stream, freed with it. */
+    private final List<NativeArrays> arrays = new ArrayList<>();
+
     private Precision precision = Precision.FLOAT32;
     private boolean closed;
 
@@ -202,8 +210,9 @@ public final class Stream implements AutoCloseable {
     }
 
     /**
-     * Runs a body in whose tensors are allocated, filled and copied in the order of this stream, not of the main one. What
-     * other streams did to tensors that the body uses has to be waited for, and what the body did, before they use them.
+     * Runs a body whose tensors are allocated, filled and copied in the order of this stream, not of the main one, and whose
+     * losses, whitenings, spectra and other operations of {@link Backend} run on it. What other streams did to tensors that
+     * the body uses has to be waited for, and what the body did, before they use them.
      */
     public void use(Runnable body) {
         Stream before = memory.swapCurrent(this);
@@ -212,6 +221,39 @@ public final class Stream implements AutoCloseable {
         } finally {
             memory.swapCurrent(before);
         }
+    }
+
+    /** The result of a body that runs as in {@link #use}. */
+    public <T> T compute(Supplier<T> body) {
+        Stream before = memory.swapCurrent(this);
+        try {
+            return body.get();
+        } finally {
+            memory.swapCurrent(before);
+        }
+    }
+
+    /** The device of the stream. */
+    public Device device() {
+        return Device.named(memory.device());
+    }
+
+    /** The rooms of {@link Backend} on this stream, made when first asked for. */
+    synchronized Rooms rooms() {
+        if (closed) {
+            throw new IllegalStateException("this stream is closed");
+        }
+        if (rooms == null) {
+            rooms = new Rooms(this);
+        }
+        return rooms;
+    }
+
+    /** Native memory for the arguments of a room; freed with the stream. */
+    synchronized NativeArrays newArrays() {
+        NativeArrays made = new NativeArrays();
+        arrays.add(made);
+        return made;
     }
 
     /**
@@ -292,6 +334,7 @@ public final class Stream implements AutoCloseable {
                 libraries.close();
             }
             closed = true;
+            arrays.forEach(NativeArrays::close);
             check(kernels.gramian_context_destroy(context));
         }
     }

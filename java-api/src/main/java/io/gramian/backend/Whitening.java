@@ -14,10 +14,11 @@ import java.util.List;
  */
 public final class Whitening {
     private final Stream stream;
-    private final NativeArrays arrays = new NativeArrays();
+    private final NativeArrays arrays;
 
     Whitening(Stream stream) {
         this.stream = stream;
+        this.arrays = stream.newArrays();
     }
 
     /**
