@@ -18,5 +18,6 @@
 #include "gramian/stream.h"
 #include "gramian/system.h"
 #include "gramian/whitening.h"
+#include "gramian/dlpack.h"
 
 #endif

@@ -31,6 +31,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/solver.h",
                             "gramian/spectra.h",
                             "gramian/whitening.h",
+                            "gramian/dlpack.h",
                             "gramian/gramian.h"
                         },
                         compiler = "cpp17",
@@ -50,7 +51,8 @@ public class CpuKernelsConfig implements InfoMapper {
             "gramian_input",
             "gramian_output",
             "gramian_view",
-            "gramian_solve"
+            "gramian_solve",
+            "gramian_released"
         }) {
             infoMap.put(new Info(handle).skip().cast().valueTypes("long").pointerTypes("long"));
         }
