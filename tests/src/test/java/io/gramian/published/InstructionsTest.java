@@ -51,7 +51,7 @@ class InstructionsTest {
     @Test
     void theBridgesAreForEveryProcessor(@TempDir Path folder) throws Exception {
         Set<String> found = new TreeSet<>();
-        for (String name : new String[] {"libjniCpuKernels.so", "libjniSolverCall.so"}) {
+        for (String name : new String[] {"libjniCpuKernels.so", "libjniSolverCall.so", "libjniDlPackRelease.so"}) {
             read(folder, name, (function, line) -> found.add(name + " " + line.strip()));
         }
         assertThat(found).isEmpty();
