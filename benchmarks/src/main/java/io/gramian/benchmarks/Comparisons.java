@@ -19,6 +19,7 @@ import io.gramian.loss.NtXent;
 import io.gramian.loss.VicReg;
 import io.gramian.loss.WMse;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Everything that is measured, and what it is measured beside. A new kernel is one more entry of {@link #ALL}. */
 final class Comparisons {
@@ -151,9 +152,14 @@ final class Comparisons {
 
     private Comparisons() {}
 
+    /** All kernels, then all trainers. */
+    static List<Comparison> everything() {
+        return Stream.concat(ALL.stream(), TrainerComparisons.ALL.stream()).toList();
+    }
+
     /** The comparison of this name. */
     static Comparison named(String name) {
-        return ALL.stream()
+        return everything().stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("unknown benchmark " + name));

@@ -39,12 +39,15 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "Names: nt-xent, info-nce, dcl, queue, barlow-twins, vicreg, w-mse (together: losses), spectrum, adamw, step;",
-            "none for all. Peers: djl is PyTorch 2.7.1 through DJL, bytedeco is PyTorch 2.10; -dual is the duality by",
-            "hand, -batched all slices in one call.",
+            "Names: nt-xent, info-nce, dcl, queue, barlow-twins, vicreg, w-mse (together: losses), spectrum, adamw, step,",
+            "and djl-nt-xent, djl-barlow-twins, djl-vicreg, pytorch-nt-xent, pytorch-barlow-twins, pytorch-vicreg,",
+            "dl4j-nt-xent, dl4j-barlow-twins, dl4j-vicreg (together: trainers): ours inside a trainer beside its own",
+            "operators. None for all. Peers: djl is PyTorch 2.7.1 through DJL, bytedeco is PyTorch 2.10, samediff that of",
+            "Deeplearning4j; -dual is the duality by hand, -batched all slices in one call.",
             "",
             "Examples:",
             "  ./gramian bench losses",
+            "  ./gramian bench trainers",
             "  ./gramian bench step --out /tmp/bench",
             "  ./gramian bench report   # the tables of benchmarks/results into the README"
         })
@@ -115,11 +118,9 @@ public final class Main implements Callable<Integer> {
                     measurements.add(measurement(run, memory));
                 }
             }
-            Results results = new Results(machine, measurements);
-            results.write(folder);
             PrintWriter screen = spec.commandLine().getOut();
-            screen.println();
-            screen.println(results.table());
+            write("cpu", machine, measurements, false, folder, screen);
+            write("trainers", machine, measurements, true, folder, screen);
             screen.println("written to " + folder.toAbsolutePath().normalize());
             screen.flush();
             return 0;
@@ -128,18 +129,44 @@ public final class Main implements Callable<Integer> {
         }
     }
 
+    /** Writes those of the kernels, or of the trainers, if there are any. */
+    private static void write(
+            String name,
+            Machine machine,
+            List<Measurement> measurements,
+            boolean trainers,
+            Path folder,
+            PrintWriter screen)
+            throws IOException {
+        List<Measurement> some = measurements.stream()
+                .filter(each -> TrainerComparisons.has(each.kernel()) == trainers)
+                .toList();
+        if (!some.isEmpty()) {
+            Results results = new Results(machine, some);
+            results.write(folder, name);
+            screen.println();
+            screen.println(results.table());
+        }
+    }
+
     private List<Comparison> chosen() {
-        List<String> known = Comparisons.ALL.stream().map(Comparison::name).toList();
+        List<Comparison> all = Comparisons.everything();
+        List<String> known = all.stream().map(Comparison::name).toList();
         List<String> wanted = new ArrayList<>();
         for (String name : names) {
-            if (!name.equals("losses") && !known.contains(name)) {
+            if (!List.of("losses", "trainers").contains(name) && !known.contains(name)) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "expected losses, report, or names of " + String.join(", ", known) + ", got '" + name + "'");
+                        "expected losses, trainers, report, or names of " + String.join(", ", known) + ", got '" + name + "'");
             }
-            wanted.addAll(name.equals("losses") ? LOSSES : List.of(name));
+            wanted.addAll(
+                    switch (name) {
+                        case "losses" -> LOSSES;
+                        case "trainers" -> TrainerComparisons.ALL.stream().map(Comparison::name).toList();
+                        default -> List.of(name);
+                    });
         }
-        return Comparisons.ALL.stream()
+        return all.stream()
                 .filter(each -> wanted.isEmpty() || wanted.contains(each.name()))
                 .toList();
     }

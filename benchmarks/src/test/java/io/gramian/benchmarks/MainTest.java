@@ -20,7 +20,7 @@ class MainTest {
     void helpNamesEveryBenchmark() {
         assertThat(run("--help")).isZero();
         assertThat(out.toString()).contains("Usage: gramian bench", "--quick", "--out", "losses", "report");
-        for (Comparison comparison : Comparisons.ALL) {
+        for (Comparison comparison : Comparisons.everything()) {
             assertThat(out.toString()).contains(comparison.name());
         }
         assertThat(err.toString()).isEmpty();
@@ -31,8 +31,10 @@ class MainTest {
         assertThat(run("losses", "nt-xend")).isEqualTo(2);
         assertThat(err.toString().lines().toList())
                 .containsExactly(
-                        "gramian bench: expected losses, report, or names of nt-xent, info-nce, dcl, queue, barlow-twins, vicreg, w-mse,"
-                                + " spectrum, adamw, step, got 'nt-xend'",
+                        "gramian bench: expected losses, trainers, report, or names of nt-xent, info-nce, dcl, queue, barlow-twins, vicreg, w-mse,"
+                                + " spectrum, adamw, step, djl-nt-xent, djl-barlow-twins, djl-vicreg, pytorch-nt-xent,"
+                                + " pytorch-barlow-twins, pytorch-vicreg, dl4j-nt-xent, dl4j-barlow-twins, dl4j-vicreg,"
+                                + " got 'nt-xend'",
                         "Try: ./gramian bench --help");
         assertThat(run("--slow")).isEqualTo(2);
         assertThat(err.toString()).contains("Unknown option: '--slow'");

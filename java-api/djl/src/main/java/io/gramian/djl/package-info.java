@@ -1,0 +1,8 @@
+/**
+ * Gramian's losses in a DJL {@code Trainer}: {@link io.gramian.djl.GramianLoss} is a DJL loss, and
+ * {@link io.gramian.djl.EachView} a block that sends every view through one network.
+ */
+@NullMarked
+package io.gramian.djl;
+
+import org.jspecify.annotations.NullMarked;
