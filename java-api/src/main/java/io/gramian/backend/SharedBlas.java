@@ -30,7 +30,7 @@ public final class SharedBlas {
     public static <T> T run(Supplier<T> body) {
         enter();
         try {
-            return body.get();
+            return OwnPointers.run(body);
         } finally {
             leave();
         }

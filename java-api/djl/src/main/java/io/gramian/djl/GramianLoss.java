@@ -2,6 +2,7 @@ package io.gramian.djl;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.loss.Loss;
 import io.gramian.Scope;
 import io.gramian.Tensor;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The result is an array of shape () with the value; its backward pass gives every trained input exactly the gradient that
  * the kernel computed with the value, scaled by whatever comes from above: the loss is
- * {@code s - stop(s) + value} with {@code s = sum_v <input_v, gradient_v>}. Where no prediction has a gradient, in validation
+ * {@code s - stop(s) + value} with {@code s = sum_v <input_v, gradient_v>}. Where no gradient collector is open, in validation
  * say, only the value is computed.
  *
  * <p>Memory: on the CPU predictions and gradients are read and written in place; one array of each trained input's shape is
@@ -89,8 +90,7 @@ public final class GramianLoss extends Loss {
     public NDArray evaluate(NDList labels, NDList predictions) {
         return withInputs(predictions, inputs -> {
             int trained = loss.trained(inputs.size());
-            boolean gradient = inputs.stream().limit(trained).anyMatch(NDArray::hasGradient);
-            NDArray result = gradient
+            NDArray result = JniUtils.isGradMode()
                     ? withGradient(inputs, trained)
                     : inputs.get(0).getManager().create((float) value(inputs));
             last = new Last(new WeakReference<>(predictions), result.getFloat());

@@ -4,9 +4,10 @@ import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.backend.SharedBlas;
 import java.util.Arrays;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.LongArrayRef;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -38,7 +39,7 @@ final class BorrowedTensor {
         }
         if (!tensor.is_contiguous()) {
             throw new IllegalArgumentException(name + ": expected a contiguous row-major tensor, got sizes "
-                    + numbers(tensor.sizes()) + " with strides " + numbers(tensor.strides())
+                    + Arrays.toString(axes(tensor, tensor::size)) + " with strides " + Arrays.toString(axes(tensor, tensor::stride))
                     + "; call contiguous() on it, which autograd follows");
         }
     }
@@ -55,9 +56,10 @@ final class BorrowedTensor {
 
     /** The tensor over the memory of one that was checked; belongs to the scope that is open. */
     static io.gramian.Tensor wrap(Device device, Tensor tensor) {
-        try (Pointer data = tensor.data_ptr();
-                LongArrayRef sizes = tensor.sizes()) {
-            return io.gramian.Tensor.wrap(device, data.address(), DType.FLOAT32, sizes.vec().get());
+        try (Pointer data = tensor.data_ptr()) {
+            long[] sizes = axes(tensor, tensor::size);
+            // memory without elements has no address
+            return io.gramian.Tensor.wrap(device, data == null ? 0 : data.address(), DType.FLOAT32, sizes);
         }
     }
 
@@ -77,9 +79,7 @@ final class BorrowedTensor {
         }
     }
 
-    private static String numbers(LongArrayRef numbers) {
-        try (numbers) {
-            return Arrays.toString(numbers.vec().get());
-        }
+    private static long[] axes(Tensor tensor, LongUnaryOperator number) {
+        return LongStream.range(0, tensor.dim()).map(number).toArray();
     }
 }

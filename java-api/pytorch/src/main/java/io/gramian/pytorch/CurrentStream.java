@@ -1,6 +1,7 @@
 package io.gramian.pytorch;
 
 import io.gramian.Device;
+import io.gramian.backend.OwnPointers;
 import io.gramian.backend.Stream;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,9 +38,12 @@ final class CurrentStream {
                 CUstream_st handle = current.stream()) {
             // the default stream is the null handle, which JavaCPP gives as a null reference
             long address = handle == null ? 0 : handle.address();
-            Stream ours = STREAMS.computeIfAbsent(
-                    new Key(device, address), key -> Device.cuda(device).backend().callerStream(address));
-            return ours.compute(body);
+            return OwnPointers.run(() -> stream(device, address).compute(body));
         }
+    }
+
+    private static Stream stream(int device, long handle) {
+        return STREAMS.computeIfAbsent(
+                new Key(device, handle), key -> Device.cuda(device).backend().callerStream(handle));
     }
 }

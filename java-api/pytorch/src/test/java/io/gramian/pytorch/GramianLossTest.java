@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gramian.Device;
 import io.gramian.Scope;
+import io.gramian.backend.OwnPointers;
 import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.loss.NtXent;
@@ -77,6 +78,10 @@ class GramianLossTest {
     private record Truth(double value, List<float[]> gradients) {}
 
     private static Truth truth(TrainerLoss loss, int trained, long... seeds) {
+        return OwnPointers.run(() -> computed(loss, trained, seeds));
+    }
+
+    private static Truth computed(TrainerLoss loss, int trained, long... seeds) {
         try (Scope memory = Scope.open()) {
             List<io.gramian.Tensor> inputs = new ArrayList<>();
             List<io.gramian.Tensor> gradients = new ArrayList<>();
