@@ -7,6 +7,7 @@ module io.gramian {
     requires static org.jspecify;
     requires io.gramian.jni;
     requires io.gramian.jni.linux.x86_64;
+    requires org.bytedeco.openblas;
     requires org.slf4j;
 
     exports io.gramian;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Arrays of 8-byte elements for one kernel call, side by side in native memory that grows once and is then reused. */
 final class NativeArrays implements AutoCloseable {
-    private LongPointer memory = new LongPointer(64);
+    private LongPointer memory = kept(64);
     private long[] staged = new long[64];
     private int used;
     /** One of the tensors whose addresses stand here. */
@@ -76,7 +76,7 @@ final class NativeArrays implements AutoCloseable {
     void publish() {
         if (memory.capacity() < used) {
             memory.close();
-            memory = new LongPointer(staged.length);
+            memory = kept(staged.length);
         }
         memory.put(staged, 0, used);
     }
@@ -97,6 +97,13 @@ final class NativeArrays implements AutoCloseable {
     @Override
     public void close() {
         memory.close();
+    }
+
+    /** Memory that the end of a caller's {@code PointerScope} does not free: held by this object as well. */
+    private static LongPointer kept(long count) {
+        LongPointer memory = new LongPointer(count);
+        memory.retainReference();
+        return memory;
     }
 
     private int reserve(int count) {

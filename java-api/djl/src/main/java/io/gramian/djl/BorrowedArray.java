@@ -8,7 +8,6 @@ import io.gramian.Device;
 import io.gramian.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.bytedeco.javacpp.BytePointer;
 
 /**
  * An array of DJL's PyTorch engine as a tensor. On the CPU the tensor is the array's own memory; where the array is a strided
@@ -49,7 +48,7 @@ final class BorrowedArray {
         long[] sizes = array.getShape().getShape();
         ByteBuffer bytes = bytes(array);
         if (!array.getDevice().isGpu()) {
-            return over(bytes, sizes);
+            return Tensor.wrap(bytes, DType.FLOAT32, sizes);
         }
         return Tensor.empty(deviceOf(array), sizes).putBytes(0, bytes);
     }
@@ -57,7 +56,9 @@ final class BorrowedArray {
     /** A tensor for what is to become the array's elements. */
     static Tensor toWrite(NDArray array) {
         long[] sizes = array.getShape().getShape();
-        return array.getDevice().isGpu() ? Tensor.empty(deviceOf(array), sizes) : over(bytes(array), sizes);
+        return array.getDevice().isGpu()
+                ? Tensor.empty(deviceOf(array), sizes)
+                : Tensor.wrap(bytes(array), DType.FLOAT32, sizes);
     }
 
     /** Brings what was written to a tensor of {@link #toWrite} into the array. */
@@ -82,11 +83,5 @@ final class BorrowedArray {
 
     private static ByteBuffer bytes(NDArray array) {
         return array.toByteBuffer(true).order(ByteOrder.nativeOrder());
-    }
-
-    private static Tensor over(ByteBuffer bytes, long[] sizes) {
-        try (BytePointer pointer = new BytePointer(bytes)) {
-            return Tensor.wrap(Device.cpu(), pointer.address() + pointer.position(), DType.FLOAT32, sizes);
-        }
     }
 }

@@ -195,8 +195,9 @@ public final class GramianLoss extends Loss {
     @Override
     public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
         Last known = last;
-        boolean same = known != null && known.predictions().get() == predictions;
-        float value = same ? known.value() : withInputs(predictions, inputs -> (float) value(inputs));
+        float value = known != null && known.predictions().get() == predictions
+                ? known.value()
+                : withInputs(predictions, inputs -> (float) value(inputs));
         for (String key : keys) {
             means.merge(key, new Mean(value, 1), (before, one) -> before.with(value));
         }

@@ -24,10 +24,13 @@ import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.loss.NtXent;
 import io.gramian.loss.VicReg;
+import io.gramian.spectrum.Diagnosis;
 import io.gramian.training.CurveCheck;
 import io.gramian.training.TwoLayers;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,10 +50,17 @@ class TrainerTest {
     @ParameterizedTest
     @MethodSource("losses")
     void lossesAreThoseOfOurEngine(MultiViewLoss loss, float rate) {
-        CurveCheck.same(TwoLayers.losses(loss, rate), train(GramianLoss.of(loss), rate), TOLERANCE);
+        Map<Long, Diagnosis> seen = new TreeMap<>();
+        CollapseListener listener = CollapseListener.every(100, (diagnosis, step) -> seen.put(step, diagnosis));
+        CurveCheck.same(TwoLayers.losses(loss, rate), train(GramianLoss.of(loss), rate, listener), TOLERANCE);
+        assertThat(seen.keySet()).containsExactly(0L, 100L, 200L);
+        assertThat(seen.values()).allSatisfy(diagnosis -> {
+            assertThat(diagnosis.effectiveRank()).isBetween(1.0, (double) TwoLayers.OUTPUTS);
+            assertThat(diagnosis.deviations()).hasSize(TwoLayers.OUTPUTS);
+        });
     }
 
-    private static double[] train(GramianLoss loss, float rate) {
+    private static double[] train(GramianLoss loss, float rate, CollapseListener listener) {
         double[] losses = new double[TwoLayers.STEPS];
         SequentialBlock encoder = new SequentialBlock()
                 .add(Linear.builder().setUnits(TwoLayers.HIDDEN).build())
@@ -61,7 +71,7 @@ class TrainerTest {
                 .optOptimizer(Optimizer.sgd()
                         .setLearningRateTracker(Tracker.fixed(rate))
                         .build())
-                .addTrainingListeners(new TrainingListenerAdapter() {
+                .addTrainingListeners(listener, new TrainingListenerAdapter() {
                     private int step;
 
                     @Override

@@ -143,8 +143,9 @@ public final class GramianLoss implements ILossFunction {
         check(preOutput, mask);
         Last known = last;
         last = null;
-        boolean same = known != null && known.embeddings().get() == preOutput;
-        double value = same ? known.value() : run(embeddings(preOutput, activation), null);
+        double value = known != null && known.embeddings().get() == preOutput
+                ? known.value()
+                : run(embeddings(preOutput, activation), null);
         return average ? value : value * preOutput.size(0);
     }
 
