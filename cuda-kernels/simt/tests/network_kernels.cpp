@@ -44,6 +44,7 @@ int elementwise(int64_t rows, int64_t columns, int64_t shift) {
          expect_ok("relu back", gramian_relu_backward(c, count, b, a, z.get())) +
          expect_ok("add to rows", gramian_add_to_rows(c, rows, columns, a, bias.get(), a)) +
          expect_ok("column sums", gramian_column_sums(c, rows, columns, a, sums.get())) +
+         expect_ok("copy rows", gramian_copy_rows(c, rows, columns - columns / 2, a, columns, b, columns)) +
          expect_finite("sums", sums.get(), columns) + expect_finite("relu", z.get(), count);
 }
 

@@ -27,6 +27,10 @@ GRAMIAN_EXPORT gramian_status gramian_add_to_rows(
 /** sums (columns) of x (rows,columns). */
 GRAMIAN_EXPORT gramian_status gramian_column_sums(
     gramian_context* context, int64_t rows, int64_t columns, const float* x, float* sums);
+/** to[i * to_stride + j] = from[i * from_stride + j] for i below rows and j below columns. A from_stride of 0 repeats a
+ *  row. */
+GRAMIAN_EXPORT gramian_status gramian_copy_rows(gramian_context* context, int64_t rows, int64_t columns,
+    const float* from, int64_t from_stride, float* to, int64_t to_stride);
 
 GRAMIAN_EXTERN_C_END
 

@@ -7,6 +7,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/context.h"
 #include "core/status.h"
@@ -66,4 +67,13 @@ gramian_status gramian_column_sums(
     double* partial = context->scratch<double>(gramian::reduction_chunks(rows) * columns);
     GRAMIAN_SIMD(column_sums)(context->threads, rows, columns, x, partial, sums);
   });
+}
+
+gramian_status gramian_copy_rows(gramian_context* context, int64_t rows, int64_t columns, const float* from,
+    int64_t from_stride, float* to, int64_t to_stride) {
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  if (bytes == 0) return GRAMIAN_OK;
+#pragma omp parallel for num_threads(context->threads) schedule(static) if (rows * columns > gramian::kParallelFrom)
+  for (int64_t i = 0; i < rows; ++i) std::memcpy(to + i * to_stride, from + i * from_stride, bytes);
+  return GRAMIAN_OK;
 }

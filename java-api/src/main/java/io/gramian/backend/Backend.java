@@ -29,6 +29,7 @@ public final class Backend {
     private final Optimizers optimizers;
     private final LinearAlgebra linearAlgebra;
     private final Network network;
+    private final Transformers transformers;
     private final Images images;
     private final Whitening whitening;
     private final Spectra spectra;
@@ -49,6 +50,7 @@ public final class Backend {
         this.optimizers = new Optimizers(stream);
         this.linearAlgebra = new LinearAlgebra(stream);
         this.network = new Network(stream);
+        this.transformers = new Transformers(stream);
         this.images = new Images(stream);
         this.whitening = new Whitening(stream);
         this.spectra = new Spectra(stream);
@@ -256,6 +258,16 @@ public final class Backend {
     /** Layers of convolutional networks on another stream. */
     public Network network(Stream other) {
         return other.rooms().network;
+    }
+
+    /** Layers of transformers. */
+    public Transformers transformers() {
+        return transformers;
+    }
+
+    /** Layers of transformers on another stream. */
+    public Transformers transformers(Stream other) {
+        return new Transformers(other);
     }
 
     /** Cholesky whitening and W-MSE. */

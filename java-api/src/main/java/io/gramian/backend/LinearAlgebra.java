@@ -127,4 +127,44 @@ public final class LinearAlgebra {
         stream.run(
                 (kernels, context) -> kernels.gramian_column_sums(context, rows, columns, x.address(), sums.address()));
     }
+
+    /**
+     * Rows inside a float32 tensor: row i begins at its element {@code start + i stride}.
+     *
+     * @param tensor where they lie
+     * @param start first element of the first row
+     * @param stride elements from one row to the next; 0, for a source, gives the same row again
+     */
+    public record Strided(Tensor tensor, long start, long stride) {
+        private long check(String name, long rows, long columns) {
+            Check.dtype(name, tensor, DType.FLOAT32);
+            long last = rows == 0 || columns == 0 ? 0 : start + (rows - 1) * stride + columns;
+            if (start < 0 || stride < 0 || last > tensor.elements()) {
+                throw new IllegalArgumentException(name + ": expected " + rows + " rows of " + columns
+                        + " numbers inside " + tensor.shape() + ", got the first at " + start + " and each " + stride
+                        + " behind the last");
+            }
+            return tensor.address() + start * DType.FLOAT32.bytes();
+        }
+    }
+
+    /**
+     * Copies rows from one place to another: tokens into sequences, and back.
+     *
+     * @param from where they come from
+     * @param to where they go; its stride is at least columns
+     */
+    public void copyRows(Strided from, Strided to, long rows, long columns) {
+        Check.atLeast("rows", rows, 0);
+        Check.atLeast("columns", columns, 0);
+        long source = from.check("from", rows, columns);
+        long target = to.check("to", rows, columns);
+        if (rows > 1) {
+            Check.atLeast("stride of to", to.stride(), columns);
+        }
+        Check.disjoint("to", to.tensor(), "from", from.tensor());
+        stream.run((kernels, context) -> kernels.gramian_copy_rows(
+                context, rows, columns, source, from.stride(), target, to.stride()));
+        to.tensor().touch();
+    }
 }

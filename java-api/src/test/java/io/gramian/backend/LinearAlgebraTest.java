@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
+import io.gramian.backend.LinearAlgebra.Strided;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -78,6 +79,24 @@ class LinearAlgebraTest {
             algebra.add(x, x, x);
             algebra.scale(0.5f, x, x);
             assertThat(x.toFloats()).containsExactly(11, 22, 33, 14, 25, 36);
+        }
+    }
+
+    @Test
+    void rowsGoToTheirPlaces() {
+        try (Scope scope = Scope.open()) {
+            Tensor x = Tensor.of(device, new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+            Tensor y = Tensor.zeros(device, 2, 4);
+            algebra.copyRows(new Strided(x, 1, 3), new Strided(y, 2, 4), 2, 2);
+            assertThat(y.toFloats()).containsExactly(0, 0, 2, 3, 0, 0, 5, 6);
+            algebra.copyRows(new Strided(x, 5, 0), new Strided(y, 0, 4), 2, 1); // the same row again
+            assertThat(y.toFloats()).containsExactly(6, 0, 2, 3, 6, 0, 5, 6);
+            assertThatThrownBy(() -> algebra.copyRows(new Strided(x, 2, 3), new Strided(y, 0, 4), 2, 2))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("from: expected 2 rows of 2 numbers inside (2, 3), got the first at 2 and each 3 behind"
+                            + " the last");
+            assertThatThrownBy(() -> algebra.copyRows(new Strided(x, 0, 3), new Strided(y, 0, 1), 2, 2))
+                    .hasMessage("stride of to: expected at least 2, got 1");
         }
     }
 

@@ -6,8 +6,10 @@ import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.LinearAlgebra;
+import io.gramian.backend.LinearAlgebra.Strided;
 import io.gramian.backend.Network;
 import io.gramian.backend.Stream;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,6 +150,28 @@ class SimtElementwiseTest {
                 }
                 first = first == null ? values : first;
                 assertThat(values).isEqualTo(first);
+            }
+        }
+    }
+
+    /** More rows than one grid has blocks, rows longer than a block, one row again and again, none. */
+    @ParameterizedTest
+    @CsvSource({"0,3,3,3", "3,0,2,2", "1,1,1,1", "5,7,9,11", "3,1025,1030,1025", "2,2050,0,2051", "4099,2,3,5"})
+    void rowsGoToTheirPlaces(int rows, int columns, int fromStride, int toStride) {
+        double[] x = Truth.gaussian(rows, Math.max(0, rows - 1) * fromStride + columns);
+        int length = Math.max(0, rows - 1) * toStride + columns;
+        for (Device at : new Device[] {device, Device.cpu()}) {
+            try (Scope scope = Scope.open()) {
+                Tensor from = Truth.tensor(at, x, x.length);
+                Tensor to = Tensor.empty(at, length + 1).fill(7);
+                at.backend().linearAlgebra().copyRows(new Strided(from, 0, fromStride), new Strided(to, 1, toStride), rows, columns);
+                float[] expected = new float[length + 1];
+                Arrays.fill(expected, 7);
+                for (int i = 0; i < rows * columns; i++) {
+                    expected[1 + i / columns * toStride + i % columns] =
+                            (float) x[i / columns * fromStride + i % columns];
+                }
+                assertThat(to.toFloats()).isEqualTo(expected);
             }
         }
     }

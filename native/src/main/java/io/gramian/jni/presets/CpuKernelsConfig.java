@@ -30,6 +30,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/image.h",
                             "gramian/solver.h",
                             "gramian/spectra.h",
+                            "gramian/transformer.h",
                             "gramian/whitening.h",
                             "gramian/dlpack.h",
                             "gramian/gramian.h"
