@@ -48,8 +48,9 @@ public final class Conv2d extends Module {
                         settings.size(),
                         settings.size(),
                         settings.in()));
-        double bound = 1 / Math.sqrt(area * settings.in());
-        bias = settings.bias() ? addParameter("bias", generator.split(1).uniform(device, bound, settings.out())) : null;
+        bias = settings.bias()
+                ? addParameter("bias", init.bias(device, generator.split(1), area * settings.in(), settings.out()))
+                : null;
     }
 
     @Override

@@ -15,7 +15,7 @@ public final class Linear extends Module {
         Check.atLeast("in", in, 1);
         Check.atLeast("out", out, 1);
         weight = addParameter("weight", init.weight(device, generator.split(0), in, out, out, in));
-        bias = withBias ? addParameter("bias", generator.split(1).uniform(device, 1 / Math.sqrt(in), out)) : null;
+        bias = withBias ? addParameter("bias", init.bias(device, generator.split(1), in, out)) : null;
     }
 
     @Override
