@@ -6,6 +6,7 @@ import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.BasicBlock;
 import io.gramian.autograd.nn.BatchNorm;
+import io.gramian.autograd.nn.Bottleneck;
 import io.gramian.autograd.nn.Conv2d;
 import io.gramian.autograd.nn.Generator;
 import io.gramian.autograd.nn.Init;
@@ -17,16 +18,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Residual networks of basic blocks (He et al., 2016, arXiv 1512.03385) without their classifier: images (n, h, w, c)
- * to
- * features, as ResNet-18 (n, 8 width). Names of parameters and buffers are torchvision's; weights are stored as (out,
- * h, w, in).
+ * Residual networks (He et al., 2016, arXiv 1512.03385) without their classifier: images (n, h, w, c) to features, as
+ * ResNet-18 (n, 8 width) or ResNet-50 (n, 32 width). Names of parameters and buffers are torchvision's; weights are stored
+ * as (out, h, w, in).
  */
 public final class ResNet extends Backbone {
     private final Conv2d conv1;
     private final BatchNorm bn1;
     private final @Nullable MaxPool2d maxpool;
-    private final List<BasicBlock> blocks = new ArrayList<>();
+    private final List<Module> blocks = new ArrayList<>();
     private final int features;
     private final int channels;
 
@@ -46,7 +46,12 @@ public final class ResNet extends Backbone {
         }
     }
 
-    private ResNet(Device device, Settings settings, int[] blocksPerStage, Generator generator) {
+    private enum Block {
+        BASIC,
+        BOTTLENECK
+    }
+
+    private ResNet(Device device, Settings settings, Block block, int[] blocksPerStage, Generator generator) {
         int width = settings.width();
         Stem entry = settings.stem();
         Conv2d.Settings stem = new Conv2d.Settings(
@@ -56,13 +61,18 @@ public final class ResNet extends Backbone {
         maxpool = entry.pooled() ? add("maxpool", new MaxPool2d(3, 2, 1)) : null;
         int in = width;
         for (int stage = 0; stage < blocksPerStage.length; stage++) {
-            int out = width << stage;
+            int wide = width << stage;
             Stage made = add("layer" + (stage + 1), new Stage());
             for (int i = 0; i < blocksPerStage[stage]; i++) {
                 int stride = i == 0 && stage > 0 ? 2 : 1;
                 Generator own = generator.split(100L * (stage + 1) + i);
-                blocks.add(made.append(i, new BasicBlock(device, in, out, stride, settings.zeroInit(), own)));
-                in = out;
+                boolean basic = block == Block.BASIC;
+                blocks.add(made.append(
+                        i,
+                        basic
+                                ? new BasicBlock(device, in, wide, stride, settings.zeroInit(), own)
+                                : new Bottleneck(device, in, wide, stride, settings.zeroInit(), own)));
+                in = basic ? wide : Bottleneck.EXPANSION * wide;
             }
         }
         features = in;
@@ -70,9 +80,9 @@ public final class ResNet extends Backbone {
     }
 
     private static final class Stage extends Module {
-        private final List<BasicBlock> members = new ArrayList<>();
+        private final List<Module> members = new ArrayList<>();
 
-        BasicBlock append(int index, BasicBlock block) {
+        Module append(int index, Module block) {
             members.add(block);
             return add(Integer.toString(index), block);
         }
@@ -80,7 +90,7 @@ public final class ResNet extends Backbone {
         @Override
         public Variable forward(Variable x) {
             Variable y = x;
-            for (BasicBlock block : members) {
+            for (Module block : members) {
                 y = block.forward(y);
             }
             return y;
@@ -89,7 +99,17 @@ public final class ResNet extends Backbone {
 
     /** ResNet-18 with these settings. The seed decides the weights. */
     public static ResNet resNet18(Device device, Settings settings, long seed) {
-        return new ResNet(device, settings, new int[] {2, 2, 2, 2}, Generator.of(seed));
+        return new ResNet(device, settings, Block.BASIC, new int[] {2, 2, 2, 2}, Generator.of(seed));
+    }
+
+    /** ResNet-34 with these settings. */
+    public static ResNet resNet34(Device device, Settings settings, long seed) {
+        return new ResNet(device, settings, Block.BASIC, new int[] {3, 4, 6, 3}, Generator.of(seed));
+    }
+
+    /** ResNet-50 with these settings: bottleneck blocks, 32 width features. */
+    public static ResNet resNet50(Device device, Settings settings, long seed) {
+        return new ResNet(device, settings, Block.BOTTLENECK, new int[] {3, 4, 6, 3}, Generator.of(seed));
     }
 
     /**
@@ -103,8 +123,8 @@ public final class ResNet extends Backbone {
         for (int depth : depths) {
             Check.atLeast("depth of a stage", depth, 1);
         }
-        return new ResNet(
-                device, settings, depths.stream().mapToInt(Integer::intValue).toArray(), Generator.of(seed));
+        int[] blocks = depths.stream().mapToInt(Integer::intValue).toArray();
+        return new ResNet(device, settings, Block.BASIC, blocks, Generator.of(seed));
     }
 
     /** ResNet-18 whose residual blocks start with both branches. */
@@ -112,7 +132,7 @@ public final class ResNet extends Backbone {
         return resNet18(device, new Settings(stem, width, channels, false), seed);
     }
 
-    /** Channels of the images. */
+    @Override
     public int channels() {
         return channels;
     }
@@ -129,7 +149,7 @@ public final class ResNet extends Backbone {
     @Override
     public Variable maps(Variable x) {
         Variable y = stage(x, x, this::stem);
-        for (BasicBlock block : blocks) {
+        for (Module block : blocks) {
             y = stage(x, y, block::forward);
         }
         return y;

@@ -93,7 +93,7 @@ public final class TorchvisionWeights {
         });
     }
 
-    private static String some(List<String> names) {
+    static String some(List<String> names) {
         int shown = Math.min(3, names.size());
         return String.join(", ", names.subList(0, shown))
                 + (names.size() > shown ? " and " + (names.size() - shown) + " others" : "");
@@ -115,7 +115,7 @@ public final class TorchvisionWeights {
     }
 
     /** A copy of (out, h, w, in) as (out, in, h, w), or back. */
-    private static Tensor turned(Tensor tensor, boolean forward) {
+    static Tensor turned(Tensor tensor, boolean forward) {
         long[] s = tensor.shape().toArray();
         int outer = Math.toIntExact(s[0]);
         int rows = Math.toIntExact(forward ? s[1] * s[2] : s[1]);

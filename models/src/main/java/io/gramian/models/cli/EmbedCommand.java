@@ -3,7 +3,7 @@ package io.gramian.models.cli;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
-import io.gramian.models.backbone.ResNet;
+import io.gramian.models.backbone.Backbone;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.Channels;
 import io.gramian.models.data.DatasetSpec;
@@ -85,7 +85,7 @@ final class EmbedCommand extends RunCommand {
                 Scope scope = Scope.open()) {
             TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
             Listed listed = images();
-            try (ResNet backbone = RunBackbone.load(device, config, RunBackbone.weights(folder));
+            try (Backbone backbone = RunBackbone.load(device, config, RunBackbone.weights(folder));
                     ImageDataset images = Channels.of(listed.images(), backbone.channels())) {
                 Tensor features = new FeatureExtractor(device, BATCH)
                         .network(backbone, images, Loading.plain(config, RunData.open(config)))

@@ -1,8 +1,11 @@
 package io.gramian.models.cli;
 
 import io.gramian.Device;
+import io.gramian.models.backbone.Backbone;
 import io.gramian.models.backbone.ResNet;
+import io.gramian.models.backbone.TimmWeights;
 import io.gramian.models.backbone.TorchvisionWeights;
+import io.gramian.models.backbone.VisionTransformer;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.RunFolder;
@@ -18,7 +21,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "export",
         description = {
-            "Writes the backbone of a run as safetensors with torchvision's parameter names and layout (out, in, h, w).",
+            "Writes the backbone of a run as safetensors with torchvision's parameter names and layout (out, in, h, w),",
+            "a vision transformer with timm's names; the file's header says how to make the model.",
             "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is missing.",
             "For a cifar or compact stem, replace conv1 and maxpool of the model first; the file's header says how."
         },
@@ -41,9 +45,8 @@ final class ExportCommand extends RunCommand {
         try (RunFolder folder = RunFolder.open(run())) {
             TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
             Path weights = RunBackbone.weights(folder);
-            try (ResNet backbone = RunBackbone.load(device, config, weights)) {
-                long steps = RunBackbone.steps(weights);
-                TorchvisionWeights.write(file, backbone, steps, metadata(config, steps));
+            try (Backbone backbone = RunBackbone.load(device, config, weights)) {
+                write(config, backbone, RunBackbone.steps(weights));
                 out.println("wrote " + file + ": " + backbone.parameterCount() + " parameters, features of "
                         + backbone.features() + " numbers");
             }
@@ -52,12 +55,40 @@ final class ExportCommand extends RunCommand {
         return 0;
     }
 
-    private static Map<String, String> metadata(TrainConfig config, long steps) {
+    private void write(TrainConfig config, Backbone backbone, long steps) {
+        if (backbone instanceof ResNet network) {
+            TorchvisionWeights.write(file, network, steps, residual(config, steps));
+        } else if (backbone instanceof VisionTransformer network) {
+            TimmWeights.write(file, network, transformer(config, network.settings(), steps));
+        } else {
+            throw new ConfigException("export: expected a run with a residual network or a vision transformer, for which"
+                    + " PyTorch has names, got network.architecture="
+                    + config.settings().text("network.architecture") + "; its weights are in model.safetensors of the run");
+        }
+    }
+
+    private static Map<String, String> common(TrainConfig config, long steps) {
         Map<String, String> texts = new LinkedHashMap<>();
         texts.put("format", "pt");
         texts.put("method", config.system().name());
         texts.put("data", config.data());
         texts.put("steps", Long.toString(steps));
+        texts.put("architecture", config.settings().text("network.architecture"));
+        return texts;
+    }
+
+    private static Map<String, String> transformer(TrainConfig config, VisionTransformer.Settings network, long steps) {
+        Map<String, String> texts = common(config, steps);
+        texts.put(
+                "timm",
+                "VisionTransformer(img_size=" + network.size() + ", patch_size=" + network.patch() + ", in_chans="
+                        + network.channels() + ", embed_dim=" + network.width() + ", depth=" + network.depth()
+                        + ", num_heads=" + network.heads() + ", num_classes=0)");
+        return texts;
+    }
+
+    private static Map<String, String> residual(TrainConfig config, long steps) {
+        Map<String, String> texts = common(config, steps);
         texts.put("blocks", config.settings().integers("network.blocks").toString());
         texts.put("width", Integer.toString(config.settings().small("network.width")));
         texts.put(

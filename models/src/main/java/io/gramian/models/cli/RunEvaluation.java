@@ -105,7 +105,7 @@ final class RunEvaluation {
 
     /** The network of the run: its exported model, or its last checkpoint; or as it was before training. */
     private SslNetwork network(boolean trained, int channels) {
-        SslNetwork network = SslNetwork.of(device, config.settings(), channels);
+        SslNetwork network = SslNetwork.of(device, config.settings(), channels, Loading.size(config, data));
         if (trained) {
             Path weights = Files.exists(folder.model()) ? folder.model() : folder.checkpoint();
             try {

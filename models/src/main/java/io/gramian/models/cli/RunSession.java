@@ -8,8 +8,10 @@ import io.gramian.models.data.ImageDataset;
 import io.gramian.models.data.Subset;
 import io.gramian.models.format.AtomicFile;
 import io.gramian.models.report.Report;
+import io.gramian.models.ssl.BackboneSettings;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
+import io.gramian.models.train.Loading;
 import io.gramian.models.train.Outcome;
 import io.gramian.models.train.Pretrainer;
 import io.gramian.models.train.RunFolder;
@@ -39,6 +41,7 @@ final class RunSession {
     /** A new run. Its folder is made when the data was found, so that a typing error leaves nothing behind. */
     int start(TrainConfig config, Supplier<RunFolder> make) {
         DatasetSpec data = RunData.open(config);
+        BackboneSettings.check(config.settings(), Loading.size(config, data));
         try (ImageDataset images = images(config, data);
                 RunFolder folder = make.get()) {
             AtomicFile.writeString(folder.config(), config.toYaml());

@@ -59,7 +59,9 @@ public final class FeatureExtractor {
      */
     public Evaluation.Labelled cells(Backbone backbone, int grid, ImageDataset data, Augmentation view) {
         Check.atLeast("grid", grid, 1);
-        return evaluated(backbone, data, view, images -> pooled(backbone.maps(images), grid));
+        return grid == 1
+                ? network(backbone, data, view)
+                : evaluated(backbone, data, view, images -> pooled(backbone.maps(images), grid));
     }
 
     private Evaluation.Labelled evaluated(

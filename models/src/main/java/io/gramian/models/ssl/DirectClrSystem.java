@@ -52,7 +52,7 @@ public final class DirectClrSystem implements JointEmbedding {
     @Override
     public void check(Settings settings) {
         int head = settings.small("projector.out");
-        int width = head == 0 ? SslNetwork.features(settings) : head;
+        int width = head == 0 ? BackboneSettings.features(settings) : head;
         if (settings.small("loss.width") > width) {
             throw new ConfigException("loss.width must be at most the " + width
                     + (head == 0 ? " features of the network" : " of projector.out") + ", got "
@@ -90,6 +90,15 @@ public final class DirectClrSystem implements JointEmbedding {
     @Override
     public Map<String, Object> imagenet() {
         return Map.of(
-                "epochs", 100L, "batch", 4096L, "optimizer.learning_rate", 4.8, "optimizer.scale_with_batch", false);
+                "loss.width",
+                360L,
+                "epochs",
+                100L,
+                "batch",
+                4096L,
+                "optimizer.learning_rate",
+                4.8,
+                "optimizer.scale_with_batch",
+                false);
     }
 }

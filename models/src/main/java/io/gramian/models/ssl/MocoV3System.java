@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * MoCo v3, in its form for residual networks: predictions of each view find the momentum encoder's key of the other view among
- * those of the batch; no queue. Source: Chen et al. 2021, arXiv 2104.02057, algorithm 1; {@code facebookresearch/moco-v3:
- * moco/builder.py, main_moco.py}, where the momentum encoder moves before it makes keys.
+ * MoCo v3, with residual networks and vision transformers: predictions of each view find the momentum encoder's key of the
+ * other view among those of the batch; no queue. Source: Chen et al. 2021, arXiv 2104.02057, algorithm 1; {@code
+ * facebookresearch/moco-v3: moco/builder.py, vits.py, main_moco.py}, where the momentum encoder moves before it makes keys.
  */
 public final class MocoV3System implements SslSystem {
     @Override
@@ -39,7 +39,10 @@ public final class MocoV3System implements SslSystem {
                         + " of the learning rate over T (optimizer.learning_rate)",
                 "T is 1 for ResNet-50 in the authors' runs and 0.2 for ViT and in solo-learn (loss.temperature)",
                 "the first public code ends the predictor with a batch norm, the later one for ResNet does not"
-                        + " (predictor.norm_last)");
+                        + " (predictor.norm_last)",
+                "the authors' ViT-S has 12 heads, timm's and DeiT's 6 (network.heads); their code freezes the random patch"
+                        + " projection, without which large batches are unstable (network.frozen_patches; recipe"
+                        + " moco-v3-vit)");
     }
 
     @Override

@@ -5,13 +5,10 @@ import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.Module;
 import io.gramian.models.backbone.Backbone;
-import io.gramian.models.backbone.ResNet;
-import io.gramian.models.backbone.Stem;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
 import io.gramian.models.head.MlpHead;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,10 +19,6 @@ import org.jspecify.annotations.Nullable;
 public final class SslNetwork extends Module {
     /** Between the seeds of the parts of a system: they draw from different streams. */
     private static final long STREAM = 0x9E3779B97F4A7C15L;
-
-    private static final List<String> STEMS = Arrays.stream(Stem.values())
-            .map(stem -> stem.name().toLowerCase(Locale.ROOT))
-            .toList();
 
     private final Backbone backbone;
     private final @Nullable MlpHead projector;
@@ -38,11 +31,8 @@ public final class SslNetwork extends Module {
 
     /** The settings that {@link #of} reads, besides the seed. */
     public static List<Setting> settings() {
-        return List.of(
-                Setting.integer("network.width", 64, 1, 4096, "channels of the first stage; 64 is ResNet-18"),
-                Setting.integers("network.blocks", List.of(2L, 2L, 2L, 2L), 1, 64, "residual blocks of each stage"),
-                Setting.choice("network.stem", "cifar", STEMS, "first layers"),
-                Setting.flag("network.zero_init", false, "residual blocks start as their shortcut"),
+        List<Setting> all = new ArrayList<>(BackboneSettings.settings());
+        all.addAll(List.of(
                 Setting.integers("projector.hidden", List.of(2048L), 1, 1 << 20, "widths of the head's hidden layers"),
                 Setting.integer("projector.out", 128, 0, 1 << 20, "embedding dimension; 0: no head"),
                 Setting.flag(
@@ -52,21 +42,19 @@ public final class SslNetwork extends Module {
                         "none",
                         List.of("none", "plain", "affine"),
                         "batch norm after the head's last layer; plain: without factors and offsets"),
-                Setting.flag("projector.bias_last", false, "whether the head's last layer has offsets"));
+                Setting.flag("projector.bias_last", false, "whether the head's last layer has offsets")));
+        return all;
     }
 
-    /** The network of a configuration for images with so many channels, freshly initialised from its seed. */
-    public static SslNetwork of(Device device, Settings settings, int channels) {
-        ResNet backbone = ResNet.withDepths(
-                device,
-                new ResNet.Settings(
-                        Stem.valueOf(settings.text("network.stem").toUpperCase(Locale.ROOT)),
-                        settings.small("network.width"),
-                        channels,
-                        settings.flag("network.zero_init")),
-                settings.integers("network.blocks"),
-                settings.integer("seed"));
-        return of(device, backbone, settings);
+    /**
+     * The network of a configuration, freshly initialised from its seed.
+     *
+     * @param channels channels of the images
+     * @param size side of the views
+     * @throws io.gramian.models.config.ConfigException if the settings of the backbone do not fit each other or the size
+     */
+    public static SslNetwork of(Device device, Settings settings, int channels, int size) {
+        return of(device, BackboneSettings.backbone(device, settings, channels, size), settings);
     }
 
     /** A backbone of one's own, which closes with the network, and the projector of a configuration. */
@@ -82,12 +70,6 @@ public final class SslNetwork extends Module {
     /** The seed of a part of a system; 0 is the backbone, 1 its projector. */
     static long seed(Settings settings, int part) {
         return settings.integer("seed") + part * STREAM;
-    }
-
-    /** Width of the features of a configuration's backbone. */
-    static int features(Settings settings) {
-        return settings.small("network.width")
-                << (settings.integers("network.blocks").size() - 1);
     }
 
     /** A head by its settings {@code name.hidden}, {@code .norm}, {@code .norm_last} and {@code .bias_last}. */

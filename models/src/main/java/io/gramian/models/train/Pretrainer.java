@@ -69,7 +69,8 @@ public final class Pretrainer implements AutoCloseable {
         this.listener = listener;
         this.stepsPerEpoch = BatchLoader.stepsPerEpoch(images, config.batch());
         this.steps = Math.multiplyExact(stepsPerEpoch, config.epochs());
-        this.state = TrainState.initial(device, config, images.channels(), stepsPerEpoch);
+        this.state = TrainState.initial(
+                device, config, images.channels(), Loading.size(config, spec), stepsPerEpoch);
         this.probe = SpectrumProbe.of(device, config, spec, images);
     }
 

@@ -37,10 +37,11 @@ public final class TrainRecipes {
                         system,
                         "imagenet",
                         "folder:imagenet/train",
-                        system.paper() + ", on ImageNet, with ResNet-18",
+                        system.paper() + ", on ImageNet with ResNet-50",
                         largeImages(system));
             }
         }
+        VitRecipes.all().forEach(recipe -> ALL.put(recipe.name(), recipe));
     }
 
     private TrainRecipes() {}
@@ -121,6 +122,7 @@ public final class TrainRecipes {
 
     private static Map<String, Object> largeImages(SslSystem system) {
         Map<String, Object> settings = new LinkedHashMap<>(system.imagenet());
+        settings.put("network.architecture", "resnet50");
         settings.put("network.stem", "imagenet");
         settings.put("augmentation.size", 224L);
         return settings;

@@ -42,8 +42,8 @@ final class TrainState implements AutoCloseable {
     }
 
     /** The state before the first step. */
-    static TrainState initial(Device device, TrainConfig config, int channels, long stepsPerEpoch) {
-        return initial(device, config, stepsPerEpoch, () -> SslNetwork.of(device, config.settings(), channels));
+    static TrainState initial(Device device, TrainConfig config, int channels, int size, long stepsPerEpoch) {
+        return initial(device, config, stepsPerEpoch, () -> SslNetwork.of(device, config.settings(), channels, size));
     }
 
     /** The same with networks of one's own, the same each time. */

@@ -13,7 +13,7 @@ final class Chain64 {
 
     private final Map<String, double[]> values;
     private final Map<String, double[]> gradients;
-    private final int rows;
+    private int rows;
     private final List<UnaryOperator<double[]>> backwards = new ArrayList<>();
     private double[] y;
 
@@ -33,12 +33,13 @@ final class Chain64 {
     /** {@code y = x W^T + b} with the parameters {@code name.weight} and, if there is one, {@code name.bias}. */
     Chain64 linear(String name) {
         double[] x = y;
+        int n = rows;
         double[] w = values.get(name + ".weight");
         double[] b = values.get(name + ".bias");
-        int in = x.length / rows;
+        int in = x.length / n;
         int out = w.length / in;
-        y = new double[rows * out];
-        for (int i = 0; i < rows; i++) {
+        y = new double[n * out];
+        for (int i = 0; i < n; i++) {
             for (int o = 0; o < out; o++) {
                 double sum = b == null ? 0 : b[o];
                 for (int k = 0; k < in; k++) {
@@ -48,10 +49,10 @@ final class Chain64 {
             }
         }
         backwards.add(dy -> {
-            double[] dx = new double[rows * in];
+            double[] dx = new double[n * in];
             double[] dw = new double[out * in];
             double[] db = new double[out];
-            for (int i = 0; i < rows; i++) {
+            for (int i = 0; i < n; i++) {
                 for (int o = 0; o < out; o++) {
                     double g = dy[i * out + o];
                     db[o] += g;
@@ -118,8 +119,20 @@ final class Chain64 {
         return this;
     }
 
+    /** Any other step: its output, the rows of that, and what makes the gradient of its input from that of its output. */
+    Chain64 then(double[] output, int outputRows, UnaryOperator<double[]> backward) {
+        y = output;
+        rows = outputRows;
+        backwards.add(backward);
+        return this;
+    }
+
     double[] output() {
         return y;
+    }
+
+    int rows() {
+        return rows;
     }
 
     /** Adds the gradients of the parameters; returns that of the input. */
@@ -131,7 +144,8 @@ final class Chain64 {
         return g;
     }
 
-    private void add(String name, double[] more) {
+    /** Adds to the gradient of a parameter, if it has one. */
+    void add(String name, double[] more) {
         double[] sum = gradients.get(name);
         if (sum != null) {
             for (int i = 0; i < sum.length; i++) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gramian.models.config.ConfigException;
+import io.gramian.models.ssl.BackboneSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,6 +115,49 @@ class ConfigResolverTest {
         assertRefused("byol", "momentum.strat=0.9", "did you mean momentum.start?");
         assertRefused("mocov2", "epochs=1", "did you mean moco-v2?");
         assertRefused("simsiam", "queue.length=8", "there is no setting queue.length");
+    }
+
+    @Test
+    void backbonesThatDoNotFitTheImagesAreOneSentence() {
+        assertRefused(28, "network.architecture=vit-tiny network.patch=16",
+                "network.patch must divide the side of the views, 28 pixels, got 16; for example --set network.patch=14");
+        assertRefused(28, "network.architecture=vit-small network.heads=5",
+                "network.heads must divide the 384 features of vit-small, got 5; for example --set network.heads=4");
+        assertRefused(28, "network.architecture=vit-tiny evaluation.grid=8",
+                "evaluation.grid must be at most the 7 cells of a side of vit-tiny's maps, got 8; for example --set"
+                        + " evaluation.grid=1");
+        assertRefused(28, "network.architecture=mlp evaluation.grid=2",
+                "evaluation.grid must be at most the 1 cells of a side of mlp's maps, got 2");
+        assertRefused(28, "network.architecture=mlp evaluation.grid=1 network.layers=[]",
+                "network.layers must have at least one width, got none");
+        assertRefused("simclr", "network.architecture=vit-huge", "network.architecture must be one of resnet, resnet18");
+    }
+
+    /** The recipe of the authors' transformers, as moco-v3's CONFIG.md has it. */
+    @Test
+    void transformersOfMocoV3TrainAsTheirAuthorsDo() {
+        TrainConfig config = new ConfigResolver().recipe("moco-v3-vit").resolve();
+        assertThat(config.optimizer().name()).isEqualTo("adamw");
+        assertThat(config.optimizer().learningRate()).isEqualTo(1.5e-4 * 4096 / 256);
+        assertThat(config.optimizer().weightDecay()).isEqualTo(0.1);
+        assertThat(config.schedule().warmupEpochs()).isEqualTo(40);
+        assertThat(config.settings().flag("network.frozen_patches")).isTrue();
+        assertThat(config.settings().integer("network.heads")).isEqualTo(12);
+        assertThat(config.settings().integers("projector.hidden")).containsExactly(4096, 4096);
+        assertThat(config.settings().number("loss.temperature")).isEqualTo(0.2);
+        assertThat(new ConfigResolver().option("--method", "method", "moco-v3").resolve().settings()
+                        .text("network.architecture"))
+                .isEqualTo("resnet");
+    }
+
+    private static void assertRefused(int size, String settings, String message) {
+        ConfigResolver resolver = new ConfigResolver();
+        for (String each : settings.split(" ")) {
+            resolver.assignment(each);
+        }
+        assertThatThrownBy(() -> BackboneSettings.check(resolver.resolve().settings(), size))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining(message);
     }
 
     private static void assertRefused(String method, String setting, String message, String... more) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** {@link PatchBackbone} and projector in float64: one pass of the views of a batch. */
+/** The backbone of {@link TinySystems} and projector in float64: one pass of the views of a batch. */
 final class Encoder64 {
     private static final int CELLS = 4;
     private static final int SIDE = 2 * PatchBackbone.PATCH;
@@ -16,6 +16,7 @@ final class Encoder64 {
     private final List<Chain64> bodies = new ArrayList<>();
     private final List<Chain64> heads = new ArrayList<>();
     private final boolean headTogether;
+    private final boolean transformer;
     private final int n;
     private final double[][] maps;
     private final double[][] embeddings;
@@ -35,27 +36,31 @@ final class Encoder64 {
         String statistics = settings.text("batch_statistics");
         boolean bodyTogether = statistics.equals("together");
         headTogether = !statistics.equals("separate");
+        transformer = TinySystems.isTransformer(settings);
         n = views.get(0).length / (SIDE * SIDE);
         int count = views.size();
         List<double[]> inputs = bodyTogether ? List.of(joined(views)) : views;
         List<double[]> parts = new ArrayList<>();
         for (double[] input : inputs) {
             int rows = input.length / (SIDE * SIDE) * CELLS;
-            Chain64 body = new Chain64(values, gradients, patches(input), rows)
-                    .linear(prefix + "backbone.conv")
-                    .norm(prefix + "backbone.norm")
-                    .relu();
+            Chain64 body = transformer
+                    ? new Vit64(values, gradients, rows / CELLS, TinySystems.HEADS)
+                            .of(prefix + "backbone.", patches(input), TinySystems.DEPTH)
+                    : new Chain64(values, gradients, patches(input), rows)
+                            .linear(prefix + "backbone.conv")
+                            .norm(prefix + "backbone.norm")
+                            .relu();
             bodies.add(body);
             parts.add(body.output());
         }
         maps = split(joined(parts), count);
-        double[] features = pooled(joined(parts));
+        double[] features = transformer ? joined(parts) : pooled(joined(parts));
         int linears = settings.integers("projector.hidden").size() + 1;
         boolean projected = settings.small("projector.out") > 0;
         List<double[]> heard = headTogether ? List.of(features) : List.of(split(features, count));
         List<double[]> results = new ArrayList<>();
         for (double[] input : heard) {
-            Chain64 head = new Chain64(values, gradients, input, input.length / PatchBackbone.FEATURES);
+            Chain64 head = new Chain64(values, gradients, input, input.length / (transformer ? TinySystems.WIDTH : PatchBackbone.FEATURES));
             if (projected) {
                 head.head(
                         prefix + "projector",
@@ -91,7 +96,7 @@ final class Encoder64 {
         for (int i = 0; i < heads.size(); i++) {
             dFeatures.add(heads.get(i).backward(parts[i]));
         }
-        double[] dy = spread(joined(dFeatures));
+        double[] dy = transformer ? joined(dFeatures) : spread(joined(dFeatures));
         if (dMaps.length > 0) {
             double[] more = joined(List.of(dMaps));
             for (int i = 0; i < dy.length; i++) {

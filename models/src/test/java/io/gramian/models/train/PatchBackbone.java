@@ -27,6 +27,11 @@ final class PatchBackbone extends Backbone {
     }
 
     @Override
+    public int channels() {
+        return 1;
+    }
+
+    @Override
     public int features() {
         return FEATURES;
     }

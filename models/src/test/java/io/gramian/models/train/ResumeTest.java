@@ -36,6 +36,8 @@ class ResumeTest {
                 "moco-v2 queue.length=40 shuffle.groups=4",
                 "moco-v2-plus queue.length=40",
                 "moco-v3 predictor.hidden=[6]",
+                "moco-v3 predictor.hidden=[6] network.architecture=vit-tiny network.depth=1 network.frozen_patches=true"
+                        + " optimizer.name=adamw",
                 "densecl queue.length=40 shuffle.groups=2 dense.hidden=[6] dense.out=5"
             })
     void goesOnWithTheSameBits(String text) throws IOException {

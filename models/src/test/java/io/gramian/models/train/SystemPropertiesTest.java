@@ -191,4 +191,30 @@ class SystemPropertiesTest {
             assertThat(queue).usingComparatorWithPrecision(1e-6f).containsExactly(expected);
         }
     }
+
+    /** Chen et al. 2021, section 4.2: a random patch projection, in the momentum encoder too; all else learns. */
+    @Test
+    void mocoV3sFrozenPatchProjectionDoesNotMove() {
+        TrainConfig config = TinySystems.config("moco-v3 network.architecture=vit-tiny network.frozen_patches=true"
+                + " optimizer.name=adamw optimizer.weight_decay=0.1 momentum.start=0.5");
+        try (TrainState state = TinySystems.start(device, config)) {
+            Learner learner = state.learner();
+            Map<String, float[]> before = new LinkedHashMap<>();
+            learner.tensors().forEach((name, tensor) -> before.put(name, tensor.toFloats()));
+            for (int step = 0; step < 5; step++) {
+                TinySystems.step(state, device, TinySystems.images(step, 2), step);
+            }
+            assertThat(learner.parameters().keySet()).noneMatch(name -> name.contains("patch_embed"));
+            before.forEach((name, values) -> {
+                float[] now = learner.tensors().get(name).toFloats();
+                if (name.contains("patch_embed") || name.endsWith("pos_embed")) {
+                    assertThat(now).as(name).isEqualTo(values);
+                } else {
+                    assertThat(now).as(name).isNotEqualTo(values);
+                }
+            });
+            assertThat(before).containsKeys(
+                    "backbone.patch_embed.proj.weight", "momentum.backbone.patch_embed.proj.weight");
+        }
+    }
 }

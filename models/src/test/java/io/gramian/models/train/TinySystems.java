@@ -5,19 +5,28 @@ import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.Generator;
+import io.gramian.models.backbone.Backbone;
+import io.gramian.models.backbone.VisionTransformer;
+import io.gramian.models.config.Settings;
 import io.gramian.models.ssl.SslNetwork;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Every system on the network of {@link PatchBackbone}, with settings that fit its sizes. */
+/** Every system on {@link PatchBackbone}, or a transformer as small, with settings that fit its sizes. */
 final class TinySystems {
     /** Images of a batch. */
     static final int N = 16;
 
     /** Steps of an epoch. */
     static final int STEPS = 5;
+
+    /** Of the transformer. */
+    static final int WIDTH = 12;
+
+    static final int DEPTH = 2;
+    static final int HEADS = 2;
 
     private TinySystems() {}
 
@@ -76,7 +85,24 @@ final class TinySystems {
 
     /** A network of the configuration, the same each time. */
     static SslNetwork network(Device device, TrainConfig config) {
-        return SslNetwork.of(device, new PatchBackbone(device, 3), config.settings());
+        return SslNetwork.of(device, backbone(device, config.settings()), config.settings());
+    }
+
+    private static Backbone backbone(Device device, Settings settings) {
+        if (!isTransformer(settings)) {
+            return new PatchBackbone(device, 3);
+        }
+        boolean frozen = settings.flag("network.frozen_patches");
+        int side = 2 * PatchBackbone.PATCH;
+        return new VisionTransformer(
+                device,
+                new VisionTransformer.Settings(side, PatchBackbone.PATCH, 1, WIDTH, DEPTH, HEADS, frozen),
+                3);
+    }
+
+    /** Whether a configuration asks for the transformer. */
+    static boolean isTransformer(Settings settings) {
+        return settings.text("network.architecture").startsWith("vit-");
     }
 
     /** One step of training on these views: the loss before it. */
