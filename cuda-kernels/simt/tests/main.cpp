@@ -33,7 +33,7 @@ int main(int count, char** arguments) {
                  tensor_core_tests() + schedule_tests() + symmetric_sums_tests();
   simt::forget_shared_bytes();
   failures += kernel_tests() + training_kernel_tests() + network_kernel_tests();
-  failures += matrix_kernel_tests() + whitening_group_tests();
+  failures += matrix_kernel_tests() + whitening_group_tests() + transformer_kernel_tests();
   if (count == 3 && std::strcmp(arguments[1], "--shared-bytes") == 0) failures += write_shared_bytes(arguments[2]);
   std::printf("SIMT tests: %d failures\n", failures);
   return failures == 0 ? 0 : 1;

@@ -18,6 +18,7 @@ int network_kernel_tests();
 int stream_tests();
 int matrix_kernel_tests();
 int whitening_group_tests();
+int transformer_kernel_tests();
 // Runs one broken kernel that AddressSanitizer must stop; returns if it did not.
 void run_out_of_bounds(const std::string& which);
 

@@ -4,6 +4,7 @@
 // Bytes: 20 rows c; 24 with a residual, whose gradient is written on the way, 28 with a ReLU behind it.
 #include "gramian/network.h"
 #include "nn/batch_norm.h"
+#include "nn/gradient_sums.h"
 #include "nn/relu.h"
 
 namespace gramian {
@@ -39,17 +40,6 @@ __device__ __forceinline__ Four gradient_of(const Pass& of, const Factors& facto
   }
   return g;
 }
-
-struct GradientSums {
-  double plain, along;  // of g and g xhat
-
-  __device__ __forceinline__ GradientSums merged(const GradientSums& other) const {
-    return {plain + other.plain, along + other.along};
-  }
-  __device__ __forceinline__ GradientSums moved(int away) const {
-    return {__shfl_down_sync(tile::kAllLanes, plain, away), __shfl_down_sync(tile::kAllLanes, along, away)};
-  }
-};
 
 // Sums of g and g xhat; masked (rows, c) receives g unless it is null, and may be dy. Groups of rows are added up in
 // float32, the groups in float64.
