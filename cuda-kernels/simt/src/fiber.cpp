@@ -47,7 +47,7 @@ namespace {
 #ifdef __SANITIZE_ADDRESS__
 constexpr size_t kStackBytes = 256 * 1024;  // red zones make frames several times larger
 #else
-constexpr size_t kStackBytes = 64 * 1024;
+constexpr size_t kStackBytes = 128 * 1024;  // kernels have parameters of up to 32 KiB
 #endif
 
 thread_local Fiber* starting = nullptr;

@@ -5,6 +5,7 @@
 
 #include "gramian/image.h"
 #include "gramian/optim.h"
+#include "image/steps.h"
 #include "kernel_calls.h"
 #include "simt_tests.h"
 
@@ -69,10 +70,12 @@ int augmentation_in_bytes(int32_t channels, int32_t height, int32_t width) {
   return failures + (std::isfinite(sum) ? 0 : 1);
 }
 
-// Every kernel of augmentation: colours before and behind the crop, contrast in both places, blur, no blur.
-int augmentation(int32_t channels, int32_t source_float, int32_t height, int32_t width) {
+// Colours before and behind the crop, contrast in both places, blur, no blur; in one kernel and in several: the same
+// bits.
+int augmentation(int32_t channels, bool source_float, int32_t height, int32_t width) {
   const int64_t pixels = 19 * 23 * channels;
-  const Array source(pixels), out(3 * static_cast<int64_t>(height) * width * channels);
+  const int64_t count = 3 * static_cast<int64_t>(height) * width * channels;
+  const Array source(pixels), out(count), steps(count);
   fill(source.get(), pixels, 0);
   gramian_view views[3] = {};
   for (int i = 0; i < 3; ++i) {
@@ -82,10 +85,17 @@ int augmentation(int32_t channels, int32_t source_float, int32_t height, int32_t
   const float mean[3] = {0.5f, 0.4f, 0.3f};
   const float std[3] = {0.5f, 1, 2};
   const Context context(height, GRAMIAN_PRECISION_FLOAT32);
-  const int failures = expect_ok("augment", gramian_augment(context.get(), 3, views, channels, source_float, height,
-                                                width, source_float, source_float, mean, std, out.get()));
+  const int kind = source_float ? 1 : 0;
+  int failures = expect_ok("augment", gramian_augment(context.get(), 3, views, channels, kind, height, width, kind,
+                                          kind, mean, std, out.get()));
+  gramian::image::Batch batch = gramian::image::batch_of(3, height, width, channels, mean, std);
+  batch.source_float = batch.bicubic = batch.antialias = source_float;
+  failures += gramian::image::fits_one_block(batch, channels) ? 0 : 1;
+  context.get()->begin();
+  gramian::image::augment_in_steps(context.get(), batch, channels, views, steps.get());
+  failures += std::memcmp(out.get(), steps.get(), static_cast<size_t>(count) * 4) == 0 ? 0 : 1;
   double sum = 0;
-  for (int64_t i = 0; i < 3 * static_cast<int64_t>(height) * width * channels; ++i) sum += out.get()[i];
+  for (int64_t i = 0; i < count; ++i) sum += out.get()[i];
   return failures + (std::isfinite(sum) ? 0 : 1);
 }
 
@@ -93,6 +103,6 @@ int augmentation(int32_t channels, int32_t source_float, int32_t height, int32_t
 
 int training_kernel_tests() {
   int failures = optimizers() + augmentation_in_bytes(3, 9, 7) + augmentation_in_bytes(1, 5, 8);
-  failures += augmentation(3, 0, 9, 33) + augmentation(1, 1, 17, 31);
+  failures += augmentation(3, false, 9, 33) + augmentation(1, true, 17, 31);
   return failures;
 }

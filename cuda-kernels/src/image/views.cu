@@ -1,7 +1,5 @@
 #include "image/views.h"
 
-#include "gramian/epilogue/taps.h"
-
 namespace gramian {
 namespace image {
 namespace {
@@ -23,32 +21,17 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
   const int64_t number = group.first + blockIdx.y;
   int32_t* starts = tables.starts + number * (batch.height + batch.width);
   float* weights = tables.weights + view.weights;
-  float* column_weights = weights + static_cast<int64_t>(view.row_taps) * batch.height;
-  const int thread = static_cast<int>(threadIdx.x);
   if (blockIdx.x == 0) {
-    if (thread == 0) tables.views[number] = view;
-    const taps::Axis rows = {view.of.crop_height, batch.height, batch.bicubic, batch.antialias};
-    for (int32_t i = thread; i < batch.height; i += kThreads) {
-      starts[i] = taps::fill(rows, i, view.row_taps, weights + static_cast<int64_t>(i) * view.row_taps, 1);
-    }
+    if (threadIdx.x == 0) tables.views[number] = view;
+    lay_out_rows(view, batch, starts, weights);
   } else if (blockIdx.x == 1) {
-    const taps::Axis columns = {view.of.crop_width, batch.width, batch.bicubic, batch.antialias};
-    for (int32_t i = thread; i < batch.width; i += kThreads) {
-      starts[batch.height + i] = taps::fill(columns, i, view.column_taps, column_weights + i, batch.width);
-    }
+    lay_out_columns(view, batch, starts, weights);
   } else {
-    float* bell = column_weights + static_cast<int64_t>(view.column_taps) * batch.width;
-    const int32_t radius = view.of.blur_radius;
-    double sum = 0;
-    for (int32_t t = thread - radius; t <= radius; t += kThreads) sum += taps::bell(t, view.of.blur_sigma);
-    sum = tile::block_sum(sum, scratch);
-    if (thread == 0) total[0] = sum;
-    __syncthreads();  // all divide by it
-    for (int32_t t = thread - radius; t <= radius; t += kThreads) {
-      bell[t + radius] = static_cast<float>(taps::bell(t, view.of.blur_sigma) / static_cast<double>(total[0]));
-    }
+    lay_out_blur(view, batch, weights, scratch, total);
   }
 }
+
+}  // namespace
 
 View planned(const Batch& batch, const gramian_view& view, int64_t* weights) {
   View plan = {view, *weights, 0, 0};
@@ -59,8 +42,6 @@ View planned(const Batch& batch, const gramian_view& view, int64_t* weights) {
   *weights += 2 * static_cast<int64_t>(view.blur_radius) + 1;
   return plan;
 }
-
-}  // namespace
 
 void lay_out_views(gramian_context* context, const Batch& batch, const gramian_view* views, Tables* tables) {
   int64_t weights = 0;

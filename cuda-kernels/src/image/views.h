@@ -1,11 +1,11 @@
 // The views of a batch on the device: parameters, filter taps of both axes, blur kernel.
 //
-// The parameters travel as kernel parameters, 32 views a launch, so that nothing is copied to the device and nobody
-// waits; the kernels behind that launch read them from there.
+// The parameters travel as kernel parameters, so that nothing is copied to the device and nobody waits.
 #pragma once
 
 #include "core/context.h"
 #include "gramian/epilogue/colour.h"
+#include "gramian/epilogue/taps.h"
 #include "gramian/image.h"
 #include "image/separable.h"
 #include "tile/reduce.h"
@@ -122,10 +122,11 @@ __device__ __forceinline__ void run_steps(
 
 // What contrast adds: the image's shares of the grey in their order. All threads of the block call it; scratch holds 8
 // doubles, result 1 float.
-__device__ __forceinline__ float contrast_offset(const View& view, const double* sums, int32_t parts, int64_t pixels,
+template <typename Sums>
+__device__ __forceinline__ float contrast_offset(const View& view, Sums sums, int32_t parts, int64_t pixels,
     tile::Shared<double> scratch, tile::Shared<float> result) {
   double sum = 0;
-  for (int32_t i = static_cast<int32_t>(threadIdx.x); i < parts; i += kThreads) sum += sums[i];
+  for (int32_t i = static_cast<int32_t>(threadIdx.x); i < parts; i += kThreads) sum += static_cast<double>(sums[i]);
   sum = tile::block_sum(sum, scratch);
   if (threadIdx.x == 0) {
     result[0] = colour::towards(view.of.contrast, static_cast<float>(sum / static_cast<double>(pixels)));
@@ -133,6 +134,42 @@ __device__ __forceinline__ float contrast_offset(const View& view, const double*
   __syncthreads();  // all read it
   return result[0];
 }
+
+// The taps of one view, by all threads of a block; starts (height + width).
+__device__ __forceinline__ void lay_out_rows(
+    const View& view, const Batch& batch, int32_t* starts, float* weights) {
+  const taps::Axis rows = {view.of.crop_height, batch.height, batch.bicubic, batch.antialias};
+  for (int32_t i = static_cast<int32_t>(threadIdx.x); i < batch.height; i += kThreads) {
+    starts[i] = taps::fill(rows, i, view.row_taps, weights + static_cast<int64_t>(i) * view.row_taps, 1);
+  }
+}
+__device__ __forceinline__ void lay_out_columns(
+    const View& view, const Batch& batch, int32_t* starts, float* weights) {
+  const taps::Axis columns = {view.of.crop_width, batch.width, batch.bicubic, batch.antialias};
+  float* mine = weights + static_cast<int64_t>(view.row_taps) * batch.height;
+  for (int32_t i = static_cast<int32_t>(threadIdx.x); i < batch.width; i += kThreads) {
+    starts[batch.height + i] = taps::fill(columns, i, view.column_taps, mine + i, batch.width);
+  }
+}
+// scratch holds 8 doubles, total 1.
+__device__ __forceinline__ void lay_out_blur(const View& view, const Batch& batch, float* weights,
+    tile::Shared<double> scratch, tile::Shared<double> total) {
+  float* bell = weights + static_cast<int64_t>(view.row_taps) * batch.height +
+                static_cast<int64_t>(view.column_taps) * batch.width;
+  const int thread = static_cast<int>(threadIdx.x);
+  const int32_t radius = view.of.blur_radius;
+  double sum = 0;
+  for (int32_t t = thread - radius; t <= radius; t += kThreads) sum += taps::bell(t, view.of.blur_sigma);
+  sum = tile::block_sum(sum, scratch);
+  if (thread == 0) total[0] = sum;
+  __syncthreads();  // all divide by it
+  for (int32_t t = thread - radius; t <= radius; t += kThreads) {
+    bell[t + radius] = static_cast<float>(taps::bell(t, view.of.blur_sigma) / static_cast<double>(total[0]));
+  }
+}
+
+// A view with its taps behind the first *weights numbers of the array, which grow by them.
+View planned(const Batch& batch, const gramian_view& view, int64_t* weights);
 
 // Lays the views out on the device and computes their taps. Fills views, starts and weights of the tables.
 void lay_out_views(gramian_context* context, const Batch& batch, const gramian_view* views, Tables* tables);
