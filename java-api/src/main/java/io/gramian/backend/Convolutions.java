@@ -46,14 +46,14 @@ public final class Convolutions {
             Check.shape("bias", bias, s[4]);
         }
         if (byLibrary(libraries -> libraries.convolve(
-                s, stride, padding, x.address(), weights.address(), y.address(), stream.precision()))) {
+                s, stride, padding, x.address(), weights.address(), y.address(), stream.layerPrecision()))) {
             if (bias != null) {
                 stream.run((kernels, context) -> kernels.gramian_add_to_rows(
                         context, s[0] * s[7] * s[8], s[4], y.address(), bias.address(), y.address()));
             }
             return;
         }
-        stream.run((kernels, context) -> kernels.gramian_convolution_forward(
+        stream.runLayer((kernels, context) -> kernels.gramian_convolution_forward(
                 context,
                 s[0],
                 s[1],
@@ -76,10 +76,10 @@ public final class Convolutions {
         Check.shape("dy", dy, outputShape(s));
         Check.disjoint("dx", dx, "dy", dy);
         if (byLibrary(libraries -> libraries.convolveBackwardData(
-                s, stride, padding, weights.address(), dy.address(), dx.address(), stream.precision()))) {
+                s, stride, padding, weights.address(), dy.address(), dx.address(), stream.layerPrecision()))) {
             return;
         }
-        stream.run((kernels, context) -> kernels.gramian_convolution_backward_data(
+        stream.runLayer((kernels, context) -> kernels.gramian_convolution_backward_data(
                 context,
                 s[0],
                 s[1],
@@ -102,10 +102,10 @@ public final class Convolutions {
         Check.disjoint("dweights", dweights, "x", x);
         Check.disjoint("dweights", dweights, "dy", dy);
         if (byLibrary(libraries -> libraries.convolveBackwardWeights(
-                s, stride, padding, x.address(), dy.address(), dweights.address(), stream.precision()))) {
+                s, stride, padding, x.address(), dy.address(), dweights.address(), stream.layerPrecision()))) {
             return;
         }
-        stream.run((kernels, context) -> kernels.gramian_convolution_backward_weights(
+        stream.runLayer((kernels, context) -> kernels.gramian_convolution_backward_weights(
                 context,
                 s[0],
                 s[1],

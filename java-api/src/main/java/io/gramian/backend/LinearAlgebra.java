@@ -43,7 +43,7 @@ public final class LinearAlgebra {
                     "gemm: expected sizes below 2^31, got " + a.shape() + " and " + b.shape());
         }
         CudaLibraries libraries = stream.libraries();
-        stream.run((kernels, context) -> {
+        stream.runLayer((kernels, context) -> {
             boolean done = libraries != null
                     && libraries.gemm(
                             transposeA,
@@ -56,7 +56,7 @@ public final class LinearAlgebra {
                             b.address(),
                             beta,
                             c.address(),
-                            stream.precision());
+                            stream.layerPrecision());
             return done
                     ? Kernels.GRAMIAN_OK
                     : kernels.gramian_gemm(

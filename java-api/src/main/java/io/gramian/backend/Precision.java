@@ -2,7 +2,7 @@ package io.gramian.backend;
 
 import io.gramian.jni.Kernels;
 
-/** How the operands of Gram products are rounded before they are multiplied. Sums are float32 in every case. */
+/** How the operands of products are rounded before they are multiplied. Sums are float32 in every case. */
 public enum Precision {
     /** Not at all. */
     FLOAT32(Kernels.GRAMIAN_PRECISION_FLOAT32),

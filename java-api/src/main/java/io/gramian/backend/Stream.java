@@ -35,6 +35,7 @@ public final class Stream implements AutoCloseable {
     private final List<NativeArrays> arrays = new ArrayList<>();
 
     private Precision precision = Precision.FLOAT32;
+    private Precision layerPrecision = Precision.FLOAT32;
     private boolean closed;
 
     /** One kernel call: takes the kernels and the context's address, returns the status. */
@@ -63,9 +64,9 @@ public final class Stream implements AutoCloseable {
         return libraries;
     }
 
-    /** How operands of products are rounded. */
-    Precision precision() {
-        return precision;
+    /** How operands of layers are rounded. */
+    Precision layerPrecision() {
+        return layerPrecision;
     }
 
     Kernels kernels() {
@@ -121,14 +122,48 @@ public final class Stream implements AutoCloseable {
         }
     }
 
+    /** Runs one call of a layer, in the precision of layers. */
+    void runLayer(Call call) {
+        if (layerPrecision == precision) {
+            run(call);
+            return;
+        }
+        run((calls, at) -> {
+            int status = calls.gramian_context_set_precision(at, layerPrecision.code());
+            if (status != Kernels.GRAMIAN_OK) {
+                return status;
+            }
+            try {
+                return call.run(calls, at);
+            } finally {
+                calls.gramian_context_set_precision(at, precision.code());
+            }
+        });
+    }
+
     /**
-     * Rounds the operands of Gram products from now on. Every device has {@link Precision#FLOAT32}, with which it starts.
+     * Rounds the operands of Gram products and of layers from now on. Every device has {@link Precision#FLOAT32}, with which
+     * it starts.
      *
      * @throws GramianException if the device does not have this precision
      */
-    public void setPrecision(Precision wanted) {
+    public synchronized void setPrecision(Precision wanted) {
         run((calls, at) -> calls.gramian_context_set_precision(at, wanted.code()));
         precision = wanted;
+        layerPrecision = wanted;
+    }
+
+    /**
+     * Rounds the operands of layers from now on, and those of nothing else: matrix products, convolutions, attention. Losses
+     * keep what {@link #setPrecision} said, which is to be called before. What layers store is float32 in every case.
+     *
+     * @throws GramianException if the device does not have this precision
+     */
+    public synchronized void setLayerPrecision(Precision wanted) {
+        Precision others = precision;
+        setPrecision(wanted);
+        setPrecision(others);
+        layerPrecision = wanted;
     }
 
     /**

@@ -11,6 +11,7 @@ import io.gramian.models.report.Report;
 import io.gramian.models.ssl.BackboneSettings;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
+import io.gramian.models.train.LayerPrecision;
 import io.gramian.models.train.Loading;
 import io.gramian.models.train.Outcome;
 import io.gramian.models.train.Pretrainer;
@@ -40,6 +41,7 @@ final class RunSession {
 
     /** A new run. Its folder is made when the data was found, so that a typing error leaves nothing behind. */
     int start(TrainConfig config, Supplier<RunFolder> make) {
+        LayerPrecision.check(config, device);
         DatasetSpec data = RunData.open(config);
         BackboneSettings.check(config.settings(), Loading.size(config, data));
         try (ImageDataset images = images(config, data);

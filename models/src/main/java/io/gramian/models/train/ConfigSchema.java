@@ -43,7 +43,8 @@ public final class ConfigSchema {
                 Setting.integer("batch", 256, 1, 1 << 20, "images a step"),
                 Setting.number("minutes", 0, 0, 1e9, "stop cleanly after so many minutes of training; 0 for no limit"),
                 Setting.integer("views", 2, 2, 64, "augmented views of each image"),
-                BatchStatistics.setting());
+                BatchStatistics.setting(),
+                LayerPrecision.setting());
     }
 
     private static List<Setting> optimizer() {

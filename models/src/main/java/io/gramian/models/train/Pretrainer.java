@@ -88,6 +88,7 @@ public final class Pretrainer implements AutoCloseable {
             ImageDataset images,
             Device device,
             TrainListener listener) {
+        LayerPrecision.check(config, device);
         Pretrainer pretrainer = new Pretrainer(config, folder, spec, images, device, listener);
         try {
             pretrainer.restore();
@@ -139,7 +140,8 @@ public final class Pretrainer implements AutoCloseable {
         long saved = step;
         double waited;
         Outcome.Reason reason = Outcome.Reason.FINISHED;
-        try (TrainLog log = TrainLog.at(folder, step);
+        try (LayerPrecision precision = LayerPrecision.use(config, device);
+                TrainLog log = TrainLog.at(folder, step);
                 BatchLoader loader = Loading.training(device, config, spec, images, step)) {
             if (step == 0) {
                 spectrum(log);
