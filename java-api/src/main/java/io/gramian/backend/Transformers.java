@@ -124,7 +124,7 @@ public final class Transformers {
         long[] s = checkAttention(qkv, scale, out, logSum);
         checkApart("out", out, qkv, logSum);
         checkApart("logSum", logSum, qkv);
-        stream.run((kernels, context) -> kernels.gramian_attention_forward(
+        stream.runLayer((kernels, context) -> kernels.gramian_attention_forward(
                 context, qkv.address(), s[0], s[1], s[3], s[4], scale, out.address(), logSum.address()));
         out.touch();
     }
@@ -141,7 +141,7 @@ public final class Transformers {
         Check.shape("dout", dout, s[0], s[1], s[3], s[4]);
         Check.shape("dqkv", dqkv, s);
         checkApart("dqkv", dqkv, qkv, out, logSum, dout);
-        stream.run((kernels, context) -> kernels.gramian_attention_backward(
+        stream.runLayer((kernels, context) -> kernels.gramian_attention_backward(
                 context,
                 qkv.address(),
                 out.address(),
