@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             EvaluateCommand.class,
             SpectrumCommand.class,
             ReportCommand.class,
+            CompareCommand.class,
             ExportCommand.class,
             EmbedCommand.class,
             LossCommand.class,

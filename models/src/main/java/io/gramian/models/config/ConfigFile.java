@@ -36,6 +36,11 @@ public final class ConfigFile {
         }
     }
 
+    /** The same with dotted keys in place of sections: {@code optimizer.name}, in the order of the file. */
+    public static Map<String, Object> readFlat(Path path) {
+        return Settings.flatten("", read(path), path.toString());
+    }
+
     /** Reads settings from a text; the origin is for messages. */
     public static Map<String, Object> parse(String text, String origin) {
         Object root;

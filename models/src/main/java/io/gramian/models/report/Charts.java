@@ -136,7 +136,7 @@ final class Charts {
      * Means of neighbouring points, so that at most {@value #MOST_POINTS} are left; those that are not finite are
      * skipped.
      */
-    private static double[][] thin(double[] x, double[] y) {
+    static double[][] thin(double[] x, double[] y) {
         int[] finite =
                 IntStream.range(0, x.length).filter(i -> Double.isFinite(y[i])).toArray();
         int count = Math.min(MOST_POINTS, finite.length);
@@ -153,7 +153,7 @@ final class Charts {
     }
 
     /** Mean over about a tenth of the points around each, over fewer near the ends: no lag. */
-    private static double[] smooth(double[] y) {
+    static double[] smooth(double[] y) {
         double[] before = new double[y.length + 1];
         for (int i = 0; i < y.length; i++) {
             before[i + 1] = before[i] + y[i];

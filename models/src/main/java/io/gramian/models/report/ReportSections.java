@@ -2,6 +2,7 @@ package io.gramian.models.report;
 
 import io.gramian.models.eval.Evaluation;
 import io.gramian.spectrum.CollapseVerdict;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -86,25 +87,34 @@ final class ReportSections {
                         Locale.ROOT,
                         "Share of test images classified rightly on frozen features: by their %d nearest"
                                 + " training images (cosine, weighted), and by a linear probe. The same for the network"
-                                + " before training and for the raw pixels.",
+                                + " before training and for the raw pixels. RankMe counts the dimensions in use.",
                         evaluation.settings().k()));
         page.open("div", "class=\"scroll\"").open("table", "class=\"scores\"").open("tr", "");
-        for (String column : List.of("features", "dimensions", "kNN", "linear probe")) {
-            page.element("th", "", column);
-        }
+        List<String> more = List.copyOf(evaluation.rows().get(0).more().keySet());
+        List<String> columns = new ArrayList<>(List.of("features", "dimensions", "RankMe", "kNN", "linear probe"));
+        more.forEach(name -> columns.add(Measure.heading(name)));
+        columns.forEach(column -> page.element("th", "", column));
         page.close("tr");
         for (Evaluation.Row row : evaluation.rows()) {
             page.open("tr", row.features().equals(Evaluation.TRAINED) ? "class=\"ours\"" : "")
                     .element("td", "", label(row.features()))
-                    .element("td", "", String.valueOf(row.dimension()));
+                    .element("td", "", String.valueOf(row.dimension()))
+                    .element(
+                            "td",
+                            "",
+                            row.spectrum()
+                                    .map(spectrum -> Markup.value(Math.rint(spectrum.rankMe() * 10) / 10))
+                                    .orElse(""));
             score(page, row.knn());
             score(page, row.linear());
+            more.forEach(name -> score(page, row.more().getOrDefault(name, Double.NaN)));
             page.close("tr");
         }
         page.close("table").close("div").close("section");
     }
 
-    private static String label(String features) {
+    /** Name of a feature set for people. */
+    static String label(String features) {
         return switch (features) {
             case Evaluation.TRAINED -> "trained network";
             case Evaluation.UNTRAINED -> "untrained network";
@@ -118,7 +128,8 @@ final class ReportSections {
         if (Double.isFinite(share)) {
             page.raw("<i style=\"width:" + Markup.number(Math.max(0, Math.min(1, share)) * 100) + "%\"></i>");
         }
-        page.element("span", "", Markup.percent(share)).close("td");
+        page.element("span", "", Double.isFinite(share) ? Markup.percent(share) : "")
+                .close("td");
     }
 
     private void training(Markup page) {
@@ -142,9 +153,9 @@ final class ReportSections {
         }
         note(
                 page,
-                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve"
-                        + " that falls off a cliff means dimensions that carry nothing: dimensional collapse. The"
-                        + " effective rank counts the dimensions in use; RankMe is the same with a small constant against"
+                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that"
+                        + " falls off a cliff means dimensions that carry nothing: dimensional collapse. The effective"
+                        + " rank counts the dimensions in use; RankMe is the same with a small constant against"
                         + " rounding.");
         Charts charts = new Charts(data.metrics());
         page.open("div", "class=\"pair\"");

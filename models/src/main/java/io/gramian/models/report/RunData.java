@@ -117,7 +117,8 @@ record RunData(
                 : Optional.empty();
     }
 
-    private static RunArtifacts.Summary summary(String text) throws IOException {
+    /** What {@code summary.json} says. */
+    static RunArtifacts.Summary summary(String text) throws IOException {
         JsonNode root = new ObjectMapper().readTree(text);
         List<String> names = new ArrayList<>();
         root.path("class_names").forEach(name -> names.add(name.asText()));
