@@ -6,9 +6,11 @@ import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.data.Subset;
+import io.gramian.models.eval.Evaluation;
 import io.gramian.models.format.AtomicFile;
 import io.gramian.models.report.Report;
 import io.gramian.models.ssl.BackboneSettings;
+import io.gramian.models.ssl.SslNetwork;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
 import io.gramian.models.train.LayerPrecision;
@@ -31,8 +33,15 @@ final class RunSession {
     private final boolean trainOnly;
     private final Device device;
     private final boolean captures;
+    private final EvaluationPlan plan;
 
     RunSession(PrintWriter out, boolean trainOnly, Device device, boolean captures) {
+        this(out, trainOnly, device, captures, EvaluationPlan.basic(Evaluation.Settings.defaults()));
+    }
+
+    /** The same with a plan for the evaluation. */
+    RunSession(PrintWriter out, boolean trainOnly, Device device, boolean captures, EvaluationPlan plan) {
+        this.plan = plan;
         this.out = out;
         this.trainOnly = trainOnly;
         this.device = device;
@@ -45,10 +54,18 @@ final class RunSession {
         DatasetSpec data = RunData.open(config);
         BackboneSettings.check(config.settings(), Loading.size(config, data));
         try (ImageDataset images = images(config, data);
-                RunFolder folder = make.get()) {
+                RunFolder folder = checked(config, images, make)) {
             AtomicFile.writeString(folder.config(), config.toYaml());
             return train(config, data, images, folder);
         }
+    }
+
+    /** Weights to start from are tried before there is a folder. */
+    private RunFolder checked(TrainConfig config, ImageDataset images, Supplier<RunFolder> make) {
+        if (!config.settings().text("network.init").isEmpty()) {
+            SslNetwork.of(device, config.settings(), images.channels()).close();
+        }
+        return make.get();
     }
 
     /** A run that was stopped. */
@@ -120,7 +137,7 @@ final class RunSession {
     }
 
     private void report(TrainConfig config, DatasetSpec data, RunFolder folder) {
-        new RunEvaluation(config, data, folder, out, device).run();
+        new RunEvaluation(config, data, folder, out, device, plan).run();
         RunSummary.write(config, data, folder);
         out.println("report " + Report.write(folder.path()));
         out.flush();
