@@ -29,6 +29,7 @@ public final class ResNet extends Backbone {
     private final List<Module> blocks = new ArrayList<>();
     private final int features;
     private final int channels;
+    private final Stem stem;
 
     /**
      * What the network looks like.
@@ -77,6 +78,7 @@ public final class ResNet extends Backbone {
         }
         features = in;
         channels = settings.channels();
+        this.stem = entry;
     }
 
     private static final class Stage extends Module {
@@ -127,9 +129,20 @@ public final class ResNet extends Backbone {
         return new ResNet(device, settings, Block.BASIC, blocks, Generator.of(seed));
     }
 
+    /** The same of bottleneck blocks: stage s has {@code depths[s]} blocks of {@code width 2^s} channels inside, 4 times as many out. */
+    public static ResNet bottlenecksWithDepths(Device device, Settings settings, List<Integer> depths, long seed) {
+        int[] blocks = depths.stream().mapToInt(Integer::intValue).toArray();
+        return new ResNet(device, settings, Block.BOTTLENECK, blocks, Generator.of(seed));
+    }
+
     /** ResNet-18 whose residual blocks start with both branches. */
     public static ResNet resNet18(Device device, Stem stem, int width, int channels, long seed) {
         return resNet18(device, new Settings(stem, width, channels, false), seed);
+    }
+
+    /** How the network begins. */
+    public Stem stem() {
+        return stem;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.gramian.models.backbone;
 
 import io.gramian.DType;
+import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Shape;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Weights of a residual network as torchvision's {@code resnet18().state_dict()} has them: names without a prefix, convolutions as
@@ -68,6 +70,69 @@ public final class TorchvisionWeights {
                 }
             });
         }
+    }
+
+    /**
+     * A residual network without its weights.
+     *
+     * @param settings stem, width and channels
+     * @param depths blocks of each stage
+     */
+    public record Architecture(ResNet.Settings settings, List<Integer> depths) {
+        /** Copies the list. */
+        public Architecture {
+            depths = List.copyOf(depths);
+        }
+
+        /** Such a network, freshly initialised. */
+        public ResNet network(Device device, long seed) {
+            return ResNet.withDepths(device, settings, depths, seed);
+        }
+    }
+
+    /**
+     * The residual network that a file of torchvision's names holds: depths, width, channels and kernel of the first layer are those
+     * of the file. A first layer of 7 x 7 is {@link Stem#IMAGENET}; one of 3 x 3 has the stem that the header names,
+     * {@link Stem#CIFAR} where it names none.
+     *
+     * @throws GramianException if the file is damaged or holds another kind of network
+     */
+    public static Architecture architecture(Path path) {
+        try (SafetensorsFile file = Safetensors.open(path)) {
+            Set<String> names = file.names();
+            if (names.contains("backbone.conv1.weight")) {
+                throw new GramianException(
+                        path + " is the model of a run; give the folder of the run, or export it first:"
+                                + " gramian export RUN -o FILE.safetensors");
+            }
+            if (!names.contains("conv1.weight") || file.shape("conv1.weight").rank() != 4) {
+                throw new GramianException(path
+                        + ": expected conv1.weight (out, in, h, w), as torchvision's residual networks have it, got "
+                        + (names.isEmpty() ? "no tensor" : some(List.copyOf(names))));
+            }
+            List<Integer> depths = new ArrayList<>();
+            for (int stage = 1; names.contains(block(stage, 0)); stage++) {
+                int blocks = 1;
+                while (names.contains(block(stage, blocks))) {
+                    blocks++;
+                }
+                depths.add(blocks);
+            }
+            if (depths.isEmpty()) {
+                throw new GramianException(path + ": expected " + block(1, 0)
+                        + ", as torchvision's residual networks have" + " it, got " + some(List.copyOf(names)));
+            }
+            Shape first = file.shape("conv1.weight");
+            boolean compact = file.metadata().getOrDefault("stem", "").startsWith("compact");
+            Stem small = compact ? Stem.COMPACT : Stem.CIFAR;
+            Stem stem = first.size(3) == Stem.IMAGENET.kernel() ? Stem.IMAGENET : small;
+            int width = Math.toIntExact(first.size(0));
+            return new Architecture(new ResNet.Settings(stem, width, Math.toIntExact(first.size(1)), false), depths);
+        }
+    }
+
+    private static String block(int stage, int index) {
+        return "layer" + stage + "." + index + ".conv1.weight";
     }
 
     private static void check(Path path, SafetensorsFile file, Map<String, Tensor> targets) {

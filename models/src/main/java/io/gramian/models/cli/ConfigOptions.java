@@ -37,6 +37,12 @@ final class ConfigOptions {
     @Option(names = "--minutes", paramLabel = "T", description = "Stop training cleanly after so many minutes.")
     private @Nullable Double minutes;
 
+    @Option(
+            names = "--init",
+            paramLabel = "FILE",
+            description = "Start from these weights: safetensors with torchvision's names.")
+    private @Nullable String init;
+
     @Option(names = "--config", paramLabel = "FILE", description = "YAML file of settings; over the recipe.")
     private @Nullable Path config;
 
@@ -62,6 +68,7 @@ final class ConfigOptions {
         option(resolver, "--batch", "batch", batch);
         option(resolver, "--seed", "seed", seed);
         option(resolver, "--minutes", "minutes", minutes);
+        option(resolver, "--init", "network.init", init);
         assignments.forEach(resolver::assignment);
         return resolver.resolve();
     }

@@ -1,58 +1,109 @@
 package io.gramian.models.cli;
 
 import io.gramian.Device;
+import io.gramian.models.augment.Augmentation;
 import io.gramian.models.backbone.Backbone;
+import io.gramian.models.backbone.OnnxModel;
 import io.gramian.models.backbone.ResNet;
 import io.gramian.models.backbone.TimmWeights;
 import io.gramian.models.backbone.TorchvisionWeights;
 import io.gramian.models.backbone.VisionTransformer;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.train.ConfigResolver;
+import io.gramian.models.train.Loading;
 import io.gramian.models.train.RunFolder;
 import io.gramian.models.train.TrainConfig;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(
         name = "export",
         description = {
-            "Writes the backbone of a run as safetensors with torchvision's parameter names and layout (out, in, h, w),",
-            "a vision transformer with timm's names; the file's header says how to make the model.",
-            "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is missing.",
-            "For a cifar or compact stem, replace conv1 and maxpool of the model first; the file's header says how."
+            "Writes the backbone of a run for other programs.",
+            "FILE.safetensors: torchvision's parameter names and layout (out, in, h, w), a vision transformer with timm's.",
+            "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is missing;",
+            "for a cifar or compact stem, replace conv1 and maxpool of the model first; the file's header says how.",
+            "FILE.onnx: a model with input image (n, c, height, width), float32 in [0, 1], and output features (n, d);",
+            "the normalisation is part of it."
         },
-        footer = {"", "Example:", "  gramian export runs/20260101-120000-simclr-fashion-mnist -o backbone.safetensors"})
+        footer = {
+            "",
+            "Examples:",
+            "  gramian export runs/20260101-120000-simclr-fashion-mnist -o backbone.safetensors",
+            "  gramian export runs/20260101-120000-simclr-fashion-mnist -o backbone.onnx"
+        })
 final class ExportCommand extends RunCommand {
+    /** What can be written; names are the files' endings. */
+    enum Format {
+        /** Weights alone. */
+        SAFETENSORS,
+        /** Weights and what to do with them. */
+        ONNX;
+
+        String ending() {
+            return "." + name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE",
             required = true,
-            description = "File to write, over an old one; ends in .safetensors")
+            description = "File to write, over an old one; ends in .safetensors or .onnx")
     private Path file = Path.of("");
+
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            description = "safetensors or onnx; by default what the file's name ends in")
+    private @Nullable Format format;
 
     @Override
     public Integer call() {
-        if (!file.toString().endsWith(".safetensors") || Files.isDirectory(file)) {
-            throw new ConfigException("--out: expected a file that ends in .safetensors, got " + file);
-        }
+        Format wanted = format();
         Device device = Device.cpu();
         PrintWriter out = out();
         try (RunFolder folder = RunFolder.open(run())) {
             TrainConfig config = new ConfigResolver().file(folder.config()).resolve();
             Path weights = RunBackbone.weights(folder);
             try (Backbone backbone = RunBackbone.load(device, config, weights)) {
-                write(config, backbone, RunBackbone.steps(weights));
+                long steps = RunBackbone.steps(weights);
+                if (wanted == Format.ONNX) {
+                    onnx(config, backbone, steps);
+                } else {
+                    write(config, backbone, steps);
+                }
                 out.println("wrote " + file + ": " + backbone.parameterCount() + " parameters, features of "
                         + backbone.features() + " numbers");
             }
         }
         out.flush();
         return 0;
+    }
+
+    private Format format() {
+        String name = file.toString();
+        for (Format each : Format.values()) {
+            if ((format == null || format == each) && name.endsWith(each.ending()) && !Files.isDirectory(file)) {
+                return each;
+            }
+        }
+        throw new ConfigException("--out: expected a file that ends in "
+                + (format == null ? ".safetensors or .onnx" : format.ending()) + ", got " + file);
+    }
+
+    private void onnx(TrainConfig config, Backbone backbone, long steps) {
+        Augmentation view = Loading.plain(config, RunData.open(config));
+        Map<String, String> texts = common(config, steps);
+        texts.put("size", Integer.toString(view.size()));
+        OnnxModel.write(file, backbone, new OnnxModel.Normalisation(view.mean(), view.std()), texts);
     }
 
     private void write(TrainConfig config, Backbone backbone, long steps) {

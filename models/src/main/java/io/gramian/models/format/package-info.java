@@ -1,4 +1,4 @@
-/** File formats for tensors: npy and safetensors, read strictly and written atomically. */
+/** File formats: npy and safetensors, read strictly and written atomically; ONNX, written. */
 @NullMarked
 package io.gramian.models.format;
 

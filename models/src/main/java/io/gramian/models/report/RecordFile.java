@@ -1,5 +1,6 @@
 package io.gramian.models.report;
 
+import io.gramian.models.format.ProtoMessage;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;

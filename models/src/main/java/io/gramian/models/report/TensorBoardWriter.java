@@ -1,6 +1,7 @@
 package io.gramian.models.report;
 
 import io.gramian.GramianException;
+import io.gramian.models.format.ProtoMessage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

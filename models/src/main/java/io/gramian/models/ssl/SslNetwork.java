@@ -47,14 +47,16 @@ public final class SslNetwork extends Module {
     }
 
     /**
-     * The network of a configuration, freshly initialised from its seed.
+     * The network of a configuration, freshly initialised from its seed; its backbone from the file {@code network.init}, if
+     * there is one.
      *
      * @param channels channels of the images
      * @param size side of the views
      * @throws io.gramian.models.config.ConfigException if the settings of the backbone do not fit each other or the size
+     * @throws io.gramian.GramianException if that file does not fit, naming what is missing, too much, or of another shape
      */
     public static SslNetwork of(Device device, Settings settings, int channels, int size) {
-        return of(device, BackboneSettings.backbone(device, settings, channels, size), settings);
+        return of(device, BackboneSettings.started(device, settings, channels, size), settings);
     }
 
     /** A backbone of one's own, which closes with the network, and the projector of a configuration. */

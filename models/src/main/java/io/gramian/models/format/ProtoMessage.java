@@ -1,4 +1,4 @@
-package io.gramian.models.report;
+package io.gramian.models.format;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** A protobuf message in the making: fields as they are added. Wire format: protobuf.dev, "Encoding". */
-final class ProtoMessage {
+public final class ProtoMessage {
     private static final int VARINT = 0;
     private static final int FIXED64 = 1;
     private static final int LENGTH = 2;
@@ -15,41 +15,50 @@ final class ProtoMessage {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    ProtoMessage int64(int field, long value) {
+    /** A message without fields. */
+    public ProtoMessage() {}
+
+    /** Adds an integer; also for enumerations and truth values. */
+    public ProtoMessage int64(int field, long value) {
         tag(field, VARINT);
         varint(value);
         return this;
     }
 
-    ProtoMessage float64(int field, double value) {
+    /** Adds a double. */
+    public ProtoMessage float64(int field, double value) {
         tag(field, FIXED64);
         bytes.writeBytes(littleEndian(8).putDouble(value).array());
         return this;
     }
 
-    ProtoMessage float32(int field, float value) {
+    /** Adds a float. */
+    public ProtoMessage float32(int field, float value) {
         tag(field, FIXED32);
         bytes.writeBytes(littleEndian(4).putFloat(value).array());
         return this;
     }
 
-    ProtoMessage text(int field, String value) {
+    /** Adds a text, in UTF-8. */
+    public ProtoMessage text(int field, String value) {
         return blob(field, value.getBytes(StandardCharsets.UTF_8));
     }
 
-    ProtoMessage message(int field, ProtoMessage value) {
+    /** Adds a message. */
+    public ProtoMessage message(int field, ProtoMessage value) {
         return blob(field, value.toBytes());
     }
 
-    ProtoMessage blob(int field, byte[] value) {
+    /** Adds bytes. */
+    public ProtoMessage blob(int field, byte[] value) {
         tag(field, LENGTH);
         varint(value.length);
         bytes.writeBytes(value);
         return this;
     }
 
-    /** A repeated double in packed form. */
-    ProtoMessage packed(int field, double[] values) {
+    /** Adds a repeated double in packed form. */
+    public ProtoMessage packed(int field, double[] values) {
         ByteBuffer buffer = littleEndian(Math.multiplyExact(8, values.length));
         for (double value : values) {
             buffer.putDouble(value);
@@ -57,7 +66,15 @@ final class ProtoMessage {
         return blob(field, buffer.array());
     }
 
-    byte[] toBytes() {
+    /** Announces so many bytes of a field, which the caller writes behind {@link #toBytes}: for what is too large to copy. */
+    ProtoMessage announce(int field, long length) {
+        tag(field, LENGTH);
+        varint(length);
+        return this;
+    }
+
+    /** The message on the wire. */
+    public byte[] toBytes() {
         return bytes.toByteArray();
     }
 
@@ -84,7 +101,7 @@ final class ProtoMessage {
      * @return the value, or {@code fallback} if the field is absent
      * @throws BufferUnderflowException if the message is cut off
      */
-    static long readInt64(byte[] message, int wanted, long fallback) {
+    public static long readInt64(byte[] message, int wanted, long fallback) {
         ByteBuffer buffer = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         while (buffer.hasRemaining()) {
             long tag = readVarint(buffer);
