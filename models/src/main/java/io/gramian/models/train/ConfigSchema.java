@@ -79,6 +79,12 @@ public final class ConfigSchema {
                 Setting.integer("record.spectrum_steps", 50, 0, INT, "steps between spectra; 0 for none"),
                 Setting.integer("record.probe", 512, 2, 1 << 20, "images of the fixed batch whose spectrum is taken"),
                 Setting.integer("record.checkpoint_steps", 0, 0, INT, "steps between checkpoints; 0 for one an epoch"),
+                Setting.integer(
+                        "record.online_probe",
+                        0,
+                        0,
+                        INT,
+                        "steps between those of a linear probe that learns beside the training; 0 for none"),
                 Setting.integer("evaluation.grid", 1, 1, 16, "features are averaged over grid x grid cells of the map"),
                 Setting.integer("evaluation.knn_k", 20, 1, 1 << 20, "neighbours of the kNN evaluation"),
                 Setting.number("evaluation.knn_temperature", 0.07, 1e-6, 1e6, "temperature of the neighbours' votes"));

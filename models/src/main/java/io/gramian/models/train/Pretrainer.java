@@ -38,6 +38,7 @@ public final class Pretrainer implements AutoCloseable {
     private final long steps;
     private final TrainState state;
     private final SpectrumProbe probe;
+    private final @Nullable OnlineProbe online;
     private final Speed speed = new Speed();
     private boolean captures = true;
     private @Nullable CapturedStep ahead;
@@ -72,6 +73,7 @@ public final class Pretrainer implements AutoCloseable {
         this.state = TrainState.initial(
                 device, config, images.channels(), Loading.size(config, spec), stepsPerEpoch);
         this.probe = SpectrumProbe.of(device, config, spec, images);
+        this.online = OnlineProbe.of(device, config, images, state.network());
     }
 
     /**
@@ -114,6 +116,9 @@ public final class Pretrainer implements AutoCloseable {
         }
         step = checkpoint.step();
         state.taken(step);
+        if (online != null) {
+            online.restore(folder.checkpoint(), step);
+        }
     }
 
     /** The network as it is now. */
@@ -209,6 +214,7 @@ public final class Pretrainer implements AutoCloseable {
             });
             state.optimise(step);
             state.learner().end(step);
+            watch(batch, log);
         }
         step++;
         double imagesPerSecond = speed.add(config.batch(), System.nanoTime() - begin);
@@ -235,6 +241,7 @@ public final class Pretrainer implements AutoCloseable {
             bad = state.fetchBadGradients();
             state.optimise(step);
             state.learner().end(step);
+            watch(batch, log);
         }
         step++;
         double imagesPerSecond = speed.add(config.batch(), System.nanoTime() - begin);
@@ -244,6 +251,12 @@ public final class Pretrainer implements AutoCloseable {
         if (spectrumDue()) {
             settle(log);
             spectrum(log);
+        }
+    }
+
+    private void watch(Batch batch, TrainLog log) {
+        if (online != null) {
+            online.step(state.network(), batch, step + 1, (int) (step / stepsPerEpoch), log);
         }
     }
 
@@ -342,6 +355,9 @@ public final class Pretrainer implements AutoCloseable {
         log.flush();
         new Checkpoint(step, config.system().name(), config.digest(), config.toYaml())
                 .save(folder.checkpoint(), state.tensors());
+        if (online != null) {
+            online.save(folder.checkpoint(), step);
+        }
         listener.saved(folder.checkpoint(), step);
     }
 
@@ -351,6 +367,9 @@ public final class Pretrainer implements AutoCloseable {
             ahead.close();
         }
         probe.close();
+        if (online != null) {
+            online.close();
+        }
         state.close();
     }
 }

@@ -52,6 +52,14 @@ final class TrainLog implements AutoCloseable {
         board.scalar("embedding/std", step, deviation);
     }
 
+    /** The online probe after a step. */
+    void online(long step, int epoch, double accuracy, double loss) {
+        ObjectNode line = Metrics.line("online_probe");
+        line.put("step", step).put("epoch", epoch).put("accuracy", accuracy).put("loss", loss);
+        metrics.write(line);
+        board.scalar("online_probe/accuracy", step, accuracy);
+    }
+
     /** Forces the metrics to the disk: before a checkpoint counts on them. */
     void flush() {
         metrics.flush();
