@@ -118,21 +118,31 @@ public final class Comparison {
     /** Features that runs are compared with, under a name. */
     record Baseline(String label, Evaluation.Row row) {}
 
-    /** Untrained networks and raw pixels, each once however many runs have measured the same. */
+    /**
+     * Untrained networks and raw pixels, each once however many runs have measured the same; those of several networks or data
+     * sets have the name of their first run.
+     */
     List<Baseline> baselines() {
         Map<String, Baseline> found = new LinkedHashMap<>();
         for (int i = 0; i < runs.size(); i++) {
-            if (runs.get(i).evaluation() == null) {
-                continue;
-            }
-            for (Evaluation.Row row : runs.get(i).evaluation().rows()) {
+            Evaluation evaluation = runs.get(i).evaluation();
+            for (Evaluation.Row row : evaluation == null ? List.<Evaluation.Row>of() : evaluation.rows()) {
                 String same = row.features() + " " + row.dimension() + " " + row.knn() + " " + row.linear();
                 if (!row.features().equals(Evaluation.TRAINED)) {
-                    found.putIfAbsent(same, new Baseline(ReportSections.label(row.features()), row));
+                    found.putIfAbsent(same, new Baseline(labels.get(i), row));
                 }
             }
         }
-        List<Baseline> all = new ArrayList<>(found.values());
+        List<Baseline> all = new ArrayList<>();
+        for (Baseline each : found.values()) {
+            String features = each.row().features();
+            boolean several = found.values().stream()
+                            .filter(other -> other.row().features().equals(features))
+                            .count()
+                    > 1;
+            String label = ReportSections.label(features) + (several ? " of " + each.label() : "");
+            all.add(new Baseline(label, each.row()));
+        }
         all.sort((a, b) -> Integer.compare(order(a), order(b)));
         return all;
     }

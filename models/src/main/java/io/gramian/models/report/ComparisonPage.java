@@ -1,10 +1,10 @@
 package io.gramian.models.report;
 
-import io.gramian.models.eval.Evaluation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 
 /** The page of a comparison, from top to bottom. */
 final class ComparisonPage {
@@ -160,45 +160,57 @@ final class ComparisonPage {
     }
 
     private void settings(Markup page) {
-        Map<String, List<String>> differing = Comparison.differing(comparison.runs());
         if (comparison.runs().size() < 2) {
             return;
         }
         begin(page, "settings", "Settings that differ");
-        if (differing.isEmpty()) {
-            page.element("p", "class=\"absent\"", "None.").close("section");
-            return;
+        Map<String, List<String>> common = new LinkedHashMap<>();
+        Map<String, List<String>> own = new LinkedHashMap<>();
+        Comparison.differing(comparison.runs())
+                .forEach((key, values) -> (values.contains("") ? own : common).put(key, values));
+        if (common.isEmpty() && own.isEmpty()) {
+            page.element("p", "class=\"absent\"", "None.");
         }
+        if (!common.isEmpty()) {
+            table(page, common);
+        }
+        if (!own.isEmpty()) {
+            page.open("details", "").element("summary", "", "Settings that not all runs have");
+            table(page, own);
+            page.close("details");
+        }
+        page.close("section");
+    }
+
+    private void table(Markup page, Map<String, List<String>> settings) {
         page.open("div", "class=\"scroll\"").open("table", "class=\"compared\"").open("tr", "");
         page.element("th", "", "setting");
         comparison.labels().forEach(label -> page.element("th", "", label));
         page.close("tr");
-        differing.forEach((key, values) -> {
+        settings.forEach((key, values) -> {
             page.open("tr", "").element("td", "", key);
             values.forEach(value -> page.element("td", "", value.isEmpty() ? "\u2013" : value));
             page.close("tr");
         });
-        page.close("table").close("div").close("section");
+        page.close("table").close("div");
     }
 
     private void problems(Markup page) {
-        List<String> found = IntStream.range(0, comparison.runs().size())
-                .boxed()
-                .flatMap(i -> comparison.runs().get(i).problems().stream())
-                .toList();
-        List<String> missing = comparison.runs().stream()
-                .filter(run ->
-                        run.row(Evaluation.TRAINED).isEmpty() && run.problems().isEmpty())
-                .map(run ->
-                        String.format(Locale.ROOT, "%s was not evaluated: gramian evaluate RUN does so", run.name()))
-                .toList();
-        if (found.isEmpty() && missing.isEmpty()) {
+        List<String> found = new ArrayList<>();
+        comparison.runs().forEach(run -> found.addAll(run.problems()));
+        String missing = comparison.runs().stream()
+                .filter(run -> run.evaluation() == null && run.problems().isEmpty())
+                .map(ComparedRun::name)
+                .collect(Collectors.joining(", "));
+        if (!missing.isEmpty()) {
+            found.add("not evaluated: " + missing + "; gramian evaluate RUN does so");
+        }
+        if (found.isEmpty()) {
             return;
         }
         begin(page, "missing", "What is missing");
         page.open("ul", "");
         found.forEach(problem -> page.element("li", "", problem));
-        missing.forEach(problem -> page.element("li", "", problem));
         page.close("ul").close("section");
     }
 

@@ -126,7 +126,7 @@ class ComparisonTest {
         Comparison comparison = Comparison.of(List.of(young, damaged));
         comparison.write(page, "Two");
         assertThat(Files.readString(page))
-                .contains("young was not evaluated: gramian evaluate RUN does so")
+                .contains("not evaluated: young; gramian evaluate RUN does so")
                 .contains("evaluation.json: evaluation: expected JSON");
         assertThat(comparison.text().lines().skip(1).findFirst().orElseThrow()).matches("1 +simclr +young");
     }
