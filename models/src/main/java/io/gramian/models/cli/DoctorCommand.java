@@ -58,18 +58,25 @@ final class DoctorCommand extends ComputeCommand {
         out.printf("%-16s %s%n", name, value);
     }
 
-    private static void processor(PrintWriter out) throws IOException {
-        String name = "unknown";
-        String features = "";
+    /** The processor's name and cores, as in {@code AMD EPYC, 2 usable cores}. */
+    static String processor() {
+        return field(cpuInfo(), "model name") + ", " + Runtime.getRuntime().availableProcessors() + " usable cores";
+    }
+
+    private static String cpuInfo() {
         Path info = Path.of("/proc/cpuinfo");
-        if (Files.isReadable(info)) {
-            String text = Files.readString(info);
-            name = field(text, "model name");
-            List<String> flags = List.of(field(text, "flags").split(" "));
-            features =
-                    String.join(" ", FEATURES.stream().filter(flags::contains).toList());
+        try {
+            return Files.isReadable(info) ? Files.readString(info) : "";
+        } catch (IOException unreadable) {
+            return "";
         }
-        line(out, "processor", name + ", " + Runtime.getRuntime().availableProcessors() + " usable cores");
+    }
+
+    private static void processor(PrintWriter out) {
+        List<String> flags = List.of(field(cpuInfo(), "flags").split(" "));
+        String features =
+                String.join(" ", FEATURES.stream().filter(flags::contains).toList());
+        line(out, "processor", processor());
         line(out, "cpu features", features.isEmpty() ? "unknown" : features);
     }
 

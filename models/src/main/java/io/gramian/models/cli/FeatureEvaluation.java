@@ -62,22 +62,51 @@ final class FeatureEvaluation {
      * @param kept takes the features of the test images by the trained network
      */
     Evaluation run(ImageDataset train, ImageDataset test, Networks networks, Consumer<Evaluation.Labelled> kept) {
+        List<String> names = List.of(Evaluation.TRAINED, Evaluation.UNTRAINED, Evaluation.PIXELS);
+        return run(new Wanted(names, List.of()), train, test, networks, kept);
+    }
+
+    /**
+     * What to evaluate.
+     *
+     * @param names of feature sets
+     * @param known rows that are known already
+     */
+    record Wanted(List<String> names, List<Evaluation.Row> known) {}
+
+    /** Evaluates some feature sets, but for those whose rows are known already. */
+    Evaluation run(
+            Wanted wanted,
+            ImageDataset train,
+            ImageDataset test,
+            Networks networks,
+            Consumer<Evaluation.Labelled> kept) {
         List<Evaluation.Row> rows = new ArrayList<>();
         out.printf(Locale.ROOT, "%-12s %9s %8s %8s %8s%n", "features", "dimension", "kNN", "linear", "RankMe");
-        for (String features : List.of(Evaluation.TRAINED, Evaluation.UNTRAINED)) {
-            try (SslNetwork network = networks.of(features.equals(Evaluation.TRAINED), train.channels())) {
-                rows.add(of(features, network.backbone(), train, test, kept));
+        for (String name : wanted.names()) {
+            rows.add(wanted.known().stream()
+                    .filter(row -> row.features().equals(name))
+                    .findFirst()
+                    .orElseGet(() -> row(name, train, test, networks, kept)));
+        }
+        return new Evaluation(plan.neighbours(), rows);
+    }
+
+    private Evaluation.Row row(
+            String name,
+            ImageDataset train,
+            ImageDataset test,
+            Networks networks,
+            Consumer<Evaluation.Labelled> kept) {
+        if (!name.equals(Evaluation.PIXELS)) {
+            try (SslNetwork network = networks.of(name.equals(Evaluation.TRAINED), train.channels())) {
+                return of(name, network.backbone(), train, test, kept);
             }
         }
         try (Scope scope = Scope.open()) {
             int size = views.plain().size();
-            rows.add(frozen(
-                    Evaluation.PIXELS,
-                    extractor.pixels(train, size),
-                    extractor.pixels(test, size),
-                    classes(train, test)));
+            return frozen(name, extractor.pixels(train, size), extractor.pixels(test, size), classes(train, test));
         }
-        return new Evaluation(plan.neighbours(), rows);
     }
 
     /** Features of test images for those who have no labels. */

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             ExportCommand.class,
             EmbedCommand.class,
             LossCommand.class,
+            SweepCommand.class,
             CollapseCommand.class,
             BenchCommand.class,
             DoctorCommand.class,

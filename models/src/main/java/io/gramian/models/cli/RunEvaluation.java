@@ -19,6 +19,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -54,9 +55,12 @@ final class RunEvaluation {
 
     /** Evaluates the network of the run folder; writes evaluation, embeddings and images. */
     void run() {
-        FeatureEvaluation.Views views = new FeatureEvaluation.Views(
-                Loading.plain(config, data), config.settings().small("evaluation.grid"));
-        FeatureEvaluation evaluation = new FeatureEvaluation(device, out, plan, views);
+        run(List.of());
+    }
+
+    /** The same; baselines whose rows are known already are not evaluated again. */
+    void run(List<Evaluation.Row> known) {
+        FeatureEvaluation evaluation = evaluation();
         try (ImageDataset test = data.test();
                 ImageDataset train = Subset.first(data.train(), config.limit())) {
             images(train, test);
@@ -68,8 +72,31 @@ final class RunEvaluation {
                 }
                 return;
             }
-            RunArtifacts.writeEvaluation(folder.path(), evaluation.run(train, test, this::network, this::keep));
+            List<String> names = List.of(Evaluation.TRAINED, Evaluation.UNTRAINED, Evaluation.PIXELS);
+            FeatureEvaluation.Wanted wanted = new FeatureEvaluation.Wanted(names, known);
+            RunArtifacts.writeEvaluation(folder.path(), evaluation.run(wanted, train, test, this::network, this::keep));
         }
+    }
+
+    /** Evaluates what a trained network is compared with, alone; no rows where the images have no labels. */
+    List<Evaluation.Row> baselines(List<Evaluation.Row> known) {
+        try (ImageDataset test = data.test();
+                ImageDataset train = Subset.first(data.train(), config.limit())) {
+            if (test.classes() < 2 || train.classes() < 2) {
+                return List.of();
+            }
+            List<String> names = List.of(Evaluation.UNTRAINED, Evaluation.PIXELS);
+            FeatureEvaluation.Wanted wanted = new FeatureEvaluation.Wanted(names, known);
+            Evaluation found = evaluation().run(wanted, train, test, this::network, features -> {});
+            RunArtifacts.writeEvaluation(folder.path(), found);
+            return found.rows();
+        }
+    }
+
+    private FeatureEvaluation evaluation() {
+        FeatureEvaluation.Views views = new FeatureEvaluation.Views(
+                Loading.plain(config, data), config.settings().small("evaluation.grid"));
+        return new FeatureEvaluation(device, out, plan, views);
     }
 
     /** The network of the run: its exported model, or its last checkpoint; or as it was before training. */

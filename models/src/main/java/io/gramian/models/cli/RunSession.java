@@ -83,7 +83,7 @@ final class RunSession {
     }
 
     /** What training sees; checked before a folder is made. */
-    private static ImageDataset images(TrainConfig config, DatasetSpec data) {
+    static ImageDataset images(TrainConfig config, DatasetSpec data) {
         ImageDataset images = Subset.first(data.pretrain(), config.limit());
         if (images.size() < config.batch()) {
             String words = images.size() + " training images";

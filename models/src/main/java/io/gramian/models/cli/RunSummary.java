@@ -26,7 +26,7 @@ final class RunSummary {
             if (line.path("type").asText().equals("step")) {
                 long step = line.path("step").asLong();
                 long now = (step - before) * config.batch();
-                seconds += now / Math.max(1e-9, line.path("images_per_second").asDouble());
+                seconds += seconds(line, now, config.batch());
                 images += now;
                 before = step;
                 epochs = Math.max(epochs, line.path("epoch").asInt() + 1);
@@ -51,5 +51,13 @@ final class RunSummary {
                             images / Math.max(1e-9, seconds),
                             environment));
         }
+    }
+
+    /** Time of the steps since the line before; where not every step has a line, this one stands for them. */
+    private static double seconds(JsonNode line, long images, int batch) {
+        double seconds = line.path("seconds").asDouble(Double.NaN);
+        return Double.isFinite(seconds)
+                ? seconds * images / batch
+                : images / Math.max(1e-9, line.path("images_per_second").asDouble());
     }
 }

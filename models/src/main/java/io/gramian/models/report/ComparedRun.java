@@ -88,6 +88,15 @@ record ComparedRun(
         return Optional.ofNullable(evaluation).flatMap(all -> all.find(features));
     }
 
+    /** What it is compared with: the other feature sets that were evaluated. */
+    List<Evaluation.Row> baselines() {
+        return evaluation == null
+                ? List.of()
+                : evaluation.rows().stream()
+                        .filter(row -> !row.features().equals(Evaluation.TRAINED))
+                        .toList();
+    }
+
     /** The last spectrum of the embeddings. */
     Optional<RunMetrics.SpectrumAt> embedding() {
         List<RunMetrics.SpectrumAt> spectra = metrics.spectra();

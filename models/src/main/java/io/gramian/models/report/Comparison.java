@@ -78,6 +78,11 @@ public final class Comparison {
         return text.append(settings.plain()).toString();
     }
 
+    /** The scores alone, as plain text. */
+    String table() {
+        return scores().plain();
+    }
+
     /** The scores as a Markdown table. */
     public String markdown() {
         return scores().markdown();
@@ -91,7 +96,12 @@ public final class Comparison {
      * @throws GramianException if it cannot be written
      */
     public void write(Path page, String title) {
-        RunArtifacts.writeText(page, ComparisonPage.html(this, title));
+        RunArtifacts.writeText(page, ComparisonPage.html(this, title, "", Map.of()));
+    }
+
+    /** The same with a sentence below the heading, and facts by name at the end. */
+    void write(Path page, String title, String sentence, Map<String, String> facts) {
+        RunArtifacts.writeText(page, ComparisonPage.html(this, title, sentence, facts));
     }
 
     private TextTable scores() {

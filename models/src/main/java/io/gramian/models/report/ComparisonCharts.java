@@ -15,6 +15,8 @@ final class ComparisonCharts {
     private static final double FLOOR = 1e-7;
     /** Colours there are; beyond, lines are dashed. */
     private static final int COLOURS = 10;
+    /** Points of a line in the background. */
+    private static final int BACKGROUND = 40;
 
     private final Comparison comparison;
 
@@ -115,7 +117,8 @@ final class ComparisonCharts {
             for (int other = 0; other < all.size(); other++) {
                 if (other != i && all.get(other).isPresent()) {
                     double[] y = all.get(other).get();
-                    chart.line(new LineChart.Line("", "var(--hair)", indices(y.length), y, true, false));
+                    double[] x = few(y.length);
+                    chart.line(new LineChart.Line("", "var(--hair)", x, at(y, x), true, false));
                 }
             }
             if (all.get(i).isPresent()) {
@@ -155,6 +158,18 @@ final class ComparisonCharts {
         return Optional.of(Arrays.stream(values)
                 .map(value -> Math.max(FLOOR, value / largest))
                 .toArray());
+    }
+
+    /** Some of the indices, closer at the beginning: what is in the background needs no more, and pages stay small. */
+    private static double[] few(int count) {
+        return IntStream.range(0, BACKGROUND)
+                .mapToDouble(i -> 1 + Math.floor((count - 1) * Math.pow(i / (BACKGROUND - 1.0), 2)))
+                .distinct()
+                .toArray();
+    }
+
+    private static double[] at(double[] values, double[] indices) {
+        return Arrays.stream(indices).map(k -> values[(int) k - 1]).toArray();
     }
 
     private static double[] indices(int count) {

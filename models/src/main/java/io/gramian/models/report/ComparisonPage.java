@@ -20,13 +20,13 @@ final class ComparisonPage {
     }
 
     /** The page as well-formed XML that is valid HTML. */
-    static String html(Comparison comparison, String title) {
+    static String html(Comparison comparison, String title, String sentence, Map<String, String> facts) {
         Markup page = Report.head(title);
-        new ComparisonPage(comparison).write(page, title);
+        new ComparisonPage(comparison).write(page, title, sentence, facts);
         return Report.tail(page);
     }
 
-    private void write(Markup page, String title) {
+    private void write(Markup page, String title, String sentence, Map<String, String> facts) {
         List<String> data = comparison.runs().stream()
                 .map(run -> run.setting("data"))
                 .distinct()
@@ -37,11 +37,26 @@ final class ComparisonPage {
                 .element(
                         "p", "class=\"sub\"", count(comparison.runs().size(), "run") + " on " + String.join(", ", data))
                 .close("header");
+        if (!sentence.isEmpty()) {
+            page.element("p", "class=\"note\"", sentence);
+        }
         scores(page);
         training(page);
         spectra(page);
         settings(page);
         problems(page);
+        facts(page, facts);
+    }
+
+    private static void facts(Markup page, Map<String, String> facts) {
+        if (facts.isEmpty()) {
+            return;
+        }
+        begin(page, "facts", "How it was run");
+        page.open("table", "class=\"facts\"");
+        facts.forEach((name, value) ->
+                page.open("tr", "").element("th", "", name).element("td", "", value).close("tr"));
+        page.close("table").close("section");
     }
 
     private static String count(int number, String word) {

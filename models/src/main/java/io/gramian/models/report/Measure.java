@@ -39,6 +39,9 @@ record Measure(
         ToDoubleFunction<Evaluation.Row> rank =
                 row -> row.spectrum().map(Spectrum::rankMe).orElse(Double.NaN);
         all.add(new Measure("RankMe", "dimensions in use, of the features", false, trained(rank), rank));
+        ToDoubleFunction<Evaluation.Row> effective =
+                row -> row.spectrum().map(Spectrum::effectiveRank).orElse(Double.NaN);
+        all.add(new Measure("effective rank", "RankMe without its eps", false, trained(effective), effective));
         all.add(ofRun(
                 "RankMe embedding",
                 "dimensions in use, of the projector's output for the probe batch",

@@ -23,8 +23,10 @@ import java.util.Map;
  * Their contents are described in the package documentation. Each file replaces its predecessor whole, or not at all.
  */
 public final class RunArtifacts {
-    static final String SUMMARY = "summary.json";
-    static final String EVALUATION = "evaluation.json";
+    /** Written when a run was trained and evaluated. */
+    public static final String SUMMARY = "summary.json";
+    /** What the features of a run are worth. */
+    public static final String EVALUATION = "evaluation.json";
     static final String EMBEDDINGS = "embeddings.npy";
     static final String LABELS = "labels.npy";
     static final String IMAGES = "images.npy";

@@ -7,7 +7,7 @@
  *   <li>{@code summary.json}: method, data, class names, number of training images, epochs, seconds, images per second,
  *       environment ({@link io.gramian.models.report.RunArtifacts.Summary}).
  *   <li>{@code metrics.jsonl}: one JSON object a line. {@code {"type": "step", "step", "epoch", "loss", "lr",
- *       "images_per_second", "data_wait_seconds"}}, where epoch may be a fraction, and {@code {"type": "spectrum",
+ *       "seconds", "images_per_second", "data_wait_seconds"}}, where epoch may be a fraction, and {@code {"type": "spectrum",
  *       "step", "epoch", "singular_values": [..], "effective_rank", "rankme", "std"}}: largest singular value first.
  *   <li>{@code evaluation.json}: {@link io.gramian.models.eval.Evaluation#toJson}.
  *   <li>{@code embeddings.npy} (n, d) float32: features of test images; {@code labels.npy} (n) int32: their classes.

@@ -52,8 +52,7 @@ public final class Pretrainer implements AutoCloseable {
             double rate,
             Fetched<Double> loss,
             List<Fetched<Optional<String>>> badGradients,
-            double imagesPerSecond,
-            double waitSeconds) {}
+            TrainLog.Pace pace) {}
 
     private Pretrainer(
             TrainConfig config,
@@ -217,13 +216,12 @@ public final class Pretrainer implements AutoCloseable {
             watch(batch, log);
         }
         step++;
-        double imagesPerSecond = speed.add(config.batch(), System.nanoTime() - begin);
-        double waited = (loader.waitNanos() - waitBefore) / 1e9;
-        note(log, step, rate, imagesPerSecond, waited);
+        TrainLog.Pace pace = pace(begin, loader.waitNanos() - waitBefore);
+        note(log, step, rate, pace);
         if (spectrumDue()) {
             spectrum(log);
         }
-        tell(step, imagesPerSecond);
+        tell(step, pace.imagesPerSecond());
     }
 
     /** A step on a GPU. Nobody waits for it: what came of the step before is told when this one is under way. */
@@ -244,10 +242,9 @@ public final class Pretrainer implements AutoCloseable {
             watch(batch, log);
         }
         step++;
-        double imagesPerSecond = speed.add(config.batch(), System.nanoTime() - begin);
-        double waited = (loader.waitNanos() - waitBefore) / 1e9;
+        TrainLog.Pace pace = pace(begin, loader.waitNanos() - waitBefore);
         settle(log);
-        pending = new Taken(step, rate, loss, bad, imagesPerSecond, waited);
+        pending = new Taken(step, rate, loss, bad, pace);
         if (spectrumDue()) {
             settle(log);
             spectrum(log);
@@ -297,13 +294,18 @@ public final class Pretrainer implements AutoCloseable {
                     Double.isFinite(lastLoss) ? "has a gradient that is no number" : "is " + lastLoss,
                     first);
         }
-        note(log, taken.step(), taken.rate(), taken.imagesPerSecond(), taken.waitSeconds());
-        tell(taken.step(), taken.imagesPerSecond());
+        note(log, taken.step(), taken.rate(), taken.pace());
+        tell(taken.step(), taken.pace().imagesPerSecond());
     }
 
-    private void note(TrainLog log, long taken, double rate, double imagesPerSecond, double waited) {
+    private TrainLog.Pace pace(long begin, long waited) {
+        long nanos = System.nanoTime() - begin;
+        return new TrainLog.Pace(nanos / 1e9, speed.add(config.batch(), nanos), waited / 1e9);
+    }
+
+    private void note(TrainLog log, long taken, double rate, TrainLog.Pace pace) {
         if (taken % config.record().steps() == 0 || taken == steps) {
-            log.step(taken, (int) ((taken - 1) / stepsPerEpoch), lastLoss, rate, imagesPerSecond, waited);
+            log.step(taken, (int) ((taken - 1) / stepsPerEpoch), lastLoss, rate, pace);
         }
     }
 

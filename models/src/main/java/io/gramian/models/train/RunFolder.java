@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunFolder implements AutoCloseable {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    private static final String LOCK = ".lock";
 
     private final Path path;
     private final @Nullable FileChannel lockFile;
@@ -61,7 +62,8 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Makes exactly this folder, which must not exist or be empty, and locks it.
+     * Makes exactly this folder, which must not exist or be empty (but for what a process that was killed as it began has
+     * left), and locks it.
      *
      * @throws ConfigException if there is something in it
      */
@@ -69,7 +71,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             Files.createDirectories(path);
             try (var entries = Files.list(path)) {
-                if (entries.findAny().isPresent()) {
+                if (entries.anyMatch(entry -> !entry.toString().endsWith(".tmp") && !entry.endsWith(LOCK))) {
                     throw new ConfigException("run folder " + path
                             + " is not empty; name another one, or go on with it: gramian resume " + path);
                 }
@@ -128,7 +130,7 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private static RunFolder locked(Path path) {
-        Path file = path.resolve(".lock");
+        Path file = path.resolve(LOCK);
         FileChannel channel = null;
         try {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

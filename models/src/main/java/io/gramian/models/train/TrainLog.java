@@ -23,16 +23,20 @@ final class TrainLog implements AutoCloseable {
         return new TrainLog(Metrics.resume(folder.metrics(), step), TensorBoardWriter.resume(folder.path(), step));
     }
 
-    /** One step: its number from 1, epoch from 0, loss, learning rate, speed and the time it waited for images. */
-    void step(long step, int epoch, double loss, double rate, double imagesPerSecond, double waitSeconds) {
+    /** Times of a step: how long it took, how many images a second lately, and the part of it that waited for images. */
+    record Pace(double seconds, double imagesPerSecond, double waitSeconds) {}
+
+    /** One step: its number from 1, epoch from 0, loss, learning rate and times. */
+    void step(long step, int epoch, double loss, double rate, Pace pace) {
         ObjectNode line = Metrics.line("step");
         line.put("step", step).put("epoch", epoch).put("loss", loss).put("lr", rate);
-        line.put("images_per_second", imagesPerSecond).put("data_wait_seconds", waitSeconds);
+        line.put("seconds", pace.seconds()).put("images_per_second", pace.imagesPerSecond());
+        line.put("data_wait_seconds", pace.waitSeconds());
         metrics.write(line);
         board.scalar("train/loss", step, loss);
         board.scalar("train/learning_rate", step, rate);
-        board.scalar("speed/images_per_second", step, imagesPerSecond);
-        board.scalar("speed/data_wait_seconds", step, waitSeconds);
+        board.scalar("speed/images_per_second", step, pace.imagesPerSecond());
+        board.scalar("speed/data_wait_seconds", step, pace.waitSeconds());
     }
 
     /** The spectrum of the probe's embeddings after a step; standard deviation is the mean over dimensions. */

@@ -13,6 +13,9 @@ public final class TrainRecipes {
     /** What {@code gramian pretrain} runs when nothing else is asked for. */
     public static final String DEFAULT = "fashion-mnist";
 
+    /** Momentum of the averaged network in an epoch of a thousand steps: it follows some 30 steps behind. */
+    private static final double SHORT_MEMORY = 0.97;
+
     /**
      * A recipe.
      *
@@ -57,7 +60,7 @@ public final class TrainRecipes {
         settings.put("data", "fashion-mnist");
         settings.put("epochs", 3L);
         settings.put("batch", 256L);
-        settings.put("network", Map.of("width", 32L, "blocks", List.of(1L, 1L, 1L), "stem", "compact"));
+        settings.put("network", network());
         settings.put("projector.hidden", List.of(256L));
         settings.put("augmentation", Map.of("recipe", "fashion-mnist", "crop_min", -1.0));
         settings.put("optimizer", sgd());
@@ -69,6 +72,11 @@ public final class TrainRecipes {
         ALL.put(name, new Recipe(name, "ours: sized for a few minutes on two cores", settings));
     }
 
+    /** The same for all methods, so that all begin with the same untrained network. */
+    private static Map<String, Object> network() {
+        return Map.of("width", 32L, "blocks", List.of(1L, 1L, 1L), "stem", "compact", "zero_init", false);
+    }
+
     /** What a method needs of its own for the small network and the short schedule. */
     private static Map<String, Object> small(String method) {
         return switch (method) {
@@ -77,8 +85,10 @@ public final class TrainRecipes {
             case "vicreg", "vicreg-exp", "vicreg-ctr" -> Map.of("projector", wide());
             case "wmse" -> Map.of("loss.w_size", 128L, "projector.out", 64L);
             case "directclr" -> Map.of("loss.width", 32L, "projector.hidden", List.of());
-            case "simsiam" -> Map.of("projector", wide(), "predictor.hidden", List.of(128L));
-            case "byol", "moco-v3" -> Map.of("predictor.hidden", List.of(256L), "projector.out", 128L);
+            case "simsiam" -> following(Map.of("projector", wide(), "predictor.hidden", List.of(128L)));
+            case "byol", "moco-v3" ->
+                following(Map.of(
+                        "predictor.hidden", List.of(256L), "projector.out", 128L, "momentum.start", SHORT_MEMORY));
             case "moco-v1" -> moco(List.of());
             case "moco-v2", "moco-v2-plus" -> moco(List.of(256L));
             case "densecl" -> dense();
@@ -86,13 +96,24 @@ public final class TrainRecipes {
         };
     }
 
+    /**
+     * For methods that learn from their own past, as a moving average or without negatives: many small steps. An epoch of large
+     * ones is over before the average has moved far from the untrained network.
+     */
+    private static Map<String, Object> following(Map<String, Object> own) {
+        Map<String, Object> settings = new LinkedHashMap<>(own);
+        settings.put("batch", 64L);
+        settings.put("optimizer.learning_rate", 0.24);
+        settings.put("schedule.warmup_epochs", 0.1);
+        return settings;
+    }
+
     private static Map<String, Object> moco(List<Long> hidden) {
-        Map<String, Object> settings = new LinkedHashMap<>();
+        Map<String, Object> settings = following(Map.of("projector.hidden", hidden));
         settings.put("loss.temperature", 0.1);
-        settings.put("queue.length", 4096L);
-        settings.put("momentum", Map.of("start", 0.99, "end", 0.99));
+        settings.put("queue.length", 2048L);
+        settings.put("momentum", Map.of("start", SHORT_MEMORY, "end", SHORT_MEMORY));
         settings.put("shuffle.groups", 4L);
-        settings.put("projector.hidden", hidden);
         return settings;
     }
 
@@ -161,6 +182,16 @@ public final class TrainRecipes {
                     + "'" + (near == null ? "" : "; did you mean " + near + "?"));
         }
         return recipe;
+    }
+
+    /**
+     * The recipe for a few minutes on two cores, whatever the images: what a sweep trains every method with.
+     *
+     * @throws ConfigException if there is no such method, with the names
+     */
+    public static Recipe quick(String method) {
+        String name = Systems.named(method).name();
+        return named(name.equals("simclr") ? DEFAULT : DEFAULT + "-" + name);
     }
 
     /** The recipe for a method on a data set, if there is one; an empty method means the default. */

@@ -3,11 +3,15 @@ package io.gramian.models.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.gramian.models.train.Checkpoint;
 import io.gramian.models.train.Metrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +49,45 @@ class ProcessTest {
             assertThat(cut.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
         }
         assertThat(losses(cut)).isEqualTo(losses(whole)).hasSize(40);
+    }
+
+    @Test
+    void aKilledSweepGoesOnAndEndsWithTheSameTable() throws Exception {
+        Path whole = folder.resolve("whole");
+        Path cut = folder.resolve("cut");
+        Process first = TinyRun.start(folder.resolve("a.log"), TinyRun.sweep("simclr,byol", data, whole, 4));
+        assertThat(TinyRun.finish(first)).as(log("a.log")).isZero();
+        Process killed = TinyRun.start(folder.resolve("b.log"), TinyRun.sweep("simclr,byol", data, cut, 4));
+        TinyRun.await(cut.resolve("byol/checkpoints/last.safetensors"), killed);
+        killed.destroyForcibly().waitFor();
+        assertThat(cut.resolve("byol/summary.json")).doesNotExist();
+        List<Path> kept = List.of(cut.resolve("simclr/summary.json"), cut.resolve("baselines/evaluation.json"));
+        List<FileTime> written = times(kept);
+        Process resumed = TinyRun.start(folder.resolve("c.log"), TinyRun.sweep("simclr,byol", data, cut, 4));
+        assertThat(TinyRun.finish(resumed)).as(log("c.log")).isZero();
+        assertThat(log("c.log"))
+                .contains("simclr: finished before")
+                .containsPattern("byol on .*, 32 steps of 32 images, going on at step ");
+        assertThat(times(kept)).isEqualTo(written);
+        assertThat(numbers(cut)).isEqualTo(numbers(whole));
+        assertThat(numbers(cut).path("runs")).hasSize(2);
+    }
+
+    private static List<FileTime> times(List<Path> files) throws IOException {
+        List<FileTime> times = new ArrayList<>();
+        for (Path file : files) {
+            times.add(Files.getLastModifiedTime(file));
+        }
+        return times;
+    }
+
+    /** The numbers of a sweep that do not depend on the speed of the machine. */
+    private static JsonNode numbers(Path sweep) throws IOException {
+        ObjectNode root = (ObjectNode)
+                new ObjectMapper().readTree(sweep.resolve("sweep.json").toFile());
+        root.remove("facts");
+        root.path("runs").forEach(run -> ((ObjectNode) run).remove("images_per_second"));
+        return root;
     }
 
     @Test

@@ -13,6 +13,16 @@ import java.util.concurrent.TimeUnit;
 final class TinyRun {
     private static final int SIDE = 12;
 
+    private static final List<String> SETTINGS = List.of(
+            "batch=32",
+            "network.width=8",
+            "network.blocks=[1]",
+            "augmentation.size=12",
+            "record.probe=16",
+            "record.checkpoint_steps=3",
+            "projector.hidden=[16]",
+            "projector.out=8");
+
     private TinyRun() {}
 
     /** Writes IDX files; returns the name of the data set. */
@@ -40,17 +50,17 @@ final class TinyRun {
     static List<String> pretrain(String data, Path run, int epochs, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 "pretrain", "--method", "simclr", "--data", data, "--out", run.toString(), "--epochs", "" + epochs));
-        for (String setting : List.of(
-                "batch=32",
-                "network.width=8",
-                "network.blocks=[1]",
-                "augmentation.size=12",
-                "record.probe=16",
-                "record.checkpoint_steps=3",
-                "projector.hidden=[16]",
-                "projector.out=8")) {
-            arguments.addAll(List.of("--set", setting));
-        }
+        SETTINGS.forEach(setting -> arguments.addAll(List.of("--set", setting)));
+        arguments.addAll(List.of("--threads", "1"));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
+    /** Arguments of a sweep of such runs. */
+    static List<String> sweep(String methods, String data, Path out, int epochs, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "sweep", "--methods", methods, "--data", data, "-o", out.toString(), "--epochs", "" + epochs));
+        SETTINGS.forEach(setting -> arguments.addAll(List.of("--set", setting)));
         arguments.addAll(List.of("--threads", "1"));
         arguments.addAll(List.of(more));
         return arguments;
