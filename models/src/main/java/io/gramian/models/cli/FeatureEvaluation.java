@@ -93,11 +93,7 @@ final class FeatureEvaluation {
     }
 
     private Evaluation.Row row(
-            String name,
-            ImageDataset train,
-            ImageDataset test,
-            Networks networks,
-            Consumer<Evaluation.Labelled> kept) {
+            String name, ImageDataset train, ImageDataset test, Networks networks, Consumer<Evaluation.Labelled> kept) {
         if (!name.equals(Evaluation.PIXELS)) {
             try (SslNetwork network = networks.of(name.equals(Evaluation.TRAINED), train.channels())) {
                 return of(name, network.backbone(), train, test, kept);

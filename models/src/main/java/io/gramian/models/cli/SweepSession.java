@@ -130,8 +130,7 @@ final class SweepSession {
         boolean begun = Files.isRegularFile(path.resolve("config.yaml"));
         try (RunFolder folder = begun ? RunFolder.lock(path) : RunFolder.createAt(path)) {
             AtomicFile.writeString(folder.config(), config.toYaml());
-            return new RunEvaluation(config, RunData.open(config), folder, out, device, evaluation())
-                    .baselines(pixels);
+            return new RunEvaluation(config, RunData.open(config), folder, out, device, evaluation()).baselines(pixels);
         }
     }
 
@@ -140,10 +139,8 @@ final class SweepSession {
     }
 
     private SweepPage page() {
-        List<Path> finished = plan.runs().stream()
-                .filter(this::finished)
-                .map(plan::folder)
-                .toList();
+        List<Path> finished =
+                plan.runs().stream().filter(this::finished).map(plan::folder).toList();
         List<String> missing = plan.runs().stream()
                 .filter(config -> !finished(config))
                 .map(config -> config.system().name())
@@ -158,7 +155,8 @@ final class SweepSession {
                 .sorted()
                 .map(String::valueOf)
                 .collect(Collectors.joining(" or "));
-        facts.put("Budget", first.epochs() + (first.epochs() == 1 ? " epoch" : " epochs") + " in batches of " + batches);
+        facts.put(
+                "Budget", first.epochs() + (first.epochs() == 1 ? " epoch" : " epochs") + " in batches of " + batches);
         facts.put("Processor", DoctorCommand.processor());
         facts.putAll(RunArtifacts.environment(device));
         facts.put("Version", BuildVersion.line());

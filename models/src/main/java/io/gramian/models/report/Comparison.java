@@ -61,7 +61,7 @@ public final class Comparison {
 
     /** The scores, and below them the settings that differ, as plain text. */
     public String text() {
-        StringBuilder text = new StringBuilder(scores().plain());
+        StringBuilder text = new StringBuilder(numbered().plain());
         Map<String, List<String>> differing = differing(runs);
         text.append('\n');
         if (differing.isEmpty()) {
@@ -78,14 +78,9 @@ public final class Comparison {
         return text.append(settings.plain()).toString();
     }
 
-    /** The scores alone, as plain text. */
-    String table() {
-        return scores().plain();
-    }
-
     /** The scores as a Markdown table. */
     public String markdown() {
-        return scores().markdown();
+        return numbered().markdown();
     }
 
     /**
@@ -104,21 +99,47 @@ public final class Comparison {
         RunArtifacts.writeText(page, ComparisonPage.html(this, title, sentence, facts));
     }
 
-    private TextTable scores() {
+    /** The scores: runs, and below them what they are compared with. */
+    TextTable scores() {
+        List<String> heading = new ArrayList<>(List.of("run"));
+        measures.forEach(measure -> heading.add(measure.name()));
+        TextTable table = new TextTable(1, heading);
+        for (int i = 0; i < runs.size(); i++) {
+            table.row(cells(labels.get(i), runs.get(i)));
+        }
+        for (Baseline baseline : baselines()) {
+            table.row(cells(baseline));
+        }
+        return table;
+    }
+
+    private List<String> cells(String label, ComparedRun run) {
+        List<String> cells = new ArrayList<>(List.of(label));
+        measures.forEach(measure -> cells.add(measure.text(measure.of(run))));
+        return cells;
+    }
+
+    private List<String> cells(Baseline baseline) {
+        List<String> cells = new ArrayList<>(List.of(baseline.label()));
+        measures.forEach(measure -> cells.add(measure.text(measure.of(baseline.row()))));
+        return cells;
+    }
+
+    /** The same with a number and a folder for each run. */
+    private TextTable numbered() {
         List<String> heading = new ArrayList<>(List.of("#", "run"));
         measures.forEach(measure -> heading.add(measure.name()));
         heading.add("folder");
         TextTable table = new TextTable(2, heading);
         for (int i = 0; i < runs.size(); i++) {
-            ComparedRun run = runs.get(i);
-            List<String> cells = new ArrayList<>(List.of(Integer.toString(i + 1), labels.get(i)));
-            measures.forEach(measure -> cells.add(measure.text(measure.of(run))));
-            cells.add(run.name());
+            List<String> cells = cells(labels.get(i), runs.get(i));
+            cells.add(0, Integer.toString(i + 1));
+            cells.add(runs.get(i).name());
             table.row(cells);
         }
         for (Baseline baseline : baselines()) {
-            List<String> cells = new ArrayList<>(List.of("", baseline.label()));
-            measures.forEach(measure -> cells.add(measure.text(measure.of(baseline.row()))));
+            List<String> cells = cells(baseline);
+            cells.add(0, "");
             cells.add("");
             table.row(cells);
         }

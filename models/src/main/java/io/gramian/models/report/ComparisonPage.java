@@ -54,8 +54,10 @@ final class ComparisonPage {
         }
         begin(page, "facts", "How it was run");
         page.open("table", "class=\"facts\"");
-        facts.forEach((name, value) ->
-                page.open("tr", "").element("th", "", name).element("td", "", value).close("tr"));
+        facts.forEach((name, value) -> page.open("tr", "")
+                .element("th", "", name)
+                .element("td", "", value)
+                .close("tr"));
         page.close("table").close("section");
     }
 

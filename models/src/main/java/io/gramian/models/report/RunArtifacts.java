@@ -27,6 +27,7 @@ public final class RunArtifacts {
     public static final String SUMMARY = "summary.json";
     /** What the features of a run are worth. */
     public static final String EVALUATION = "evaluation.json";
+
     static final String EMBEDDINGS = "embeddings.npy";
     static final String LABELS = "labels.npy";
     static final String IMAGES = "images.npy";

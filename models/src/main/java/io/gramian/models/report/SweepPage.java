@@ -80,7 +80,7 @@ public final class SweepPage {
 
     /** The table as plain text, and what it says. */
     public String text() {
-        return runs.map(Comparison::table).orElse("") + verdict();
+        return runs.map(comparison -> comparison.scores().plain() + "\n").orElse("") + verdict();
     }
 
     /** Whether every run beats what it is compared with, in a sentence; and what is missing. */
@@ -120,7 +120,7 @@ public final class SweepPage {
     }
 
     private String markdown(Comparison comparison) {
-        StringBuilder text = new StringBuilder(comparison.markdown()).append('\n');
+        StringBuilder text = new StringBuilder(comparison.scores().markdown()).append('\n');
         text.append(verdict()).append("\n\n");
         facts.forEach((name, value) ->
                 text.append("* ").append(name).append(": ").append(value).append('\n'));
@@ -135,9 +135,8 @@ public final class SweepPage {
         for (ComparedRun run : runs.map(Comparison::runs).orElse(List.of())) {
             ObjectNode node = list.addObject().put("name", run.name());
             run.row(Evaluation.TRAINED).ifPresent(row -> scores(node, row));
-            run.embedding()
-                    .ifPresent(spectrum -> node.put("embedding_rankme", spectrum.rankMe())
-                            .put("embedding_effective_rank", spectrum.effectiveRank()));
+            run.embedding().ifPresent(spectrum -> node.put("embedding_rankme", spectrum.rankMe())
+                    .put("embedding_effective_rank", spectrum.effectiveRank()));
             node.put("steps", run.steps()).put("loss", run.lastLoss());
             node.put("images_per_second", run.imagesPerSecond());
         }

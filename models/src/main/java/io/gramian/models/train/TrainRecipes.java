@@ -84,10 +84,10 @@ public final class TrainRecipes {
             case "barlow-twins" -> Map.of("loss.scale", 0.1, "projector", wide());
             case "vicreg", "vicreg-exp", "vicreg-ctr" -> Map.of("projector", wide());
             case "wmse" -> Map.of("loss.w_size", 128L, "projector.out", 64L);
-            case "directclr" -> Map.of("loss.width", 32L, "projector.hidden", List.of());
-            case "simsiam" -> following(Map.of("projector", wide(), "predictor.hidden", List.of(128L)));
+            case "directclr" -> manySteps(Map.of("loss.width", 32L, "projector.hidden", List.of()));
+            case "simsiam" -> simSiam();
             case "byol", "moco-v3" ->
-                following(Map.of(
+                manySteps(Map.of(
                         "predictor.hidden", List.of(256L), "projector.out", 128L, "momentum.start", SHORT_MEMORY));
             case "moco-v1" -> moco(List.of());
             case "moco-v2", "moco-v2-plus" -> moco(List.of(256L));
@@ -97,10 +97,10 @@ public final class TrainRecipes {
     }
 
     /**
-     * For methods that learn from their own past, as a moving average or without negatives: many small steps. An epoch of large
-     * ones is over before the average has moved far from the untrained network.
+     * For methods that learn little in a few hundred large steps: without negatives, without a projector, or from a moving
+     * average, which is still near the untrained network by then.
      */
-    private static Map<String, Object> following(Map<String, Object> own) {
+    private static Map<String, Object> manySteps(Map<String, Object> own) {
         Map<String, Object> settings = new LinkedHashMap<>(own);
         settings.put("batch", 64L);
         settings.put("optimizer.learning_rate", 0.24);
@@ -108,8 +108,14 @@ public final class TrainRecipes {
         return settings;
     }
 
+    private static Map<String, Object> simSiam() {
+        Map<String, Object> settings = manySteps(Map.of("projector", wide(), "predictor.hidden", List.of(128L)));
+        settings.put("optimizer.learning_rate", 0.6);
+        return settings;
+    }
+
     private static Map<String, Object> moco(List<Long> hidden) {
-        Map<String, Object> settings = following(Map.of("projector.hidden", hidden));
+        Map<String, Object> settings = manySteps(Map.of("projector.hidden", hidden));
         settings.put("loss.temperature", 0.1);
         settings.put("queue.length", 2048L);
         settings.put("momentum", Map.of("start", SHORT_MEMORY, "end", SHORT_MEMORY));

@@ -56,8 +56,13 @@ class SweepTest {
             assertThat(run.path("loss").isNumber()).isTrue();
         });
         assertThat(numbers.path("baselines")).hasSize(2);
-        assertThat(out.resolve("sweep.md")).content().contains("| untrained network |", "| raw pixels |", "* Threads: ");
-        assertThat(out.resolve("sweep.html")).content().contains("byol", "Threads").doesNotContain("http://", "src=");
+        assertThat(out.resolve("sweep.md"))
+                .content()
+                .contains("| untrained network |", "| raw pixels |", "* Threads: ");
+        assertThat(out.resolve("sweep.html"))
+                .content()
+                .contains("byol", "Threads")
+                .doesNotContain("http://", "src=");
         // more methods come to those that are there
         Result more = run(TinyRun.sweep("vicreg,simclr", data, out, 2));
         assertThat(more.out()).contains("[2/2] simclr: finished before").doesNotContain("untrained  ");
@@ -80,14 +85,19 @@ class SweepTest {
         assertRefused(TinyRun.sweep("simclr,bylo", data, out, 1), "got 'bylo'; did you mean byol?");
         assertRefused(TinyRun.sweep("simclr", "fashion", out, 1), "data: expected one of");
         assertRefused(
-                TinyRun.sweep("simclr", data, out, 1, "--set", "temprature=1"), "method simclr: --set temprature=1: there is no");
+                TinyRun.sweep("simclr", data, out, 1, "--set", "temprature=1"),
+                "method simclr: --set temprature=1: there is no");
         assertRefused(
                 TinyRun.sweep("simclr,vicreg", data, out, 1, "--set", "loss.temperature=1"),
                 "method vicreg: --set loss.temperature=1: there is no setting");
-        assertRefused(TinyRun.sweep("simclr", data, out, 1, "--set", "batch=65"), "batch must be at most the 64 training images");
+        assertRefused(
+                TinyRun.sweep("simclr", data, out, 1, "--set", "batch=65"),
+                "batch must be at most the 64 training images");
         assertRefused(TinyRun.sweep("moco-v2,simclr", data, out, 1, "--set", "batch=31"), "method moco-v2: ");
         assertThat(out).doesNotExist();
-        assertRefused(TinyRun.sweep("simclr", data, folder, 1), "holds something else than a sweep, such as images; name a new");
+        assertRefused(
+                TinyRun.sweep("simclr", data, folder, 1),
+                "holds something else than a sweep, such as images; name a new");
         assertRefused(TinyRun.sweep("simclr", data, folder.resolve("images"), 1), "is a file, expected a folder");
 
         assertThat(run(TinyRun.sweep("simclr", data, out, 1)).code()).isZero();
@@ -112,11 +122,12 @@ class SweepTest {
         Result result = run(TinyRun.sweep("simclr,vicreg", "folder:" + photos, out, 1, "--set", "batch=16"));
         assertThat(result.err()).isEmpty();
         assertThat(result.code()).isZero();
-        assertThat(numbers(out).path("runs")).hasSize(2).allSatisfy(run -> assertThat(
-                        run.path("linear").asDouble())
-                .isBetween(0.0, 1.0));
+        assertThat(numbers(out).path("runs"))
+                .hasSize(2)
+                .allSatisfy(run -> assertThat(run.path("linear").asDouble()).isBetween(0.0, 1.0));
         // without --set augmentation.size, a small network sees large images at 64 pixels
-        List<String> arguments = TinyRun.sweep("simclr", "folder:" + photos, folder.resolve("large"), 1, "--set", "batch=16");
+        List<String> arguments =
+                TinyRun.sweep("simclr", "folder:" + photos, folder.resolve("large"), 1, "--set", "batch=16");
         arguments.set(arguments.indexOf("augmentation.size=12"), "seed=0");
         assertThat(run(arguments).code()).isZero();
         assertThat(folder.resolve("large/simclr/config.yaml")).content().contains("size: 64");

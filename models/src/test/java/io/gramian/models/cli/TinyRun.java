@@ -58,8 +58,8 @@ final class TinyRun {
 
     /** Arguments of a sweep of such runs. */
     static List<String> sweep(String methods, String data, Path out, int epochs, String... more) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "sweep", "--methods", methods, "--data", data, "-o", out.toString(), "--epochs", "" + epochs));
+        List<String> arguments = new ArrayList<>(
+                List.of("sweep", "--methods", methods, "--data", data, "-o", out.toString(), "--epochs", "" + epochs));
         SETTINGS.forEach(setting -> arguments.addAll(List.of("--set", setting)));
         arguments.addAll(List.of("--threads", "1"));
         arguments.addAll(List.of(more));
