@@ -158,8 +158,6 @@ final class SweepSession {
         facts.put(
                 "Budget", first.epochs() + (first.epochs() == 1 ? " epoch" : " epochs") + " in batches of " + batches);
         facts.put("Processor", DoctorCommand.processor());
-        facts.putAll(RunArtifacts.environment(device));
-        facts.put("Version", BuildVersion.line());
         return new SweepPage(plan.out(), facts, finished, missing, failures);
     }
 }

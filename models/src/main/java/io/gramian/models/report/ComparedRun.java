@@ -113,4 +113,10 @@ record ComparedRun(
         List<RunMetrics.Step> steps = metrics.steps();
         return steps.isEmpty() ? Double.NaN : steps.get(steps.size() - 1).loss();
     }
+
+    /** Steps that were taken. */
+    long steps() {
+        List<RunMetrics.Step> steps = metrics.steps();
+        return steps.isEmpty() ? 0 : steps.get(steps.size() - 1).step();
+    }
 }

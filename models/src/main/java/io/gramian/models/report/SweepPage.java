@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a sweep found so far, in three files of its folder: {@code sweep.md}, a table; {@code sweep.json}, its numbers; and
@@ -36,7 +38,7 @@ public final class SweepPage {
      * Reads the runs.
      *
      * @param folder of the sweep
-     * @param facts what the numbers depend on, by name, in the order to print
+     * @param facts what the numbers depend on, by name, in the order to print; the environments of the runs come to them
      * @param finished folders of the runs that were evaluated
      * @param missing names of runs that were not
      * @param failures why runs among them failed, by name
@@ -49,12 +51,27 @@ public final class SweepPage {
             List<String> missing,
             Map<String, String> failures) {
         this.folder = folder;
-        this.facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
         this.missing = List.copyOf(missing);
         this.failures = Collections.unmodifiableMap(new LinkedHashMap<>(failures));
         List<Path> sorted = new ArrayList<>(finished);
         sorted.sort(Comparator.comparingDouble(run -> -linear(ComparedRun.read(run))));
         this.runs = sorted.isEmpty() ? Optional.empty() : Optional.of(Comparison.of(sorted));
+        Map<String, String> all = new LinkedHashMap<>(facts);
+        environments().forEach((name, values) -> all.put(name, String.join("; ", values)));
+        this.facts = Collections.unmodifiableMap(all);
+    }
+
+    /** What the runs say about machine and program; several values where a sweep went on elsewhere. */
+    private Map<String, Set<String>> environments() {
+        Map<String, Set<String>> found = new LinkedHashMap<>();
+        for (ComparedRun run : runs.map(Comparison::runs).orElse(List.of())) {
+            if (run.summary() != null) {
+                run.summary().environment().forEach((name, value) -> found.computeIfAbsent(
+                                name, key -> new LinkedHashSet<>())
+                        .add(value));
+            }
+        }
+        return found;
     }
 
     private static double linear(ComparedRun run) {
