@@ -107,8 +107,8 @@ public final class SweepPage {
         if (evaluated().isEmpty()) {
             text.append("No run was evaluated with labels.");
         } else if (below.isEmpty()) {
-            text.append(evaluated().size() == 1 ? "The method" : "Every method")
-                    .append(" beats the untrained network and raw pixels in the linear probe.");
+            String all = missing.isEmpty() ? "Every method" : "Every finished method";
+            text.append(all).append(" beats the untrained network and raw pixels in the linear probe.");
         } else {
             text.append("Not above both the untrained network and raw pixels in the linear probe: ")
                     .append(String.join(", ", below))
