@@ -36,6 +36,7 @@ int optimizers() {
   const Context context(3, GRAMIAN_PRECISION_FLOAT32);
   gramian_context* c = context.get();
   int64_t first = 0;
+  double norm = 0;
   const gramian_input all[3] = {p0.get(), p1.get(), p2.get()};
   const int failures = expect_ok("finite", gramian_first_not_finite(c, 3, sizes, all, &first)) +
                        expect_ok("average", gramian_moving_average(c, 3, sizes, v, g, 0.0)) +
@@ -46,7 +47,10 @@ int optimizers() {
          expect_ok("adam", gramian_adam_step(c, 3, sizes, p, g, m, v, rates, decays, 0.9, 0.999, 1e-8, 1, 1)) +
          expect_ok("lars", gramian_lars_step(c, 3, sizes, p, g, m, rates, decays, adapted, 0.9, 0.02, 0,
                                GRAMIAN_LARS_DECAYED_NORM, 0)) +
-         expect_ok("lamb", gramian_lamb_step(c, 3, sizes, p, g, m, v, rates, decays, adapted, 0.9, 0.999, 1e-6, 2));
+         expect_ok("lars", gramian_lars_step(c, 3, sizes, p, g, m, rates, decays, adapted, 0.9, 0.02, 0,
+                               GRAMIAN_LARS_CLASSIC, 0)) +
+         expect_ok("lamb", gramian_lamb_step(c, 3, sizes, p, g, m, v, rates, decays, adapted, 0.9, 0.999, 1e-6, 2)) +
+         expect_ok("clip", gramian_clip_gradients(c, 3, sizes, p, 0.5, &norm)) + (norm > 0.5 ? 0 : 1);
 }
 
 // More views than one launch takes, every operation, colours before and behind the crop.

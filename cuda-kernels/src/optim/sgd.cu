@@ -14,29 +14,30 @@ using namespace optim;
 struct SgdStep {
   float momentum;
   bool nesterov;
-  __device__ __forceinline__ void operator()(const Slot& slot, float scale, float decay) const {
+  __device__ __forceinline__ void operator()(const Slot& slot, float scale, float decay, float rate) const {
     for_each_element(slot, [&](int64_t i) {
       const float update = scale * (slot.gradient[i] + decay * slot.parameter[i]);
       const float m = momentum * slot.first[i] + update;
       slot.first[i] = m;
-      slot.parameter[i] -= slot.rate * (nesterov ? update + momentum * m : m);
+      slot.parameter[i] -= rate * (nesterov ? update + momentum * m : m);
     });
   }
 };
 
 __global__ void __launch_bounds__(kThreads) sgd_step(const __grid_constant__ Table table, SgdStep step) {
   const Slot& slot = table.slots[slot_of_block(table)];
-  step(slot, 1.0f, slot.decay);
+  step(slot, 1.0f, slot.decay, slot.rate);
 }
 
 // What the norms of a tensor become.
 struct Trust {
-  float scale, decay;
+  float scale, decay, rate;
 };
 
 struct LarsSettings {
   double eta, eps;
   bool raw;   // the norm of the gradient without weight decay
+  bool classic;  // the rate inside the momentum
   bool clip;  // the ratio at most the rate
   uint64_t adapted;  // bit s: slot s has a trust ratio
 
@@ -46,13 +47,19 @@ struct LarsSettings {
     const double parameter = sqrt(squares.parameter);
     const double update = sqrt(squares.update);
     const bool zero = parameter == 0 || update == 0;
-    if (!raw) return {zero ? 1.0f : static_cast<float>(eta * parameter / update), slot.decay};
-    if (zero) return {1.0f, 0.0f};  // this form then skips weight decay too
+    const double decayed = zero ? 1.0 : eta * parameter / update;
+    if (classic) return {static_cast<float>(slot.rate * decayed), slot.decay, 1.0f};
+    if (!raw) return {static_cast<float>(decayed), slot.decay, slot.rate};
+    if (zero) return {1.0f, 0.0f, slot.rate};  // this form then skips weight decay too
     const double decay = slot.decay;
     const double rate = slot.rate;
     const double ratio = eta * parameter / (update + decay * parameter + eps);
     const double clipped = clip ? (ratio / rate > 1 ? 1 : ratio / rate) : ratio;
-    return {static_cast<float>(clipped), slot.decay};
+    return {static_cast<float>(clipped), slot.decay, slot.rate};
+  }
+  __device__ __forceinline__ Trust plain(const Slot& slot) const {
+    if (classic) return {slot.rate, slot.decay, 1.0f};
+    return {1.0f, slot.decay, slot.rate};
   }
 };
 
@@ -80,13 +87,13 @@ __global__ void lars_trusts(const __grid_constant__ Table table, LarsSettings se
   const Squares sum = sum_of_slot(table, s, squares);
   if (threadIdx.x != 0) return;
   const Slot& slot = table.slots[s];
-  trusts[s] = settings.adapts(s) ? settings.trust(slot, sum) : Trust{1.0f, slot.decay};
+  trusts[s] = settings.adapts(s) ? settings.trust(slot, sum) : settings.plain(slot);
 }
 
 __global__ void __launch_bounds__(kThreads)
     lars_step(const __grid_constant__ Table table, SgdStep step, const Trust* __restrict__ trusts) {
   const int s = slot_of_block(table);
-  step(table.slots[s], trusts[s].scale, trusts[s].decay);
+  step(table.slots[s], trusts[s].scale, trusts[s].decay, trusts[s].rate);
 }
 
 }  // namespace
@@ -111,7 +118,7 @@ gramian_status gramian_lars_step(gramian_context* context, int64_t tensors, cons
   return guarded([&] {
     const SgdStep step = {static_cast<float>(momentum), false};
     for_each_table({tensors, sizes, parameters, gradients, momenta, nullptr, rates, decays}, [&](const Table& table) {
-      LarsSettings settings = {eta, eps, form == GRAMIAN_LARS_RAW_NORM, clip != 0, 0};
+      LarsSettings settings = {eta, eps, form == GRAMIAN_LARS_RAW_NORM, form == GRAMIAN_LARS_CLASSIC, clip != 0, 0};
       for (int s = 0; s < table.count; ++s) {
         if (adapted[table.slots[s].index] != 0) settings.adapted |= 1ull << s;
       }

@@ -30,3 +30,5 @@ GRAMIAN_SIMD_DECLARE(void, lamb_stretch,
     (int64_t n, float* p, const float* mean, const float* square, const AdamFactors& factors, float trust))
 GRAMIAN_SIMD_DECLARE(void, moving_average_stretch, (int64_t n, float* target, const float* online, double momentum))
 GRAMIAN_SIMD_DECLARE(bool, all_finite, (int64_t n, const float* x))
+GRAMIAN_SIMD_DECLARE(double, sum_of_squares, (int64_t n, const float* x))
+GRAMIAN_SIMD_DECLARE(void, scale_stretch, (int64_t n, float* x, float factor))

@@ -106,5 +106,18 @@ bool all_finite(int64_t n, const float* x) {
   return sum == 0;
 }
 
+// The square of a float is exact in float64, and as many as there are do not overflow it.
+double sum_of_squares(int64_t n, const float* x) {
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; ++i) sum += static_cast<double>(x[i]) * x[i];
+  return sum;
+}
+
+void scale_stretch(int64_t n, float* x, float factor) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) x[i] *= factor;
+}
+
 }  // namespace GRAMIAN_ISA
 }  // namespace gramian

@@ -21,7 +21,7 @@ double raw_norm_ratio(double parameter, double gradient, double eta, double eps,
 }
 
 struct Trust {
-  float scale, decay;
+  float scale, decay, rate;
 };
 
 }  // namespace
@@ -64,9 +64,12 @@ gramian_status gramian_lars_step(gramian_context* context, int64_t tensors, cons
     for (int64_t t = 0; t < tensors; ++t) {
       const double parameter = std::sqrt(sums[t].parameter);
       const double update = std::sqrt(sums[t].update);
-      trusts[t] = {1.0f, static_cast<float>(decays[t])};
+      trusts[t] = {1.0f, static_cast<float>(decays[t]), static_cast<float>(rates[t])};
+      if (form == GRAMIAN_LARS_CLASSIC) trusts[t] = {static_cast<float>(rates[t]), static_cast<float>(decays[t]), 1.0f};
       if (adapted[t] == 0) continue;
-      if (!raw) {
+      if (form == GRAMIAN_LARS_CLASSIC) {
+        trusts[t].scale = static_cast<float>(rates[t] * decayed_norm_ratio(parameter, update, eta));
+      } else if (!raw) {
         trusts[t].scale = static_cast<float>(decayed_norm_ratio(parameter, update, eta));
       } else if (parameter == 0 || update == 0) {
         trusts[t].decay = 0;  // this form then skips weight decay too
@@ -78,7 +81,7 @@ gramian_status gramian_lars_step(gramian_context* context, int64_t tensors, cons
     const auto kernel = GRAMIAN_SIMD(sgd_stretch);
     for_each_stretch(context, stretches, [&](int64_t, const Stretch& s) {
       kernel(s.count, parameters[s.tensor] + s.from, gradients[s.tensor] + s.from, momenta[s.tensor] + s.from,
-          static_cast<float>(rates[s.tensor]), trusts[s.tensor].decay, trusts[s.tensor].scale,
+          trusts[s.tensor].rate, trusts[s.tensor].decay, trusts[s.tensor].scale,
           static_cast<float>(momentum), false);
     });
   });

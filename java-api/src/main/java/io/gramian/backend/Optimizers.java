@@ -19,10 +19,17 @@ import org.jspecify.annotations.Nullable;
 public final class Optimizers {
     private final Stream stream;
     private final NativeArrays arrays;
+    private final Gradients gradients;
 
     Optimizers(Stream stream) {
         this.stream = stream;
         this.arrays = stream.newArrays();
+        this.gradients = new Gradients(stream);
+    }
+
+    /** The common norm of many gradients, between the backward pass and an update. */
+    public Gradients gradients() {
+        return gradients;
     }
 
     /**
@@ -54,7 +61,20 @@ public final class Optimizers {
          * Bolts, solo-learn, lightly: {@code q = eta |p| / (|g| + decay |p| + eps); g = q (g + decay p)}; if a norm is
          * 0 the gradient is taken as it is, without weight decay.
          */
-        RAW_NORM
+        RAW_NORM,
+        /**
+         * google-research/simclr, You et al. with "classic momentum": the trust ratio of {@link #DECAYED_NORM}, the learning
+         * rate inside the momentum: {@code m = momentum m + rate q (g + decay p); p -= m}. It differs where the rate changes.
+         */
+        CLASSIC;
+
+        private int code() {
+            return switch (this) {
+                case DECAYED_NORM -> Kernels.GRAMIAN_LARS_DECAYED_NORM;
+                case RAW_NORM -> Kernels.GRAMIAN_LARS_RAW_NORM;
+                case CLASSIC -> Kernels.GRAMIAN_LARS_CLASSIC;
+            };
+        }
     }
 
     /**
@@ -166,7 +186,7 @@ public final class Optimizers {
                         momentum,
                         eta,
                         eps,
-                        form == LarsForm.RAW_NORM ? Kernels.GRAMIAN_LARS_RAW_NORM : Kernels.GRAMIAN_LARS_DECAYED_NORM,
+                        form.code(),
                         clip ? 1 : 0));
     }
 
@@ -354,7 +374,7 @@ public final class Optimizers {
     }
 
     /** Two threads may write two entries of the lists at once, so no two may share memory. */
-    private static void checkSeparate(List<Tensor> all) {
+    static void checkSeparate(List<Tensor> all) {
         all.removeIf(tensor -> tensor.elements() == 0);
         all.sort(Comparator.comparingLong(Tensor::address));
         for (int i = 1; i < all.size(); i++) {

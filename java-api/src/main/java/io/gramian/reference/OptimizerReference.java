@@ -66,6 +66,37 @@ public final class OptimizerReference {
         }
     }
 
+    /** LARS of google-research/simclr: the rate is part of what the momentum gathers. */
+    public static void larsClassic(
+            double[] p, double[] g, double[] m, double rate, double decay, double momentum, double eta) {
+        double[] decayed = new double[p.length];
+        for (int i = 0; i < p.length; i++) {
+            decayed[i] = g[i] + decay * p[i];
+        }
+        double parameterNorm = norm(p);
+        double gradientNorm = norm(decayed);
+        double trust = parameterNorm == 0 || gradientNorm == 0 ? 1 : eta * parameterNorm / gradientNorm;
+        for (int i = 0; i < p.length; i++) {
+            m[i] = momentum * m[i] + rate * trust * decayed[i];
+            p[i] -= m[i];
+        }
+    }
+
+    /** Gradients scaled to a norm of at most {@code most}; returns the norm before. */
+    public static double clip(double[][] gradients, double most) {
+        double squares = 0;
+        for (double[] gradient : gradients) {
+            squares += norm(gradient) * norm(gradient);
+        }
+        double norm = Math.sqrt(squares);
+        for (double[] gradient : gradients) {
+            for (int i = 0; i < gradient.length; i++) {
+                gradient[i] *= norm > most ? most / norm : 1;
+            }
+        }
+        return norm;
+    }
+
     /** LARS of Bolts, solo-learn and lightly: the raw gradient norm; clip as in LARC. */
     public static void larsRawNorm(
             double[] p,

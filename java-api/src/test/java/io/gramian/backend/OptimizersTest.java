@@ -43,6 +43,7 @@ class OptimizersTest {
         LARS,
         LARS_RAW,
         LARS_CLIP,
+        LARS_CLASSIC,
         LAMB
     }
 
@@ -286,6 +287,8 @@ class OptimizersTest {
                 optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, false);
             case LARS_CLIP ->
                 optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, true);
+            case LARS_CLASSIC ->
+                optimizers.lars(s.parameters(), s.first, adapted, 0.9, 0.02, 0, LarsForm.CLASSIC, false);
             case LAMB -> optimizers.lamb(s.parameters(), s.first, s.second, adapted, 0.9, 0.999, 1e-6, step);
         }
     }
@@ -303,6 +306,7 @@ class OptimizersTest {
             case LARS -> OptimizerReference.larsDecayedNorm(p, g, m, RATE, DECAY, 0.9, 0.02);
             case LARS_RAW -> OptimizerReference.larsRawNorm(p, g, m, RATE, DECAY, 0.9, 0.02, 1e-8, false);
             case LARS_CLIP -> OptimizerReference.larsRawNorm(p, g, m, RATE, DECAY, 0.9, 0.02, 1e-8, true);
+            case LARS_CLASSIC -> OptimizerReference.larsClassic(p, g, m, RATE, DECAY, 0.9, 0.02);
             case LAMB -> OptimizerReference.lamb(p, g, m, v, RATE, DECAY, 0.9, 0.999, 1e-6, step);
         }
     }

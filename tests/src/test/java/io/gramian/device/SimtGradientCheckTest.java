@@ -48,7 +48,7 @@ class SimtGradientCheckTest {
             Running running =
                     new Running(Tensor.zeros(device, 3), Tensor.empty(device, 3).fill(1), 0.1f);
             BatchNormalize.Settings settings =
-                    new BatchNormalize.Settings(1e-5f, batchStatistics, running, withResidual);
+                    new BatchNormalize.Settings(1e-5f, batchStatistics, true, running, withResidual);
             Map<String, Variable> all = withResidual
                     ? Map.of("x", x, "gamma", gamma, "beta", beta, "residual", residual)
                     : Map.of("x", x, "gamma", gamma, "beta", beta);

@@ -1,6 +1,7 @@
 package io.gramian.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.gramian.Device;
 import io.gramian.Scope;
@@ -35,6 +36,7 @@ class SimtOptimizersTest {
         LARS,
         LARS_RAW,
         LARS_CLIP,
+        LARS_CLASSIC,
         LAMB
     }
 
@@ -132,6 +134,57 @@ class SimtOptimizersTest {
         }
     }
 
+    /** A limit above the norm, one below, and none; the same bits in every schedule. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1e3, 0.7, Double.POSITIVE_INFINITY})
+    void gradientsAreScaledToTheirNormInEverySchedule(double most) {
+        int[] sizes = sizes();
+        double[][] truth = new double[sizes.length][];
+        for (int t = 0; t < sizes.length; t++) {
+            truth[t] = scaled(t, sizes[t]);
+        }
+        double expected = OptimizerReference.clip(truth, most);
+        double[] norms = new double[2];
+        float[][] first = new float[sizes.length][];
+        for (int run = 0; run < 2; run++) {
+            try (Scope scope = Scope.open();
+                    Stream stream = DeviceUnderTest.stream(device, 3 + run)) {
+                List<Guarded> gradients = new ArrayList<>();
+                for (int t = 0; t < sizes.length; t++) {
+                    gradients.add(Guarded.of(device, sizes[t]));
+                    copy(scaled(t, sizes[t]), gradients.get(t).tensor());
+                }
+                norms[run] = device.backend().optimizers(stream).gradients().clip(tensors(gradients), most);
+                for (int t = 0; t < sizes.length; t++) {
+                    float[] values = gradients.get(t).values();
+                    assertThat(Truth.error(values, truth[t])).isLessThanOrEqualTo(2e-7);
+                    first[t] = run == 0 ? values : first[t];
+                    assertThat(values).isEqualTo(first[t]);
+                }
+            }
+        }
+        assertThat(norms[0]).isCloseTo(expected, within(1e-12 * expected)).isEqualTo(norms[1]);
+    }
+
+    @Test
+    void aNormThatIsNoNumberScalesNothing() {
+        try (Scope scope = Scope.open()) {
+            Tensor bad = Truth.tensor(device, scaled(1, 33), 33);
+            float[] values = bad.toFloats();
+            values[7] = Float.NaN;
+            bad.copyFrom(values);
+            Tensor good = Truth.tensor(device, scaled(2, 5000), 5000);
+            float[] before = good.toFloats();
+            assertThat(device.backend().optimizers().gradients().clip(List.of(good, bad), 0.1))
+                    .isNaN();
+            values[7] = Float.NEGATIVE_INFINITY;
+            bad.copyFrom(values);
+            assertThat(device.backend().optimizers().gradients().clip(List.of(good, bad), 0.1))
+                    .isEqualTo(Double.POSITIVE_INFINITY);
+            assertThat(good.toFloats()).isEqualTo(before);
+        }
+    }
+
     private static double[] scaled(long seed, int count) {
         return DoubleStream.of(Truth.gaussian(seed, count))
                 .map(x -> (float) (0.3 * x))
@@ -171,6 +224,7 @@ class SimtOptimizersTest {
             case LARS -> optimizers.lars(parameters, first, adapted, 0.9, 0.02, 0, LarsForm.DECAYED_NORM, false);
             case LARS_RAW -> optimizers.lars(parameters, first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, false);
             case LARS_CLIP -> optimizers.lars(parameters, first, adapted, 0.9, 0.02, 1e-8, LarsForm.RAW_NORM, true);
+            case LARS_CLASSIC -> optimizers.lars(parameters, first, adapted, 0.9, 0.02, 0, LarsForm.CLASSIC, false);
             case LAMB -> optimizers.lamb(parameters, first, second, adapted, 0.9, 0.999, 1e-6, step);
         }
     }
@@ -186,6 +240,18 @@ class SimtOptimizersTest {
             case NESTEROV -> OptimizerReference.sgd(p, g, m, RATE, DECAY, 0.9, true);
             case ADAM -> OptimizerReference.adam(p, g, m, v, RATE, DECAY, 0.9, 0.999, 1e-8, step);
             case ADAM_W -> OptimizerReference.adamW(p, g, m, v, RATE, DECAY, 0.9, 0.999, 1e-8, step);
+            case LARS_CLASSIC -> {
+                if (plain) {
+                    // the momentum gathers rate times gradient
+                    double[] scaled = new double[p.length];
+                    for (int i = 0; i < p.length; i++) {
+                        scaled[i] = RATE * (g[i] + DECAY * p[i]);
+                    }
+                    OptimizerReference.sgd(p, scaled, m, 1, 0, 0.9, false);
+                } else {
+                    OptimizerReference.larsClassic(p, g, m, RATE, DECAY, 0.9, 0.02);
+                }
+            }
             case LARS, LARS_RAW, LARS_CLIP -> {
                 if (plain) {
                     OptimizerReference.sgd(p, g, m, RATE, DECAY, 0.9, false);

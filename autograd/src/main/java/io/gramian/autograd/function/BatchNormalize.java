@@ -32,12 +32,12 @@ public final class BatchNormalize extends Function {
      * What the layer does.
      *
      * @param eps added to the variance
-     * @param batchStatistics whether to normalise by the batch (and move the running statistics) or by the running
-     * statistics
+     * @param batchStatistics whether to normalise by the batch or by the running statistics
+     * @param moves whether running statistics move towards those of the batch
      * @param running running statistics
      * @param relu whether to end with a ReLU
      */
-    public record Settings(float eps, boolean batchStatistics, Running running, boolean relu) {}
+    public record Settings(float eps, boolean batchStatistics, boolean moves, Running running, boolean relu) {}
 
     private record Statistics(Tensor mean, Tensor rstd) {}
 
@@ -83,7 +83,8 @@ public final class BatchNormalize extends Function {
                 settings.relu());
         if (settings.batchStatistics()) {
             mean = Tensor.empty(in.device(), c);
-            kernels.forward(in, epilogue, settings.eps(), settings.running(), y, mean, rstd);
+            Running moved = settings.moves() ? settings.running() : null;
+            kernels.forward(in, epilogue, settings.eps(), moved, y, mean, rstd);
         } else {
             kernels.evaluate(in, epilogue, mean, settings.running().variance(), settings.eps(), y, rstd);
         }

@@ -42,7 +42,7 @@ public final class BatchNorm extends Module {
     /** Normalises, adds the residual unless null, and ends with a ReLU if wanted: one pass over memory for all. */
     public Variable forward(Variable x, @Nullable Variable residual, boolean relu) {
         return BatchNormalize.apply(
-                x, weight, bias, residual, new BatchNormalize.Settings(EPS, training(), running, relu));
+                x, weight, bias, residual, new BatchNormalize.Settings(EPS, training(), gathering(), running, relu));
     }
 
     /**

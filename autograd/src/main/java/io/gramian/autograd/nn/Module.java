@@ -17,6 +17,7 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, Tensor> ownBuffers = new LinkedHashMap<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
     private boolean training = true;
+    private boolean gathering = true;
 
     /** For subclasses. */
     protected Module() {}
@@ -49,6 +50,20 @@ public abstract class Module implements AutoCloseable {
     /** Whether this module is in training mode; a new one is. */
     public final boolean training() {
         return training;
+    }
+
+    /**
+     * Whether forward passes in training mode move running statistics, children included; a new module's do. Without, a pass
+     * normalises by its batch and leaves the module as it was: what runs twice in a step, or only to look.
+     */
+    public final void gathering(boolean on) {
+        gathering = on;
+        children.values().forEach(child -> child.gathering(on));
+    }
+
+    /** Whether forward passes in training mode move running statistics. */
+    public final boolean gathering() {
+        return gathering;
     }
 
     /** Number of trained values. */

@@ -70,10 +70,10 @@ public final class Lars extends Optimizer {
             return;
         }
         Optimizers.Parameters parameters = active.with(learningRate, settings.weightDecay());
-        boolean[] adapted = new boolean[parameters.values().size()];
+        boolean[] adapted = active.adapted();
         for (int i = 0; i < adapted.length; i++) {
             boolean vector = parameters.values().get(i).shape().rank() <= 1;
-            adapted[i] = !(vector && settings.excludeVectors());
+            adapted[i] &= !(vector && settings.excludeVectors());
             parameters.rates()[i] *= vector ? settings.vectorRate() : 1;
             parameters.decays()[i] = adapted[i] ? settings.weightDecay() : 0;
         }

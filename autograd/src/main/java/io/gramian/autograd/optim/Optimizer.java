@@ -9,10 +9,13 @@ import io.gramian.backend.Deferred;
 import io.gramian.backend.Optimizers;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Changes parameters in place by their gradients. Parameters without a gradient are left as they are. {@link
@@ -22,11 +25,45 @@ import java.util.Optional;
 public abstract class Optimizer implements AutoCloseable {
     private final Map<String, Variable> parameters;
     private final Map<String, Tensor> state = new LinkedHashMap<>();
+    private final Map<String, Double> factors = new HashMap<>();
+    private final Set<String> excluded = new HashSet<>();
     private long steps;
 
     /** An optimiser of these parameters, by name. */
     protected Optimizer(Map<String, Variable> parameters) {
         this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    }
+
+    /**
+     * Gives a parameter a learning rate of its own: this factor times that of the step.
+     *
+     * @param parameter name of a parameter of this optimiser
+     * @param factor at least 0; 0 keeps the parameter as it is, up to what momentum it has
+     * @throws IllegalArgumentException if there is no such parameter, or the factor is negative or NaN
+     */
+    public final void rateFactor(String parameter, double factor) {
+        Check.nonNegative("factor", factor);
+        checkKnown(parameter);
+        factors.put(parameter, factor);
+    }
+
+    /**
+     * Leaves a parameter out of weight decay and, with LARS and LAMB, out of the trust ratio: what most recipes do with biases
+     * and normalisation.
+     *
+     * @param parameter name of a parameter of this optimiser
+     * @throws IllegalArgumentException if there is no such parameter
+     */
+    public final void exclude(String parameter) {
+        checkKnown(parameter);
+        excluded.add(parameter);
+    }
+
+    private void checkKnown(String parameter) {
+        if (!parameters.containsKey(parameter)) {
+            throw new IllegalArgumentException(
+                    "parameter: expected one of " + parameters.keySet() + ", got " + parameter);
+        }
     }
 
     /** One step with this learning rate, at least 0. */
@@ -104,11 +141,19 @@ public abstract class Optimizer implements AutoCloseable {
                 gradients.add(gradient);
             }
         });
-        return new Active(names, values, gradients);
+        double[] rates = names.stream()
+                .mapToDouble(name -> factors.getOrDefault(name, 1.0))
+                .toArray();
+        boolean[] adapted = new boolean[names.size()];
+        for (int i = 0; i < adapted.length; i++) {
+            adapted[i] = !excluded.contains(names.get(i));
+        }
+        return new Active(names, values, gradients, rates, adapted);
     }
 
-    /** Parameters of one step. */
-    record Active(List<String> names, List<Tensor> values, List<Tensor> gradients) {
+    /** Parameters of one step, with the factors of their rates and whether they decay and adapt. */
+    record Active(
+            List<String> names, List<Tensor> values, List<Tensor> gradients, double[] factors, boolean[] adapted) {
         boolean isEmpty() {
             return names.isEmpty();
         }
@@ -118,7 +163,12 @@ public abstract class Optimizer implements AutoCloseable {
         }
 
         Optimizers.Parameters with(double rate, double decay) {
-            return Optimizers.Parameters.of(values, gradients, rate, decay);
+            Optimizers.Parameters parameters = Optimizers.Parameters.of(values, gradients, rate, decay);
+            for (int i = 0; i < factors.length; i++) {
+                parameters.rates()[i] *= factors[i];
+                parameters.decays()[i] = adapted[i] ? decay : 0;
+            }
+            return parameters;
         }
 
         List<Tensor> states(Map<String, Tensor> byName) {

@@ -111,11 +111,64 @@ class OptimizersTest {
     }
 
     @Test
+    void lambMovesByTheNormOfTheParameter() {
+        Map<String, Variable> parameters = parameters();
+        try (Lamb lamb = new Lamb(parameters, new Adam.Settings(0.9, 0.999, 0, 0.1))) {
+            lamb.exclude("bias");
+            lamb.rateFactor("weight", 0.5);
+            backward(parameters);
+            lamb.step(0.1);
+            // u = 1 + 0.1 p = (1.3, 1.4); p -= 0.05 * 5 / |u| * u
+            float moved = (float) (0.05 * 5 / Math.hypot(1.3, 1.4));
+            assertThat(values(parameters, "weight"))
+                    .containsExactly(new float[] {3 - moved * 1.3f, 4 - moved * 1.4f}, within(1e-5f));
+            assertThat(values(parameters, "bias")).containsExactly(new float[] {0.9f}, within(1e-5f));
+        }
+        parameters.values().forEach(Variable::close);
+    }
+
+    @Test
+    void parametersMayHaveRatesOfTheirOwnAndNoDecay() {
+        Map<String, Variable> parameters = parameters();
+        try (Sgd sgd = new Sgd(parameters, new Sgd.Settings(0, 0.5, false))) {
+            sgd.exclude("bias");
+            sgd.rateFactor("weight", 0);
+            backward(parameters);
+            sgd.step(0.1);
+            assertThat(values(parameters, "weight")).containsExactly(3, 4);
+            assertThat(values(parameters, "bias")).containsExactly(new float[] {0.9f}, within(1e-6f));
+            assertThatThrownBy(() -> sgd.exclude("biass"))
+                    .hasMessage("parameter: expected one of [weight, bias], got biass");
+            assertThatThrownBy(() -> sgd.rateFactor("bias", Double.NaN)).hasMessageContaining("factor");
+        }
+        parameters.values().forEach(Variable::close);
+    }
+
+    @Test
+    void theGradientsOfAllParametersHaveOneNorm() {
+        Map<String, Variable> parameters = parameters();
+        assertThat(new GradientClip(1).apply(parameters.values()).get()).isZero();
+        backward(parameters);
+        assertThat(new GradientClip(Double.POSITIVE_INFINITY)
+                        .apply(parameters.values())
+                        .get())
+                .isCloseTo(Math.sqrt(3), within(1e-12));
+        new GradientClip(0.5).apply(parameters.values());
+        parameters
+                .values()
+                .forEach(parameter -> assertThat(parameter.grad().toFloats())
+                        .containsOnly((float) (0.5 / Math.sqrt(3)), (float) (0.5 / Math.sqrt(3))));
+        assertThatThrownBy(() -> new GradientClip(0)).hasMessage("most: expected a norm above 0, got 0.0");
+        parameters.values().forEach(Variable::close);
+    }
+
+    @Test
     void everyOptimiserContinuesFromItsState() {
         List<Function<Map<String, Variable>, Optimizer>> all = List.of(
                 map -> new Sgd(map, new Sgd.Settings(0.9, 1e-4, true)),
                 map -> new Adam(map, Adam.Settings.decaying(1e-4)),
                 map -> new AdamW(map, Adam.Settings.decaying(1e-2)),
+                map -> new Lamb(map, Adam.Settings.decaying(1e-2)),
                 map -> new Lars(map, Lars.Settings.clipped(1e-4, 0.02)));
         for (Function<Map<String, Variable>, Optimizer> make : all) {
             Map<String, Variable> through = parameters();

@@ -1,5 +1,6 @@
 package io.gramian.models.cli;
 
+import io.gramian.models.train.CollapseWarning;
 import io.gramian.models.train.TrainConfig;
 import io.gramian.models.train.TrainListener;
 import java.io.PrintWriter;
@@ -87,6 +88,13 @@ final class ConsoleProgress implements TrainListener, AutoCloseable {
                 rank,
                 left / 60,
                 left % 60);
+    }
+
+    @Override
+    public void warned(CollapseWarning warning, long step) {
+        // a line of its own: the bar draws itself again below
+        out.printf(Locale.ROOT, "%swarning after step %,d: %s%n", bar == null ? "" : System.lineSeparator(), step, warning);
+        out.flush();
     }
 
     @Override

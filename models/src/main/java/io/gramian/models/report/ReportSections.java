@@ -36,7 +36,7 @@ final class ReportSections {
         new HeadlineSection(data, verdict).write(page);
         evaluation(page);
         training(page);
-        spectrum(page);
+        new SpectrumSection(data.metrics()).write(page);
         map(page);
         neighbours(page);
         augmented(page);
@@ -142,28 +142,6 @@ final class ReportSections {
         page.open("div", "class=\"pair\"");
         figure(page, charts.loss().svg(""), "Loss of each step (thin) and its running mean.");
         figure(page, charts.learningRate().svg(""), "Learning rate.");
-        page.close("div").close("section");
-    }
-
-    private void spectrum(Markup page) {
-        begin(page, "spectrum", "Spectrum of the embedding");
-        if (data.metrics().spectra().isEmpty()) {
-            absent(page, "No spectrum was recorded.");
-            return;
-        }
-        note(
-                page,
-                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that"
-                        + " falls off a cliff means dimensions that carry nothing: dimensional collapse. The effective"
-                        + " rank counts the dimensions in use; RankMe is the same with a small constant against"
-                        + " rounding.");
-        Charts charts = new Charts(data.metrics());
-        page.open("div", "class=\"pair\"");
-        figure(page, charts.spectrum(), "Singular values over time, from dark (first) to bright (last).");
-        figure(
-                page,
-                charts.effectiveRank().svg(""),
-                "Effective rank and RankMe, of " + verdict.dimensions() + " dimensions.");
         page.close("div").close("section");
     }
 

@@ -10,7 +10,12 @@ import java.util.List;
  * What {@code metrics.jsonl} says. A later entry of the same step replaces the earlier one: a resumed run repeats
  * steps.
  */
-record RunMetrics(List<Step> steps, List<SpectrumAt> spectra, List<Integer> badLines) {
+record RunMetrics(
+        List<Step> steps,
+        List<SpectrumAt> spectra,
+        List<SpectrumAt> representations,
+        List<Warning> warnings,
+        List<Integer> badLines) {
     /** One training step; NaN where a number is missing. */
     record Step(long step, double epoch, double loss, double lr, double imagesPerSecond, double dataWaitSeconds) {}
 
@@ -18,9 +23,18 @@ record RunMetrics(List<Step> steps, List<SpectrumAt> spectra, List<Integer> badL
     record SpectrumAt(
             long step, double epoch, double[] singularValues, double effectiveRank, double rankMe, double std) {}
 
+    /** What a spectrum warned of. */
+    record Warning(long step, String name, String where, String finding, String advice) {}
+
+    /** The same steps with the spectra of the representations in place of those of the embeddings. */
+    RunMetrics ofRepresentations() {
+        return new RunMetrics(steps, representations, List.of(), List.of(), badLines);
+    }
+
     static RunMetrics parse(List<String> lines) {
         ObjectMapper json = new ObjectMapper();
-        RunMetrics metrics = new RunMetrics(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        RunMetrics metrics = new RunMetrics(
+                new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         for (int i = 0; i < lines.size(); i++) {
             if (lines.get(i).isBlank()) {
                 continue;
@@ -48,22 +62,37 @@ record RunMetrics(List<Step> steps, List<SpectrumAt> spectra, List<Integer> badL
                     number(node, "images_per_second"),
                     number(node, "data_wait_seconds")));
         } else if (node.path("type").asText().equals("spectrum")) {
-            while (!spectra.isEmpty() && spectra.get(spectra.size() - 1).step() >= step) {
-                spectra.remove(spectra.size() - 1);
+            spectra.removeIf(earlier -> earlier.step() >= step);
+            representations.removeIf(earlier -> earlier.step() >= step);
+            warnings.removeIf(earlier -> earlier.step() >= step);
+            spectra.add(spectrum(node, node));
+            if (node.has("representation")) {
+                representations.add(spectrum(node, node.path("representation")));
             }
-            JsonNode list = node.path("singular_values");
-            double[] values = new double[list.size()];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = list.get(i).isNumber() ? list.get(i).doubleValue() : Double.NaN;
+            for (JsonNode warning : node.path("warnings")) {
+                warnings.add(new Warning(
+                        step,
+                        warning.path("name").asText(),
+                        warning.path("where").asText(),
+                        warning.path("finding").asText(),
+                        warning.path("advice").asText()));
             }
-            spectra.add(new SpectrumAt(
-                    step,
-                    number(node, "epoch"),
-                    values,
-                    number(node, "effective_rank"),
-                    number(node, "rankme"),
-                    number(node, "std")));
         }
+    }
+
+    private static SpectrumAt spectrum(JsonNode line, JsonNode part) {
+        JsonNode list = part.path("singular_values");
+        double[] values = new double[list.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = list.get(i).isNumber() ? list.get(i).doubleValue() : Double.NaN;
+        }
+        return new SpectrumAt(
+                line.path("step").asLong(),
+                number(line, "epoch"),
+                values,
+                number(part, "effective_rank"),
+                number(part, "rankme"),
+                number(part, "std"));
     }
 
     private static double number(JsonNode node, String name) {

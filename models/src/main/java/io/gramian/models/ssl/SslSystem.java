@@ -4,6 +4,7 @@ import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A self-supervised system: what it trains, its settings, and how its authors train with it. A new system is one class like
@@ -45,6 +46,11 @@ public interface SslSystem {
     /** Whether it takes more than two views of an image. */
     default boolean manyViews() {
         return false;
+    }
+
+    /** The slices that its loss whitens by a factor of their covariance; empty if it does not. */
+    default Optional<WhitenedSlices> whitens(Settings settings) {
+        return Optional.empty();
     }
 
     /**

@@ -9,6 +9,7 @@ import io.gramian.models.config.Settings;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * W-MSE: embeddings of random slices of the batch are whitened, then views of one image are pulled together. Source: Ermolov et
@@ -77,6 +78,14 @@ public final class WMseSystem implements JointEmbedding {
         return kind == WhiteningMethod.Kind.ITERATIVE
                 ? WhiteningMethod.iterative(settings.small("loss.whitening_steps"))
                 : new WhiteningMethod(kind, 0);
+    }
+
+    /** Iterative whitening, which factors nothing, works on singular slices. */
+    @Override
+    public Optional<WhitenedSlices> whitens(Settings settings) {
+        return settings.text("loss.whitening").equals("iterative")
+                ? Optional.empty()
+                : Optional.of(new WhitenedSlices(settings.small("loss.w_size"), settings.number("loss.eps")));
     }
 
     @Override

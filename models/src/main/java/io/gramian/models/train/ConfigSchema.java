@@ -21,7 +21,8 @@ public final class ConfigSchema {
         all.addAll(system.settings());
         all.addAll(SslNetwork.settings());
         all.addAll(AugmentationSettings.schema());
-        all.addAll(optimizer());
+        all.addAll(OptimizerSettings.schema());
+        all.addAll(schedule());
         all.addAll(recording());
         return List.copyOf(all);
     }
@@ -41,26 +42,15 @@ public final class ConfigSchema {
                 Setting.integer("seed", 0, 0, UNBOUNDED, "seed of everything random"),
                 Setting.integer("epochs", 100, 1, INT, "passes over the training images"),
                 Setting.integer("batch", 256, 1, 1 << 20, "images a step"),
+                Setting.number("clip", 0, 0, 1e38, "largest norm of all gradients together; 0 for no limit"),
                 Setting.number("minutes", 0, 0, 1e9, "stop cleanly after so many minutes of training; 0 for no limit"),
                 Setting.integer("views", 2, 2, 64, "augmented views of each image"),
                 BatchStatistics.setting(),
                 LayerPrecision.setting());
     }
 
-    private static List<Setting> optimizer() {
+    private static List<Setting> schedule() {
         return List.of(
-                Setting.choice("optimizer.name", "sgd", List.of("sgd", "adam", "adamw", "lars"), "the optimiser"),
-                Setting.number("optimizer.learning_rate", 0.06, 0, 1e38, "peak learning rate"),
-                Setting.flag("optimizer.scale_with_batch", true, "multiply the learning rate with batch / 256"),
-                Setting.number("optimizer.momentum", 0.9, 0, 1, "momentum of sgd and lars"),
-                Setting.number(
-                        "optimizer.weight_decay", 5e-4, 0, 1e6, "weight decay; lars leaves biases and norms out"),
-                Setting.number("optimizer.beta1", 0.9, 0, 1, "adam"),
-                Setting.number("optimizer.beta2", 0.999, 0, 1, "adam"),
-                Setting.number("optimizer.adam_eps", 1e-8, 0, 1, "adam"),
-                Setting.number("optimizer.trust", 0.001, 0, 1e6, "trust coefficient of lars"),
-                Setting.number("optimizer.bias_factor", 1, 0, 1e6, "lars: factor of the rate for biases and norms"),
-                Setting.flag("optimizer.clip", false, "lars: clipped form, never above the learning rate (LARC)"),
                 Setting.choice(
                         "schedule.name",
                         "cosine",
@@ -76,7 +66,12 @@ public final class ConfigSchema {
     private static List<Setting> recording() {
         return List.of(
                 Setting.integer("record.steps", 1, 1, INT, "steps between metrics"),
-                Setting.integer("record.spectrum_steps", 50, 0, INT, "steps between spectra; 0 for none"),
+                Setting.integer(
+                        "record.spectrum_steps",
+                        -1,
+                        -1,
+                        INT,
+                        "steps between spectra; 0 for none; -1 for 50, or more where they cost a hundredth of the time"),
                 Setting.integer("record.probe", 512, 2, 1 << 20, "images of the fixed batch whose spectrum is taken"),
                 Setting.integer("record.checkpoint_steps", 0, 0, INT, "steps between checkpoints; 0 for one an epoch"),
                 Setting.integer(

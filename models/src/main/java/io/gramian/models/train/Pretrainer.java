@@ -5,6 +5,7 @@ import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.autograd.GraphCheck;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Deferred;
 import io.gramian.backend.Fetched;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
@@ -45,6 +46,8 @@ public final class Pretrainer implements AutoCloseable {
     private @Nullable Taken pending;
     private long step;
     private double lastLoss = Double.NaN;
+    /** Of the gradients before they were limited; NaN if they are not. */
+    private double lastNorm = Double.NaN;
 
     /** A step that a GPU was given, and whose numbers are on their way. */
     private record Taken(
@@ -52,6 +55,7 @@ public final class Pretrainer implements AutoCloseable {
             double rate,
             Fetched<Double> loss,
             List<Fetched<Optional<String>>> badGradients,
+            Optional<Fetched<Double>> gradientNorm,
             TrainLog.Pace pace) {}
 
     private Pretrainer(
@@ -211,6 +215,7 @@ public final class Pretrainer implements AutoCloseable {
             state.firstBadGradient().ifPresent(name -> {
                 throw diverged("is " + lastLoss + " but its gradient is no number", "the gradient of " + name);
             });
+            lastNorm = state.clip().map(Deferred::get).orElse(Double.NaN);
             state.optimise(step);
             state.learner().end(step);
             watch(batch, log);
@@ -232,11 +237,13 @@ public final class Pretrainer implements AutoCloseable {
         CapturedStep body = ahead();
         Fetched<Double> loss;
         List<Fetched<Optional<String>>> bad;
+        Optional<Fetched<Double>> norm;
         try (Scope scope = Scope.open();
                 Batch batch = loader.next()) {
             state.learner().begin(step);
             loss = body.run(batch.views());
             bad = state.fetchBadGradients();
+            norm = state.clip().map(Deferred::fetch);
             state.optimise(step);
             state.learner().end(step);
             watch(batch, log);
@@ -244,7 +251,7 @@ public final class Pretrainer implements AutoCloseable {
         step++;
         TrainLog.Pace pace = pace(begin, loader.waitNanos() - waitBefore);
         settle(log);
-        pending = new Taken(step, rate, loss, bad, pace);
+        pending = new Taken(step, rate, loss, bad, norm, pace);
         if (spectrumDue()) {
             settle(log);
             spectrum(log);
@@ -283,6 +290,7 @@ public final class Pretrainer implements AutoCloseable {
         }
         pending = null;
         lastLoss = taken.loss().get();
+        lastNorm = taken.gradientNorm().map(Fetched::get).orElse(Double.NaN);
         Optional<String> bad = taken.badGradients().stream()
                 .map(Fetched::get)
                 .flatMap(Optional::stream)
@@ -305,7 +313,7 @@ public final class Pretrainer implements AutoCloseable {
 
     private void note(TrainLog log, long taken, double rate, TrainLog.Pace pace) {
         if (taken % config.record().steps() == 0 || taken == steps) {
-            log.step(taken, (int) ((taken - 1) / stepsPerEpoch), lastLoss, rate, pace);
+            log.step(taken, (int) ((taken - 1) / stepsPerEpoch), lastLoss, lastNorm, rate, pace);
         }
     }
 
@@ -336,7 +344,11 @@ public final class Pretrainer implements AutoCloseable {
 
     private void spectrum(TrainLog log) {
         if (config.record().spectrumSteps() > 0) {
-            probe.measure(state.network(), log, step, (int) (Math.max(0, step - 1) / stepsPerEpoch));
+            SpectrumReading reading = probe.measure(state.network());
+            // before training nothing has collapsed: running statistics are those of no batch
+            List<CollapseWarning> warnings = step == 0 ? List.of() : CollapseWarning.of(reading);
+            log.spectrum(step, (int) (Math.max(0, step - 1) / stepsPerEpoch), reading, warnings);
+            probe.fresh(warnings).forEach(warning -> listener.warned(warning, step));
         }
     }
 

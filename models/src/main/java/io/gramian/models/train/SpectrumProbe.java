@@ -10,16 +10,30 @@ import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.ssl.SslNetwork;
+import io.gramian.models.ssl.WhitenedSlices;
 import io.gramian.spectrum.Spectrum;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
-/** Watches for collapse: the spectrum of the embeddings of the same few images, in evaluation mode. */
+/**
+ * Watches for collapse: spectra of the representations and embeddings of the same few images, in evaluation mode, and, where
+ * the loss whitens slices, the condition of one of them as the loss sees it, with the statistics of its batch. Reads the
+ * network and leaves it as it was.
+ */
 final class SpectrumProbe implements AutoCloseable {
     private final Tensor images;
+    private final Optional<WhitenedSlices> slices;
+    /** Titles of the warnings of the last measurement. */
+    private Set<String> standing = Set.of();
+
     private double effectiveRank = Double.NaN;
 
-    private SpectrumProbe(Tensor images) {
+    private SpectrumProbe(Tensor images, Optional<WhitenedSlices> slices) {
         this.images = images;
+        this.slices = slices;
     }
 
     static SpectrumProbe of(Device device, TrainConfig config, DatasetSpec spec, ImageDataset images) {
@@ -28,24 +42,59 @@ final class SpectrumProbe implements AutoCloseable {
                 Batch batch = loader.next()) {
             Tensor view = batch.views().get(0);
             return new SpectrumProbe(
-                    Scope.detach(Tensor.empty(device, view.shape().toArray()).copyFrom(view)));
+                    Scope.detach(Tensor.empty(device, view.shape().toArray()).copyFrom(view)),
+                    // of fewer images a slice may be singular that is not in training
+                    config.system().whitens(config.settings()).filter(each -> each.images() <= count));
         }
     }
 
-    /** Measures and logs the spectrum after a step. */
-    void measure(SslNetwork network, TrainLog log, long step, int epoch) {
+    /** Measures the spectra after a step. */
+    SpectrumReading measure(SslNetwork network) {
+        long begin = System.nanoTime();
+        SpectrumReading.Part representation;
+        SpectrumReading.Part embedding;
         try (Scope scope = Scope.open()) {
             network.training(false);
-            Tensor z = Autograd.noGrad(
-                    () -> network.forward(Variable.constant(images)).value());
-            Spectrum spectrum = Spectrum.of(z);
-            effectiveRank = spectrum.effectiveRank();
-            double deviation =
-                    Arrays.stream(Spectrum.unitRowDeviations(z)).average().orElse(Double.NaN);
-            log.spectrum(step, epoch, spectrum, deviation);
+            List<Tensor> both = Autograd.noGrad(() -> {
+                Variable features = network.backbone().forward(Variable.constant(images));
+                return List.of(features.value(), network.project(features).value());
+            });
+            representation = SpectrumReading.Part.of(both.get(0));
+            embedding = both.get(0) == both.get(1) ? representation : SpectrumReading.Part.of(both.get(1));
         } finally {
             network.training(true);
         }
+        double condition = slices.map(each -> condition(network, each)).orElse(Double.NaN);
+        effectiveRank = embedding.spectrum().effectiveRank();
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        return new SpectrumReading(embedding, representation, condition, slices.isPresent(), seconds);
+    }
+
+    /** Of the covariance {@code (1 - eps) C + eps I} of one slice. */
+    private double condition(SslNetwork network, WhitenedSlices each) {
+        try (Scope scope = Scope.open()) {
+            network.gathering(false);
+            Tensor slice = images.rows(0, each.images());
+            Tensor z = Autograd.noGrad(
+                    () -> network.forward(Variable.constant(slice)).value());
+            double[] variances =
+                    Spectrum.ofCovariance(z, false).squares();
+            double most = (1 - each.eps()) * variances[0] + each.eps();
+            double least = (1 - each.eps()) * variances[variances.length - 1] + each.eps();
+            return most / least;
+        } finally {
+            network.gathering(true);
+        }
+    }
+
+    /** The warnings that this reading has and the one before had not. */
+    List<CollapseWarning> fresh(List<CollapseWarning> warnings) {
+        List<CollapseWarning> fresh = new ArrayList<>(warnings);
+        fresh.removeIf(warning -> standing.contains(warning.title()));
+        Set<String> now = new TreeSet<>();
+        warnings.forEach(warning -> now.add(warning.title()));
+        standing = now;
+        return fresh;
     }
 
     /** Of the last measurement; NaN before the first. */

@@ -1,10 +1,13 @@
 package io.gramian.models.train;
 
+import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.ConfigFile;
 import io.gramian.models.config.Settings;
 import io.gramian.models.ssl.SslSystem;
 import io.gramian.models.ssl.Systems;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +24,7 @@ import java.util.Map;
  * @param batch images a step
  * @param minutes time after which training stops cleanly; 0 for none
  * @param views augmented views of each image
+ * @param clip largest norm of all gradients together; 0 for no limit
  * @param optimizer the optimiser
  * @param schedule the learning rate over time
  * @param record what is written during training
@@ -37,6 +41,7 @@ public record TrainConfig(
         int batch,
         double minutes,
         int views,
+        double clip,
         OptimizerChoice optimizer,
         ScheduleChoice schedule,
         Recording record,
@@ -45,16 +50,19 @@ public record TrainConfig(
     /**
      * Settings of an optimiser; those that the chosen one does not have are ignored.
      *
-     * @param name {@code sgd}, {@code adam}, {@code adamw} or {@code lars}
+     * @param name {@code sgd}, {@code adam}, {@code adamw}, {@code lars} or {@code lamb}
      * @param learningRate peak of the schedule, already scaled with the batch if asked for
-     * @param biasFactor what LARS multiplies the rate with for biases and norms
+     * @param biasFactor what the rate is multiplied with for biases and norms
      * @param momentum of SGD and LARS
-     * @param weightDecay coupled, but for AdamW
-     * @param beta1 of Adam
-     * @param beta2 of Adam
-     * @param eps of Adam
+     * @param weightDecay coupled, but for AdamW and LAMB
+     * @param beta1 of Adam, AdamW and LAMB
+     * @param beta2 of Adam, AdamW and LAMB
+     * @param eps of Adam, AdamW and LAMB
      * @param trust coefficient of LARS
+     * @param larsForm which LARS
      * @param clip the clipped form of LARS (raw gradient norm, rate at most the learning rate)
+     * @param excludeVectors whether biases and norms have no weight decay and no trust ratio
+     * @param rates factors of the rate by the beginning of a parameter's name
      */
     public record OptimizerChoice(
             String name,
@@ -66,7 +74,15 @@ public record TrainConfig(
             double beta2,
             double eps,
             double trust,
-            boolean clip) {}
+            LarsForm larsForm,
+            boolean clip,
+            boolean excludeVectors,
+            Map<String, Double> rates) {
+        /** Copies the map, whose order is kept. */
+        public OptimizerChoice {
+            rates = Collections.unmodifiableMap(new LinkedHashMap<>(rates));
+        }
+    }
 
     /**
      * A learning-rate schedule.
@@ -113,7 +129,6 @@ public record TrainConfig(
                     "views must be 2 for method " + system.name() + ", got " + s.small("views") + "; leave it out");
         }
         system.check(s);
-        double scale = s.flag("optimizer.scale_with_batch") ? batch / 256.0 : 1;
         return new TrainConfig(
                 system,
                 s.text("data"),
@@ -125,17 +140,8 @@ public record TrainConfig(
                 batch,
                 s.number("minutes"),
                 s.small("views"),
-                new OptimizerChoice(
-                        s.text("optimizer.name"),
-                        s.number("optimizer.learning_rate") * scale,
-                        s.number("optimizer.bias_factor"),
-                        s.number("optimizer.momentum"),
-                        s.number("optimizer.weight_decay"),
-                        s.number("optimizer.beta1"),
-                        s.number("optimizer.beta2"),
-                        s.number("optimizer.adam_eps"),
-                        s.number("optimizer.trust"),
-                        s.flag("optimizer.clip")),
+                s.number("clip"),
+                OptimizerSettings.of(s, batch),
                 new ScheduleChoice(
                         s.text("schedule.name"),
                         s.number("schedule.warmup_epochs"),
@@ -145,10 +151,20 @@ public record TrainConfig(
                         s.number("schedule.drop_factor")),
                 new Recording(
                         s.small("record.steps"),
-                        s.small("record.spectrum_steps"),
+                        spectrumSteps(s),
                         s.small("record.probe"),
                         s.small("record.checkpoint_steps")),
                 s);
+    }
+
+    /**
+     * Steps between spectra. A step runs batch x views images forward and backward, which is about three times forward, and
+     * the probe its images forward: after so many steps that is at most a hundredth.
+     */
+    private static int spectrumSteps(Settings s) {
+        int asked = s.small("record.spectrum_steps");
+        double forward = 3.0 * s.small("batch") * s.small("views");
+        return asked >= 0 ? asked : (int) Math.max(50, Math.ceil(100 * s.small("record.probe") / forward));
     }
 
     /** As YAML, every setting written out: what config.yaml holds. */

@@ -25,6 +25,14 @@ public interface TrainListener {
     /** A step was taken. */
     default void step(Progress progress) {}
 
+    /**
+     * A collapse begins to show; told once, until it is gone and comes back.
+     *
+     * @param warning which, and what to try
+     * @param step steps that were taken
+     */
+    default void warned(CollapseWarning warning, long step) {}
+
     /** A checkpoint lies on the disk. */
     default void saved(Path checkpoint, long step) {}
 

@@ -3,16 +3,12 @@ package io.gramian.models.train;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
-import io.gramian.autograd.optim.Adam;
-import io.gramian.autograd.optim.AdamW;
-import io.gramian.autograd.optim.Lars;
+import io.gramian.autograd.optim.GradientClip;
 import io.gramian.autograd.optim.Optimizer;
 import io.gramian.autograd.optim.Schedule;
-import io.gramian.autograd.optim.Sgd;
 import io.gramian.autograd.optim.WarmupCosine;
+import io.gramian.backend.Deferred;
 import io.gramian.backend.Fetched;
-import io.gramian.backend.Optimizers.LarsForm;
-import io.gramian.models.config.ConfigException;
 import io.gramian.models.ssl.Learner;
 import io.gramian.models.ssl.Setup;
 import io.gramian.models.ssl.SslNetwork;
@@ -22,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that changes during training: what a system carries and the optimiser. All else (batches, augmentations, random
@@ -31,14 +28,16 @@ final class TrainState implements AutoCloseable {
     private final Learner learner;
     private final Schedule schedule;
     private final List<Group> groups;
+    private final @Nullable GradientClip clip;
 
     /** Parameters whose learning rates follow one schedule. */
     private record Group(Optimizer optimizer, Schedule schedule) {}
 
-    private TrainState(Learner learner, Schedule schedule, List<Group> groups) {
+    private TrainState(Learner learner, TrainConfig config, Schedule schedule) {
         this.learner = learner;
         this.schedule = schedule;
-        this.groups = groups;
+        this.groups = groups(config, learner, schedule);
+        this.clip = config.clip() > 0 ? new GradientClip(config.clip()) : null;
     }
 
     /** The state before the first step. */
@@ -51,7 +50,13 @@ final class TrainState implements AutoCloseable {
         Schedule schedule = schedule(config, stepsPerEpoch);
         Setup setup = new Setup(device, config.settings(), stepsPerEpoch * config.epochs(), networks);
         Learner learner = config.system().learner(setup);
-        return new TrainState(learner, schedule, groups(config, learner, schedule));
+        try {
+            OptimizerSettings.checkRates(config.optimizer(), learner.parameters());
+            return new TrainState(learner, config, schedule);
+        } catch (RuntimeException failure) {
+            learner.close();
+            throw failure;
+        }
     }
 
     /** Parameters whose rate follows the schedule, and those whose rate does not. */
@@ -62,30 +67,12 @@ final class TrainState implements AutoCloseable {
             (learner.fixedRate(name) ? fixed : following).put(name, parameter);
         });
         List<Group> groups = new ArrayList<>();
-        groups.add(new Group(optimizer(config, following), schedule));
+        groups.add(new Group(OptimizerSettings.make(config.optimizer(), following), schedule));
         if (!fixed.isEmpty()) {
             Schedule peak = Schedule.constant(config.optimizer().learningRate());
-            groups.add(new Group(optimizer(config, fixed), peak));
+            groups.add(new Group(OptimizerSettings.make(config.optimizer(), fixed), peak));
         }
         return groups;
-    }
-
-    private static Optimizer optimizer(TrainConfig config, Map<String, Variable> parameters) {
-        TrainConfig.OptimizerChoice o = config.optimizer();
-        Adam.Settings adam = new Adam.Settings(o.beta1(), o.beta2(), o.eps(), o.weightDecay());
-        return switch (o.name()) {
-            case "sgd" -> new Sgd(parameters, new Sgd.Settings(o.momentum(), o.weightDecay(), false));
-            case "adam" -> new Adam(parameters, adam);
-            case "adamw" -> new AdamW(parameters, adam);
-            case "lars" -> new Lars(parameters, lars(o));
-            default -> throw new ConfigException("optimizer.name must be sgd, adam, adamw or lars, got " + o.name());
-        };
-    }
-
-    private static Lars.Settings lars(TrainConfig.OptimizerChoice o) {
-        LarsForm form = o.clip() ? LarsForm.RAW_NORM : LarsForm.DECAYED_NORM;
-        double eps = o.clip() ? 1e-8 : 0;
-        return new Lars.Settings(o.momentum(), o.weightDecay(), o.trust(), eps, form, o.clip(), true, o.biasFactor());
     }
 
     private static Schedule schedule(TrainConfig config, long stepsPerEpoch) {
@@ -139,6 +126,11 @@ final class TrainState implements AutoCloseable {
             bad.add(groups.get(g).optimizer().badGradient().fetch());
         }
         return bad;
+    }
+
+    /** Limits the norm of all gradients together, if that is asked for; what it was before. */
+    Optional<Deferred<Double>> clip() {
+        return Optional.ofNullable(clip).map(limit -> limit.apply(learner.parameters().values()));
     }
 
     /** Changes the parameters by their gradients, and frees these. */

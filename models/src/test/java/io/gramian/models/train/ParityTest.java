@@ -44,7 +44,13 @@ class ParityTest {
                         "moco-v3 network.architecture=vit-tiny projector.norm=false",
                         "moco-v3 network.architecture=vit-tiny network.frozen_patches=true projector.norm=false"
                                 + " optimizer.name=adamw optimizer.adam_eps=1e-3 optimizer.weight_decay=0.1",
-                        "directclr projector.out=6 loss.width=4"));
+                        "directclr projector.out=6 loss.width=4",
+                        "simclr clip=0.05 optimizer.lars_form=decayed-norm",
+                        "simclr optimizer.lars_form=raw-norm optimizer.bias_factor=0.1",
+                        "simclr clip=100 optimizer.name=lamb optimizer.learning_rate=0.02",
+                        "vicreg clip=2 optimizer.name=adamw optimizer.learning_rate=0.001 optimizer.exclude=vectors",
+                        "wmse optimizer.name=sgd optimizer.learning_rate=0.01 optimizer.exclude=vectors clip=0.1",
+                        "byol optimizer.rates=predictor:3,backbone.conv:0.5"));
     }
 
     @ParameterizedTest

@@ -112,6 +112,7 @@ final class TinySystems {
             Variable loss = state.learner().loss(tensors(device, images), step);
             double value = loss.value().item();
             loss.backward();
+            state.clip();
             state.optimise(step);
             state.learner().end(step);
             return value;

@@ -1,6 +1,7 @@
 package io.gramian.models.train;
 
 import io.gramian.Tensor;
+import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.models.config.Settings;
 import io.gramian.reference.DenseMatchReference;
 import io.gramian.reference.KeyInfoNceReference;
@@ -63,6 +64,9 @@ final class Trainer64 {
                     case "densecl" -> denseCl(views, step);
                     default -> joint(views, step);
                 };
+        if (config.clip() > 0) {
+            OptimizerReference.clip(gradients.values().toArray(new double[0][]), config.clip());
+        }
         gradients.forEach((name, gradient) ->
                 optimise(name, gradient, fixed > 0 && name.startsWith("predictor.") ? fixed : rate, step + 1));
         if (config.system().name().equals("byol")) {
@@ -71,27 +75,45 @@ final class Trainer64 {
         return loss;
     }
 
-    private void optimise(String name, double[] g, double rate, long count) {
+    private void optimise(String name, double[] g, double scheduled, long count) {
         TrainConfig.OptimizerChoice o = config.optimizer();
         double[] p = values.get(name);
         double[] m = first.get(name);
         double[] v = second.get(name);
+        boolean vector = vectors.get(name);
+        boolean excluded = vector && o.excludeVectors();
+        double decay = excluded ? 0 : o.weightDecay();
+        double rate = scheduled * (vector ? o.biasFactor() : 1);
+        for (Map.Entry<String, Double> factor : o.rates().entrySet()) {
+            rate *= name.startsWith(factor.getKey() + ".") ? factor.getValue() : 1;
+        }
         switch (o.name()) {
-            case "sgd" -> OptimizerReference.sgd(p, g, m, rate, o.weightDecay(), o.momentum(), false);
-            case "adam" ->
-                OptimizerReference.adam(p, g, m, v, rate, o.weightDecay(), o.beta1(), o.beta2(), o.eps(), count);
-            case "adamw" ->
-                OptimizerReference.adamW(p, g, m, v, rate, o.weightDecay(), o.beta1(), o.beta2(), o.eps(), count);
-            default -> lars(p, g, m, rate, vectors.get(name));
+            case "sgd" -> OptimizerReference.sgd(p, g, m, rate, decay, o.momentum(), false);
+            case "adam" -> OptimizerReference.adam(p, g, m, v, rate, decay, o.beta1(), o.beta2(), o.eps(), count);
+            case "adamw" -> OptimizerReference.adamW(p, g, m, v, rate, decay, o.beta1(), o.beta2(), o.eps(), count);
+            case "lamb" -> {
+                if (excluded) {
+                    OptimizerReference.adamW(p, g, m, v, rate, 0, o.beta1(), o.beta2(), o.eps(), count);
+                } else {
+                    OptimizerReference.lamb(p, g, m, v, rate, decay, o.beta1(), o.beta2(), o.eps(), count);
+                }
+            }
+            default -> lars(p, g, m, rate, excluded);
         }
     }
 
-    private void lars(double[] p, double[] g, double[] m, double rate, boolean vector) {
+    private void lars(double[] p, double[] g, double[] m, double rate, boolean excluded) {
         TrainConfig.OptimizerChoice o = config.optimizer();
-        if (vector) {
-            OptimizerReference.sgd(p, g, m, rate * o.biasFactor(), 0, o.momentum(), false);
-        } else if (o.clip()) {
-            OptimizerReference.larsRawNorm(p, g, m, rate, o.weightDecay(), o.momentum(), o.trust(), 1e-8, true);
+        boolean classic = o.larsForm() == LarsForm.CLASSIC;
+        if (excluded) {
+            // without a trust ratio the classic form gathers the rate too
+            double inside = classic ? rate : 1;
+            double[] scaled = Arrays.stream(g).map(each -> inside * each).toArray();
+            OptimizerReference.sgd(p, scaled, m, rate / inside, 0, o.momentum(), false);
+        } else if (classic) {
+            OptimizerReference.larsClassic(p, g, m, rate, o.weightDecay(), o.momentum(), o.trust());
+        } else if (o.larsForm() == LarsForm.RAW_NORM) {
+            OptimizerReference.larsRawNorm(p, g, m, rate, o.weightDecay(), o.momentum(), o.trust(), 1e-8, o.clip());
         } else {
             OptimizerReference.larsDecayedNorm(p, g, m, rate, o.weightDecay(), o.momentum(), o.trust());
         }

@@ -1,0 +1,172 @@
+package io.gramian.models.train;
+
+import io.gramian.autograd.Variable;
+import io.gramian.autograd.optim.Adam;
+import io.gramian.autograd.optim.AdamW;
+import io.gramian.autograd.optim.Lamb;
+import io.gramian.autograd.optim.Lars;
+import io.gramian.autograd.optim.Optimizer;
+import io.gramian.autograd.optim.Sgd;
+import io.gramian.backend.Optimizers.LarsForm;
+import io.gramian.models.config.ConfigException;
+import io.gramian.models.config.Setting;
+import io.gramian.models.config.Settings;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Settings of the optimiser, and the optimiser that they stand for. */
+final class OptimizerSettings {
+    private static final String KEY = "optimizer.";
+    private static final String AUTO = "auto";
+
+    private OptimizerSettings() {}
+
+    static List<Setting> schema() {
+        return List.of(
+                Setting.choice(KEY + "name", "sgd", List.of("sgd", "adam", "adamw", "lars", "lamb"), "the optimiser"),
+                Setting.number(KEY + "learning_rate", 0.06, 0, 1e38, "peak learning rate"),
+                Setting.flag(KEY + "scale_with_batch", true, "multiply the learning rate with batch / 256"),
+                Setting.number(KEY + "momentum", 0.9, 0, 1, "momentum of sgd and lars"),
+                Setting.number(KEY + "weight_decay", 5e-4, 0, 1e6, "weight decay; decoupled with adamw and lamb"),
+                Setting.choice(
+                        KEY + "exclude",
+                        AUTO,
+                        List.of(AUTO, "none", "vectors"),
+                        "no weight decay and trust ratio for biases and norms: vectors; auto: with lars and lamb"),
+                Setting.number(KEY + "bias_factor", 1, 0, 1e6, "factor of the rate for biases and norms"),
+                Setting.text(
+                        KEY + "rates",
+                        "",
+                        "factors of the rate by the beginning of a parameter's name, as in predictor:10,backbone:0.1"),
+                Setting.number(KEY + "beta1", 0.9, 0, 1, "adam, adamw, lamb"),
+                Setting.number(KEY + "beta2", 0.999, 0, 1, "adam, adamw, lamb"),
+                Setting.number(KEY + "adam_eps", 1e-8, 0, 1, "adam, adamw, lamb (1e-6 in its paper)"),
+                Setting.number(KEY + "trust", 0.001, 0, 1e6, "trust coefficient of lars"),
+                Setting.choice(
+                        KEY + "lars_form",
+                        AUTO,
+                        List.of(AUTO, "decayed-norm", "raw-norm", "classic"),
+                        "lars of the authors' Barlow Twins and MoCo v3, of solo-learn and lightly, of google's SimCLR;"
+                                + " auto: raw-norm if clip, otherwise decayed-norm"),
+                Setting.flag(KEY + "clip", false, "lars: clipped form, never above the learning rate (LARC)"));
+    }
+
+    /**
+     * The choice of a configuration.
+     *
+     * @throws ConfigException for settings that contradict each other
+     */
+    static TrainConfig.OptimizerChoice of(Settings s, int batch) {
+        double scale = s.flag(KEY + "scale_with_batch") ? batch / 256.0 : 1;
+        String name = s.text(KEY + "name");
+        String exclude = s.text(KEY + "exclude");
+        boolean layered = name.equals("lars") || name.equals("lamb");
+        return new TrainConfig.OptimizerChoice(
+                name,
+                s.number(KEY + "learning_rate") * scale,
+                s.number(KEY + "bias_factor"),
+                s.number(KEY + "momentum"),
+                s.number(KEY + "weight_decay"),
+                s.number(KEY + "beta1"),
+                s.number(KEY + "beta2"),
+                s.number(KEY + "adam_eps"),
+                s.number(KEY + "trust"),
+                form(s),
+                s.flag(KEY + "clip"),
+                exclude.equals(AUTO) ? layered : exclude.equals("vectors"),
+                rates(s.text(KEY + "rates")));
+    }
+
+    private static LarsForm form(Settings s) {
+        boolean clip = s.flag(KEY + "clip");
+        String form = s.text(KEY + "lars_form");
+        if (form.equals(AUTO)) {
+            return clip ? LarsForm.RAW_NORM : LarsForm.DECAYED_NORM;
+        }
+        if (clip && !form.equals("raw-norm") && s.text(KEY + "name").equals("lars")) {
+            throw new ConfigException("optimizer.clip goes with optimizer.lars_form=raw-norm, got " + form
+                    + "; leave one of the two out");
+        }
+        return LarsForm.valueOf(form.replace('-', '_').toUpperCase(Locale.ROOT));
+    }
+
+    /** Factors by name, in the order in which they stand. */
+    private static Map<String, Double> rates(String text) {
+        Map<String, Double> rates = new LinkedHashMap<>();
+        for (String entry : text.isBlank() ? new String[0] : text.split(",", -1)) {
+            String[] pair = entry.strip().split("\\s*:\\s*", -1);
+            double factor = pair.length == 2 ? number(pair[1]) : Double.NaN;
+            if (!(factor >= 0 && factor <= 1e6) || pair[0].isEmpty()) {
+                throw new ConfigException("optimizer.rates must be names with factors from 0 to 1000000, as in"
+                        + " predictor:10,backbone:0.1, got '" + entry.strip() + "'");
+            }
+            rates.put(pair[0], factor);
+        }
+        return rates;
+    }
+
+    private static double number(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException notOne) {
+            return Double.NaN;
+        }
+    }
+
+    /**
+     * Checks that every name of {@code optimizer.rates} is the beginning of a parameter's.
+     *
+     * @throws ConfigException naming the first that is not
+     */
+    static void checkRates(TrainConfig.OptimizerChoice choice, Map<String, Variable> parameters) {
+        for (String name : choice.rates().keySet()) {
+            if (parameters.keySet().stream().noneMatch(parameter -> begins(parameter, name))) {
+                List<String> parts = parameters.keySet().stream()
+                        .map(parameter -> parameter.substring(0, Math.max(1, parameter.indexOf('.'))))
+                        .distinct()
+                        .toList();
+                throw new ConfigException("optimizer.rates: no parameter begins with " + name + "; the parts are "
+                        + String.join(", ", parts));
+            }
+        }
+    }
+
+    private static boolean begins(String parameter, String name) {
+        return parameter.equals(name) || parameter.startsWith(name + ".");
+    }
+
+    /** The optimiser of these parameters. */
+    static Optimizer make(TrainConfig.OptimizerChoice o, Map<String, Variable> parameters) {
+        Adam.Settings adam = new Adam.Settings(o.beta1(), o.beta2(), o.eps(), o.weightDecay());
+        Optimizer optimizer =
+                switch (o.name()) {
+                    case "sgd" -> new Sgd(parameters, new Sgd.Settings(o.momentum(), o.weightDecay(), false));
+                    case "adam" -> new Adam(parameters, adam);
+                    case "adamw" -> new AdamW(parameters, adam);
+                    case "lamb" -> new Lamb(parameters, adam);
+                    case "lars" -> new Lars(parameters, lars(o));
+                    default ->
+                        throw new ConfigException(
+                                "optimizer.name must be sgd, adam, adamw, lars or lamb, got " + o.name());
+                };
+        parameters.forEach((name, parameter) -> {
+            boolean vector = parameter.value().shape().rank() <= 1;
+            if (vector && o.excludeVectors()) {
+                optimizer.exclude(name);
+            }
+            double factor = vector ? o.biasFactor() : 1;
+            for (Map.Entry<String, Double> rate : o.rates().entrySet()) {
+                factor *= begins(name, rate.getKey()) ? rate.getValue() : 1;
+            }
+            optimizer.rateFactor(name, factor);
+        });
+        return optimizer;
+    }
+
+    private static Lars.Settings lars(TrainConfig.OptimizerChoice o) {
+        double eps = o.larsForm() == LarsForm.RAW_NORM ? 1e-8 : 0;
+        return new Lars.Settings(o.momentum(), o.weightDecay(), o.trust(), eps, o.larsForm(), o.clip(), false, 1);
+    }
+}
