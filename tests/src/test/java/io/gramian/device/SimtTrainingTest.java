@@ -194,6 +194,21 @@ class SimtTrainingTest {
                         + "leave it out, or train on a GPU with --device cuda");
     }
 
+    /** A batch in parts, its gradients limited: the same steps as on the CPU. */
+    @Test
+    void theDeviceAccumulatesAndClipsAsTheCpu() {
+        List<String> settings = new ArrayList<>(List.of(small("moco-v3")));
+        settings.addAll(List.of("accumulate=2", "clip=0.5"));
+        List<Double> here = train("moco-v3", Device.cpu(), false, settings.toArray(new String[0]));
+        List<Double> there = train("moco-v3", DeviceUnderTest.get(), true, settings.toArray(new String[0]));
+        for (int step = 0; step < STEPS; step++) {
+            double expected = here.get(step);
+            assertThat(there.get(step))
+                    .as("step %d", step + 1)
+                    .isCloseTo(expected, within((step < 2 ? 5e-5 : 1e-3) * (1 + Math.abs(expected))));
+        }
+    }
+
     @Test
     void aCapturedRunHasTheBitsOfAnother() throws IOException {
         List<Double> captured = train("moco-v2", DeviceUnderTest.get(), true, small("moco-v2"));

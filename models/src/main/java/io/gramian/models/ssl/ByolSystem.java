@@ -1,7 +1,6 @@
 package io.gramian.models.ssl;
 
 import io.gramian.Tensor;
-import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.function.PredictionLoss;
 import io.gramian.loss.Byol;
@@ -103,14 +102,22 @@ public final class ByolSystem implements SslSystem {
         }
 
         @Override
-        public Variable loss(List<Tensor> views, long step) {
-            List<Variable> predictions = statistics.embeddings(network(), views).stream()
+        protected List<Variable> outputs(List<Tensor> views) {
+            return statistics.embeddings(network(), views).stream()
                     .map(predictor::forward)
                     .toList();
-            List<Tensor> targets = Autograd.noGrad(() -> statistics.embeddings(target.target(), views).stream()
+        }
+
+        @Override
+        protected List<Tensor> targets(List<Tensor> views, long draw) {
+            return statistics.embeddings(target.target(), views).stream()
                     .map(Variable::value)
-                    .toList());
-            return PredictionLoss.apply(loss, predictions, targets);
+                    .toList();
+        }
+
+        @Override
+        protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
+            return PredictionLoss.apply(loss, outputs, targets);
         }
 
         @Override

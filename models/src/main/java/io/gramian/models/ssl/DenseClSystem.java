@@ -1,7 +1,6 @@
 package io.gramian.models.ssl;
 
 import io.gramian.Tensor;
-import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.function.AveragePool;
 import io.gramian.autograd.function.KeyLoss;
@@ -134,42 +133,48 @@ public final class DenseClSystem implements SslSystem {
             denseEncoder.update(step);
         }
 
+        /** Global queries (n, d), dense queries (n h w, e), and the cells (n h w, c) before the dense head. */
         @Override
-        public Variable loss(List<Tensor> views, long step) {
+        protected List<Variable> outputs(List<Tensor> views) {
             Variable maps = split.queries(views.get(0), network().backbone()::maps);
             Variable query = network().project(AveragePool.global(maps));
             Variable cells = cells(maps);
-            Variable denseQuery = dense.forward(cells);
-            Keys key = Autograd.noGrad(() -> keys(views.get(1), step));
+            return List.of(query, dense.forward(cells), cells);
+        }
+
+        /** The same of the momentum encoder, for the other view. */
+        @Override
+        protected List<Tensor> targets(List<Tensor> views, long draw) {
+            SslNetwork target = encoder.target();
+            Variable maps = Variable.constant(split.keys(views.get(1), target.backbone()::maps, draw));
+            Variable cells = cells(maps);
+            return List.of(
+                    target.project(AveragePool.global(maps)).value(),
+                    denseEncoder.target().forward(cells).value(),
+                    cells.value());
+        }
+
+        @Override
+        protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
+            Tensor globalKey = targets.get(0);
+            Tensor denseKey = targets.get(1);
             keys = List.of(
-                    key.global(),
-                    DenseCl.means(key.dense(), key.global().shape().size(0)));
+                    globalKey, DenseCl.means(denseKey, globalKey.shape().size(0)));
+            Variable query = outputs.get(0);
+            Variable denseQuery = outputs.get(1);
             return KeyLoss.denseCl(
                     loss,
                     query,
                     denseQuery,
                     new DenseCl.Maps(
                             query.value(),
-                            key.global(),
+                            globalKey,
                             denseQuery.value(),
-                            key.dense(),
-                            cells.value(),
-                            key.cells(),
+                            denseKey,
+                            outputs.get(2).value(),
+                            targets.get(2),
                             queue.rows(),
                             denseQueue.rows()));
-        }
-
-        /** Of the momentum encoder: (n, d), (n h w, e), and (n h w, c) before the dense head. */
-        private record Keys(Tensor global, Tensor dense, Tensor cells) {}
-
-        private Keys keys(Tensor images, long step) {
-            SslNetwork target = encoder.target();
-            Variable maps = Variable.constant(split.keys(images, target.backbone()::maps, step));
-            Variable cells = cells(maps);
-            return new Keys(
-                    target.project(AveragePool.global(maps)).value(),
-                    denseEncoder.target().forward(cells).value(),
-                    cells.value());
         }
 
         /** Maps (n, h, w, c) to cells (n h w, c). */

@@ -18,8 +18,13 @@ public interface JointEmbedding extends SslSystem {
         BatchStatistics statistics = BatchStatistics.of(setup.settings());
         return new Learner(setup.networks().get()) {
             @Override
-            public Variable loss(List<Tensor> views, long step) {
-                return EmbeddingLoss.apply(loss.atStep(step), statistics.embeddings(network(), views));
+            protected List<Variable> outputs(List<Tensor> views) {
+                return statistics.embeddings(network(), views);
+            }
+
+            @Override
+            protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
+                return EmbeddingLoss.apply(loss.atStep(step), outputs);
             }
 
             @Override

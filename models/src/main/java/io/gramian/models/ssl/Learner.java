@@ -1,6 +1,7 @@
 package io.gramian.models.ssl;
 
 import io.gramian.Tensor;
+import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.Module;
 import io.gramian.loss.KeyQueue;
@@ -16,7 +17,7 @@ import java.util.Map;
  * <pre>{@code
  * learner.begin(step);
  * Variable loss = learner.loss(views, step);
- * loss.backward();
+ * loss.backward();                 // or, in parts: pass(views, step, parts), which is closed
  * ... the optimiser changes learner.parameters() ...
  * learner.end(step);
  * }</pre>
@@ -29,6 +30,7 @@ public abstract class Learner implements AutoCloseable {
     private final Map<String, Variable> parameters = new LinkedHashMap<>();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final List<Runnable> closings = new ArrayList<>();
+    private final List<Module> trained = new ArrayList<>();
 
     /** A learner of this network, whose parameters and buffers keep their names. */
     protected Learner(SslNetwork network) {
@@ -41,6 +43,7 @@ public abstract class Learner implements AutoCloseable {
     /** Adds a module that is trained with the network, under a name of its own; closed with the learner. */
     protected final <M extends Module> M trained(String name, M module) {
         module.parameters().forEach((inner, parameter) -> parameters.put(name + "." + inner, parameter));
+        trained.add(module);
         return kept(name, module);
     }
 
@@ -87,12 +90,55 @@ public abstract class Learner implements AutoCloseable {
     public void begin(long step) {}
 
     /**
-     * The loss of a batch, a variable of shape (1).
+     * What the trained networks make of images, and what the loss sees of it: each output has its rows in the order of the
+     * images, the same number for each. A batch may pass in parts, whose outputs are put together before the loss; parts share
+     * nothing but parameters and running statistics.
+     *
+     * @param views (n, h, w, c) each, of a batch or a part of one
+     */
+    protected abstract List<Variable> outputs(List<Tensor> views);
+
+    /**
+     * What the loss compares outputs with and what gets no gradient, as momentum encoders' keys; rows as those of the outputs.
+     * Nothing of it is recorded.
+     *
+     * @param views (n, h, w, c) each, of a batch or a part of one
+     * @param draw number of the part over all steps: what is drawn at random for it is a function of this
+     */
+    protected List<Tensor> targets(List<Tensor> views, long draw) {
+        return List.of();
+    }
+
+    /**
+     * The loss of a whole batch, a variable of shape (1).
+     *
+     * @param outputs of all images, in the order of {@link #outputs}
+     * @param targets of all images, in the order of {@link #targets}
+     * @param step number of the step, from 0
+     */
+    protected abstract Variable loss(List<Variable> outputs, List<Tensor> targets, long step);
+
+    /**
+     * The loss of a batch that passes at once, a variable of shape (1).
      *
      * @param views (n, h, w, c) each
      * @param step number of the step, from 0
      */
-    public abstract Variable loss(List<Tensor> views, long step);
+    public final Variable loss(List<Tensor> views, long step) {
+        List<Variable> outputs = outputs(views);
+        return loss(outputs, Autograd.noGrad(() -> targets(views, step)), step);
+    }
+
+    /** The loss and its gradient for a batch that passes in so many parts of the same size. */
+    public final BatchPass pass(List<Tensor> views, long step, int parts) {
+        return parts == 1 ? BatchPass.whole(this, loss(views, step)) : new CachedPass(this, views, step, parts);
+    }
+
+    /** Whether the trained networks' running statistics move in forward passes. */
+    final void gathering(boolean on) {
+        network.gathering(on);
+        trained.forEach(module -> module.gathering(on));
+    }
 
     /** What comes after the optimiser's step: targets that follow, queues that take this batch's keys. */
     public void end(long step) {}

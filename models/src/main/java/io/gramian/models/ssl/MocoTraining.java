@@ -1,7 +1,6 @@
 package io.gramian.models.ssl;
 
 import io.gramian.Tensor;
-import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.function.Add;
 import io.gramian.autograd.function.KeyLoss;
@@ -85,24 +84,38 @@ final class MocoTraining extends Learner {
         encoder.update(step);
     }
 
+    /** Queries of view 1, and of view 2 if both find the other. */
     @Override
-    public Variable loss(List<Tensor> views, long step) {
+    protected List<Variable> outputs(List<Tensor> views) {
+        Variable first = split.queries(views.get(0), network()::forward);
+        return directions == Directions.ONE_WAY
+                ? List.of(first)
+                : List.of(first, split.queries(views.get(1), network()::forward));
+    }
+
+    /** Keys of view 2, and of view 1 if both find the other. */
+    @Override
+    protected List<Tensor> targets(List<Tensor> views, long draw) {
+        Tensor first = key(views, 1, draw);
+        return directions == Directions.ONE_WAY ? List.of(first) : List.of(first, key(views, 0, draw));
+    }
+
+    private Tensor key(List<Tensor> views, int view, long draw) {
+        return split.keys(views.get(view), encoder.target()::forward, draw * views.size() + view);
+    }
+
+    /** Queries find the keys of their images among those of earlier batches. */
+    @Override
+    protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
         keys.clear();
-        Variable there = direction(views, 0, 1, step);
+        keys.addAll(targets);
+        Variable there = KeyLoss.queue(loss, outputs.get(0), keys.get(0), queueOf(1).rows());
         if (directions == Directions.ONE_WAY) {
             return there;
         }
-        Variable sum = Add.apply(there, direction(views, 1, 0, step));
+        Variable back = KeyLoss.queue(loss, outputs.get(1), keys.get(1), queueOf(0).rows());
+        Variable sum = Add.apply(there, back);
         return directions == Directions.SUM ? sum : Scale.apply(sum, 0.5);
-    }
-
-    /** View {@code from} finds view {@code to}, among the keys of earlier batches of {@code to}. */
-    private Variable direction(List<Tensor> views, int from, int to, long step) {
-        Variable query = split.queries(views.get(from), network()::forward);
-        Tensor key =
-                Autograd.noGrad(() -> split.keys(views.get(to), encoder.target()::forward, step * views.size() + to));
-        keys.add(key);
-        return KeyLoss.queue(loss, query, key, queueOf(to).rows());
     }
 
     private KeyQueue queueOf(int view) {

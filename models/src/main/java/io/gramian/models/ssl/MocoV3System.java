@@ -1,7 +1,6 @@
 package io.gramian.models.ssl;
 
 import io.gramian.Tensor;
-import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.function.KeyLoss;
 import io.gramian.loss.MocoV3;
@@ -118,14 +117,22 @@ public final class MocoV3System implements SslSystem {
         }
 
         @Override
-        public Variable loss(List<Tensor> views, long step) {
-            List<Variable> queries = statistics.embeddings(network(), views).stream()
+        protected List<Variable> outputs(List<Tensor> views) {
+            return statistics.embeddings(network(), views).stream()
                     .map(predictor::forward)
                     .toList();
-            List<Tensor> keys = Autograd.noGrad(() -> statistics.embeddings(encoder.target(), views).stream()
+        }
+
+        @Override
+        protected List<Tensor> targets(List<Tensor> views, long draw) {
+            return statistics.embeddings(encoder.target(), views).stream()
                     .map(Variable::value)
-                    .toList());
-            return KeyLoss.mocoV3(loss, queries, keys);
+                    .toList();
+        }
+
+        @Override
+        protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
+            return KeyLoss.mocoV3(loss, outputs, targets);
         }
     }
 }

@@ -120,10 +120,20 @@ public final class SimSiamSystem implements SslSystem {
             return fixedRate && parameter.startsWith("predictor.");
         }
 
+        /** Predictions of both views, then embeddings. */
         @Override
-        public Variable loss(List<Tensor> views, long step) {
+        protected List<Variable> outputs(List<Tensor> views) {
             List<Variable> z = statistics.embeddings(network(), views);
-            List<Variable> p = z.stream().map(predictor::forward).toList();
+            List<Variable> outputs =
+                    new ArrayList<>(z.stream().map(predictor::forward).toList());
+            outputs.addAll(z);
+            return outputs;
+        }
+
+        @Override
+        protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
+            List<Variable> p = outputs.subList(0, outputs.size() / 2);
+            List<Variable> z = outputs.subList(outputs.size() / 2, outputs.size());
             Variable toPredictions = PredictionLoss.apply(loss, p, values(z));
             if (stopGradient) {
                 return toPredictions;

@@ -38,10 +38,11 @@ record SplitBatch(int groups, long seed) {
             throw new ConfigException("batch_statistics must be separate for a momentum encoder with a queue, got "
                     + settings.text("batch_statistics") + "; " + KEY + " says how images share batch statistics");
         }
-        long batch = settings.integer("batch");
+        long parts = settings.has("accumulate") ? settings.integer("accumulate") : 1;
+        long batch = settings.integer("batch") / parts;
         long groups = settings.integer(KEY);
         if (batch % groups != 0 || batch / groups < 2) {
-            throw new ConfigException(KEY + " must divide the batch of " + batch
+            throw new ConfigException(KEY + " must divide the " + (parts == 1 ? "batch" : "part") + " of " + batch
                     + " images into groups of 2 or more, got " + groups + "; for example --set " + KEY + "=1");
         }
     }

@@ -8,6 +8,7 @@ import io.gramian.backend.Deferred;
 import io.gramian.backend.Fetched;
 import io.gramian.backend.Graph;
 import io.gramian.backend.Stream;
+import io.gramian.models.ssl.BatchPass;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ final class CapturedStep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CapturedStep.class);
 
     private final Stream stream;
-    private final Function<List<Tensor>, Variable> loss;
+    private final Function<List<Tensor>, BatchPass> body;
     private final Collection<Variable> parameters;
     private boolean wanted;
     private boolean warm;
@@ -46,14 +47,14 @@ final class CapturedStep implements AutoCloseable {
      * @param stream of the device
      * @param parameters what gets gradients
      * @param wanted whether to capture it
-     * @param loss the loss (1) of views
+     * @param body the pass of views
      */
     CapturedStep(
-            Stream stream, Collection<Variable> parameters, boolean wanted, Function<List<Tensor>, Variable> loss) {
+            Stream stream, Collection<Variable> parameters, boolean wanted, Function<List<Tensor>, BatchPass> body) {
         this.stream = stream;
         this.parameters = List.copyOf(parameters);
         this.wanted = wanted;
-        this.loss = loss;
+        this.body = body;
     }
 
     /** Whether steps are launches of a graph by now. */
@@ -70,10 +71,11 @@ final class CapturedStep implements AutoCloseable {
         Graph captured = graph;
         Deferred<Double> number = value;
         if (captured == null || number == null) {
-            Variable now = loss.apply(views);
-            Fetched<Double> coming = now.fetch();
-            now.backward();
-            return coming;
+            try (BatchPass now = body.apply(views)) {
+                Fetched<Double> coming = now.loss().fetch();
+                now.backward();
+                return coming;
+            }
         }
         for (int v = 0; v < views.size(); v++) {
             inputs.get(v).copyFrom(views.get(v));
@@ -102,9 +104,8 @@ final class CapturedStep implements AutoCloseable {
     /** What is open at the end stays open: results of the launches, and what the system keeps for the end of the step. */
     private void record() {
         try (Scope scope = Scope.open()) {
-            try {
-                Variable recorded = loss.apply(inputs);
-                value = recorded.deferred().keep();
+            try (BatchPass recorded = body.apply(inputs)) {
+                value = recorded.loss().deferred().keep();
                 recorded.backward();
                 for (Variable parameter : parameters) {
                     Tensor gradient = parameter.grad();

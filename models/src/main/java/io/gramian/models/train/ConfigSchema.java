@@ -42,6 +42,12 @@ public final class ConfigSchema {
                 Setting.integer("seed", 0, 0, UNBOUNDED, "seed of everything random"),
                 Setting.integer("epochs", 100, 1, INT, "passes over the training images"),
                 Setting.integer("batch", 256, 1, 1 << 20, "images a step"),
+                Setting.integer(
+                        "accumulate",
+                        1,
+                        1,
+                        1 << 20,
+                        "parts in which a batch passes the network, one after the other, for less memory"),
                 Setting.number("clip", 0, 0, 1e38, "largest norm of all gradients together; 0 for no limit"),
                 Setting.number("minutes", 0, 0, 1e9, "stop cleanly after so many minutes of training; 0 for no limit"),
                 Setting.integer("views", 2, 2, 64, "augmented views of each image"),

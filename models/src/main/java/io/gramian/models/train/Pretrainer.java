@@ -3,8 +3,8 @@ package io.gramian.models.train;
 import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
+import io.gramian.Tensor;
 import io.gramian.autograd.GraphCheck;
-import io.gramian.autograd.Variable;
 import io.gramian.backend.Deferred;
 import io.gramian.backend.Fetched;
 import io.gramian.models.data.Batch;
@@ -12,6 +12,7 @@ import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
 import io.gramian.models.format.Safetensors;
+import io.gramian.models.ssl.BatchPass;
 import io.gramian.models.ssl.SslNetwork;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
@@ -203,15 +204,7 @@ public final class Pretrainer implements AutoCloseable {
         try (Scope scope = Scope.open();
                 Batch batch = loader.next()) {
             state.learner().begin(step);
-            Variable value = state.learner().loss(batch.views(), step);
-            lastLoss = value.value().item();
-            if (!Double.isFinite(lastLoss)) {
-                throw diverged(
-                        "is " + lastLoss,
-                        GraphCheck.firstNotFinite(value, state.learner().parameters())
-                                .orElse("the loss itself, by overflow"));
-            }
-            value.backward();
+            differentiate(batch.views());
             state.firstBadGradient().ifPresent(name -> {
                 throw diverged("is " + lastLoss + " but its gradient is no number", "the gradient of " + name);
             });
@@ -227,6 +220,17 @@ public final class Pretrainer implements AutoCloseable {
             spectrum(log);
         }
         tell(step, pace.imagesPerSecond());
+    }
+
+    /** Loss and gradients of these views. */
+    private void differentiate(List<Tensor> views) {
+        try (BatchPass pass = state.learner().pass(views, step, config.accumulate())) {
+            lastLoss = pass.loss().value().item();
+            if (!Double.isFinite(lastLoss)) {
+                throw diverged("is " + lastLoss, pass.firstNotFinite().orElse("the loss itself, by overflow"));
+            }
+            pass.backward();
+        }
     }
 
     /** A step on a GPU. Nobody waits for it: what came of the step before is told when this one is under way. */
@@ -276,7 +280,7 @@ public final class Pretrainer implements AutoCloseable {
                     device.backend().stream(),
                     state.learner().parameters().values(),
                     captures && state.learner().replayable(),
-                    views -> state.learner().loss(views, step));
+                    views -> state.learner().pass(views, step, config.accumulate()));
             ahead = body;
         }
         return body;

@@ -24,6 +24,7 @@ import java.util.Map;
  * @param batch images a step
  * @param minutes time after which training stops cleanly; 0 for none
  * @param views augmented views of each image
+ * @param accumulate parts in which a batch passes the network, with the loss of the whole batch
  * @param clip largest norm of all gradients together; 0 for no limit
  * @param optimizer the optimiser
  * @param schedule the learning rate over time
@@ -41,6 +42,7 @@ public record TrainConfig(
         int batch,
         double minutes,
         int views,
+        int accumulate,
         double clip,
         OptimizerChoice optimizer,
         ScheduleChoice schedule,
@@ -128,6 +130,7 @@ public record TrainConfig(
             throw new ConfigException(
                     "views must be 2 for method " + system.name() + ", got " + s.small("views") + "; leave it out");
         }
+        checkParts(batch, s.small("accumulate"));
         system.check(s);
         return new TrainConfig(
                 system,
@@ -140,6 +143,7 @@ public record TrainConfig(
                 batch,
                 s.number("minutes"),
                 s.small("views"),
+                s.small("accumulate"),
                 s.number("clip"),
                 OptimizerSettings.of(s, batch),
                 new ScheduleChoice(
@@ -155,6 +159,18 @@ public record TrainConfig(
                         s.small("record.probe"),
                         s.small("record.checkpoint_steps")),
                 s);
+    }
+
+    private static void checkParts(int batch, int parts) {
+        if (batch % parts == 0 && batch / parts >= 2) {
+            return;
+        }
+        int near = parts;
+        while (batch % near != 0 || batch / near < 2) {
+            near--;
+        }
+        throw new ConfigException("accumulate must divide the batch of " + batch
+                + " images into parts of 2 or more, got " + parts + "; for example --set accumulate=" + near);
     }
 
     /**

@@ -30,6 +30,9 @@ class ResumeTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "simclr accumulate=4 clip=0.5",
+                "moco-v2 queue.length=40 shuffle.groups=2 accumulate=2",
+                "byol predictor.hidden=[6] accumulate=8",
                 "simsiam predictor.hidden=[6]",
                 "byol predictor.hidden=[6]",
                 "moco-v1 queue.length=40 shuffle.groups=1 projector.hidden=[]",
@@ -52,7 +55,7 @@ class ResumeTest {
             assertThat(cut.resolve(file)).as(file).hasSameBinaryContentAs(whole.resolve(file));
         }
         try (SafetensorsFile file = Safetensors.open(whole.resolve("checkpoints/last.safetensors"))) {
-            assertThat(file.names()).anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense).*"));
+            assertThat(file.names()).anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense|optimizer).*"));
         }
     }
 
