@@ -3,6 +3,7 @@ package io.gramian.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gramian.Device;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.ssl.BackboneSettings;
 import java.io.IOException;
@@ -158,6 +159,40 @@ class ConfigResolverTest {
         assertThatThrownBy(() -> BackboneSettings.check(resolver.resolve().settings(), size))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining(message);
+    }
+
+    @Test
+    void optimisersThatContradictThemselvesAreOneSentence() {
+        assertRefused(
+                "simclr",
+                "optimizer.lars_form=classic",
+                "optimizer.clip goes with optimizer.lars_form=raw-norm, got classic; leave one of the two out",
+                "optimizer.name=lars",
+                "optimizer.clip=true");
+        assertRefused(
+                "byol",
+                "optimizer.rates=predictor=10",
+                "optimizer.rates must be names with factors from 0 to 1000000, as in predictor:10,backbone:0.1,"
+                        + " got 'predictor=10'");
+        assertRefused("byol", "optimizer.rates=predictor:-1", "got 'predictor:-1'");
+        assertRefused("byol", "optimizer.rates=predictor:ten", "got 'predictor:ten'");
+        assertRefused("simclr", "optimizer.name=lmab", "did you mean lamb?");
+        assertRefused("simclr", "clip=-1", "clip must be a number from 0");
+        TrainConfig config = TinySystems.config("byol optimizer.rates=head:2");
+        assertThatThrownBy(() -> TinySystems.start(Device.cpu(), config).close())
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("optimizer.rates: no parameter begins with head; the parts are backbone, projector, predictor");
+    }
+
+    @Test
+    void largeProbesOfSmallBatchesComeLessOften() {
+        ConfigResolver resolver = new ConfigResolver().assignment("record.spectrum_steps=-1");
+        assertThat(resolver.resolve().record().spectrumSteps()).isEqualTo(50);
+        // 64 x 2 views are 384 forward passes' worth, the probe 512: every 134 steps a hundredth
+        assertThat(resolver.assignment("batch=64").resolve().record().spectrumSteps())
+                .isEqualTo(134);
+        assertThat(resolver.assignment("record.spectrum_steps=7").resolve().record().spectrumSteps())
+                .isEqualTo(7);
     }
 
     private static void assertRefused(String method, String setting, String message, String... more) {

@@ -3,6 +3,7 @@ package io.gramian.models.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Tensor;
@@ -23,8 +24,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PretrainerTest {
     private static final int BAD_STEP = 3;
@@ -110,8 +112,8 @@ class PretrainerTest {
         return "idx:" + folder.resolve("images") + "," + folder.resolve("labels");
     }
 
-    private static TrainConfig config(String data) {
-        ConfigResolver resolver = new ConfigResolver().option("--data", "data", data);
+    private static TrainConfig config(String data, double clip) {
+        ConfigResolver resolver = new ConfigResolver().option("--data", "data", data).option("--clip", "clip", clip);
         for (String setting : List.of(
                 "batch=16",
                 "network.width=4",
@@ -126,9 +128,11 @@ class PretrainerTest {
         return TrainConfig.of(resolver.resolve().settings(), new OverflowingSystem(new SimClrSystem()));
     }
 
-    @Test
-    void aBadGradientStopsTheRunBeforeItsStep(@TempDir Path temporary) throws IOException {
-        TrainConfig config = config(images(temporary));
+    /** A limit of the gradients' norm does not hide a gradient that is no number. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.1})
+    void aBadGradientStopsTheRunBeforeItsStep(double clip, @TempDir Path temporary) throws IOException {
+        TrainConfig config = config(images(temporary), clip);
         DatasetSpec spec = DatasetSpec.parse(config.data(), null);
         try (RunFolder folder = RunFolder.createAt(temporary.resolve("run"));
                 ImageDataset images = spec.pretrain();
@@ -142,6 +146,12 @@ class PretrainerTest {
                                     + " went bad is the gradient of projector\\..*; the last good checkpoint is kept in .*;"
                                     + " try a lower learning rate, such as --set optimizer.learning_rate=.*");
             assertThat(Checkpoint.describe(folder.checkpoint()).step()).isEqualTo(BAD_STEP - 1);
+            for (JsonNode line : Metrics.read(folder.metrics())) {
+                if (line.path("type").asText().equals("step")) {
+                    double norm = line.path("gradient_norm").asDouble(Double.NaN);
+                    assertThat(norm > 0).isEqualTo(clip > 0);
+                }
+            }
             pretrainer.network().weights().forEach((name, weights) -> assertThat(GraphCheck.isFinite(weights))
                     .as(name)
                     .isTrue());
