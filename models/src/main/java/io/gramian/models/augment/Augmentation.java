@@ -187,6 +187,11 @@ public record Augmentation(
                 Rounding.NONE);
     }
 
+    /** With views of another size. */
+    public Augmentation withSize(int pixels) {
+        return new Augmentation(pixels, crop, flip, jitter, grey, blur, solarize, colourFirst, mean, std, rounding);
+    }
+
     /** With another crop. */
     public Augmentation withCrop(Crop other) {
         return new Augmentation(size, other, flip, jitter, grey, blur, solarize, colourFirst, mean, std, rounding);

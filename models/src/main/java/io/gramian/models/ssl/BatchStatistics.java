@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
 
 /** Which activations of the views of a batch are normalised with common batch statistics. */
 public enum BatchStatistics {
-    /** All views pass through the network as one batch. */
+    /** All views pass through the network as one batch; views of another size through the backbone as one of their own. */
     TOGETHER,
     /** Each view passes by itself. */
     SEPARATE,
@@ -36,12 +36,16 @@ public enum BatchStatistics {
         return valueOf(settings.text(KEY).replace('-', '_').toUpperCase(Locale.ROOT));
     }
 
-    /** Views (n, h, w, c) to embeddings (n, d). */
+    /** Views (n, h, w, c), of one size or of several, to embeddings (n, d). */
     public List<Variable> embeddings(SslNetwork network, List<Tensor> views) {
         return switch (this) {
             case TOGETHER -> {
-                Variable all = Variable.constant(Concatenate.joined(views));
-                yield parts(network.forward(all), views.size());
+                List<Variable> features = new ArrayList<>();
+                for (List<Tensor> group : ofOneSize(views)) {
+                    features.add(network.backbone().forward(Variable.constant(Concatenate.joined(group))));
+                }
+                Variable all = features.size() == 1 ? features.get(0) : Concatenate.apply(features);
+                yield parts(network.project(all), views.size());
             }
             case SEPARATE -> each(views, network::forward);
             case PROJECTOR_TOGETHER -> {
@@ -49,6 +53,20 @@ public enum BatchStatistics {
                 yield parts(network.project(all), views.size());
             }
         };
+    }
+
+    /** Neighbouring views of the same shape: what a network can take as one batch. */
+    private static List<List<Tensor>> ofOneSize(List<Tensor> views) {
+        List<List<Tensor>> groups = new ArrayList<>();
+        for (Tensor view : views) {
+            List<Tensor> last = groups.isEmpty() ? List.of() : groups.get(groups.size() - 1);
+            if (last.isEmpty() || !last.get(0).shape().equals(view.shape())) {
+                last = new ArrayList<>();
+                groups.add(last);
+            }
+            last.add(view);
+        }
+        return groups;
     }
 
     private static List<Variable> each(List<Tensor> views, UnaryOperator<Variable> body) {

@@ -13,6 +13,8 @@ import java.util.Map;
  * 2511.08544; {@code rbalestr-lab/lejepa: MINIMAL.md}, whose AdamW settings these are.
  */
 public final class LeJepaSystem implements JointEmbedding {
+    private static final String LOCAL_VIEWS = "augmentation.local_views";
+
     @Override
     public String name() {
         return "lejepa";
@@ -41,7 +43,8 @@ public final class LeJepaSystem implements JointEmbedding {
                 Setting.integer("loss.directions", 1024, 1, 1 << 20, "random directions drawn at each step"),
                 Setting.integer("loss.knots", 17, 2, 1024, "points of the quadrature"),
                 Setting.number("loss.t_max", 3, 1e-3, 1e3, "largest point of the quadrature"),
-                Setting.integer("loss.global_views", 0, 0, 64, "first views that make the centre; 0: all"));
+                Setting.integer(
+                        "loss.global_views", 0, 0, 64, "first views that make the centre; 0: all that are not local"));
     }
 
     @Override
@@ -51,8 +54,15 @@ public final class LeJepaSystem implements JointEmbedding {
                 settings.small("loss.directions"),
                 settings.small("loss.knots"),
                 (float) settings.number("loss.t_max"),
-                settings.small("loss.global_views"),
+                globalViews(settings),
                 settings.has("seed") ? settings.integer("seed") : 0);
+    }
+
+    /** Small views are pulled to the centre of the others, and make none. */
+    private static int globalViews(Settings settings) {
+        int asked = settings.small("loss.global_views");
+        boolean local = settings.has(LOCAL_VIEWS) && settings.integer(LOCAL_VIEWS) > 0;
+        return asked == 0 && local ? settings.small("views") : asked;
     }
 
     @Override

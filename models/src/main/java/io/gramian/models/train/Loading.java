@@ -7,6 +7,7 @@ import io.gramian.models.augment.Recipes;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Views and batches for a configuration. */
@@ -27,6 +28,18 @@ public final class Loading {
         return spec.normalised(AugmentationSettings.recipe(config.settings(), size(config, spec)));
     }
 
+    /**
+     * How each view of a training step is made: those of setting views, then the small ones of multi-crop.
+     *
+     * @throws io.gramian.models.config.ConfigException if the small ones do not fit
+     */
+    public static List<Augmentation> views(TrainConfig config, DatasetSpec spec) {
+        Recipe recipe = augmentation(config, spec);
+        List<Augmentation> all = new ArrayList<>(recipe.forViews(config.views()));
+        all.addAll(AugmentationSettings.local(config.settings(), recipe, size(config, spec)));
+        return all;
+    }
+
     /** How images are shown to the trained network: nothing random, the same statistics. */
     public static Augmentation plain(TrainConfig config, DatasetSpec spec) {
         return spec.normalised(Recipes.evaluation(size(config, spec)))
@@ -36,7 +49,7 @@ public final class Loading {
 
     /** Augmented batches from a step on. */
     static BatchLoader training(Device device, TrainConfig config, DatasetSpec spec, ImageDataset images, long step) {
-        List<Augmentation> views = augmentation(config, spec).forViews(config.views());
+        List<Augmentation> views = views(config, spec);
         BatchLoader.Settings settings = new BatchLoader.Settings(config.batch(), config.seed(), 1, AHEAD);
         return new BatchLoader(device, images, views, settings, step);
     }

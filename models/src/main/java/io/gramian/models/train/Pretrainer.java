@@ -72,6 +72,7 @@ public final class Pretrainer implements AutoCloseable {
         this.images = images;
         this.device = device;
         this.listener = listener;
+        Loading.views(config, spec); // refused before any work
         this.stepsPerEpoch = BatchLoader.stepsPerEpoch(images, config.batch());
         this.steps = Math.multiplyExact(stepsPerEpoch, config.epochs());
         this.state = TrainState.initial(

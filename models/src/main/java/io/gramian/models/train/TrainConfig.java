@@ -126,10 +126,7 @@ public record TrainConfig(
             throw new ConfigException(
                     "batch must be 2 or more, since the loss compares images of a batch, got " + batch);
         }
-        if (s.small("views") > 2 && !system.manyViews()) {
-            throw new ConfigException(
-                    "views must be 2 for method " + system.name() + ", got " + s.small("views") + "; leave it out");
-        }
+        checkViews(s, system);
         checkParts(batch, s.small("accumulate"));
         system.check(s);
         return new TrainConfig(
@@ -159,6 +156,25 @@ public record TrainConfig(
                         s.small("record.probe"),
                         s.small("record.checkpoint_steps")),
                 s);
+    }
+
+    private static void checkViews(Settings s, SslSystem system) {
+        if (system.manyViews()) {
+            return;
+        }
+        if (s.small("views") > 2) {
+            throw new ConfigException(
+                    "views must be 2 for method " + system.name() + ", got " + s.small("views") + "; leave it out");
+        }
+        String local = AugmentationSettings.LOCAL_VIEWS;
+        if (s.small(local) > 0) {
+            List<String> many = Systems.all().stream()
+                    .filter(SslSystem::manyViews)
+                    .map(SslSystem::name)
+                    .toList();
+            throw new ConfigException(local + " must be 0 for method " + system.name() + ", which compares two views, got "
+                    + s.small(local) + "; methods of any number of views are " + String.join(", ", many));
+        }
     }
 
     private static void checkParts(int batch, int parts) {
