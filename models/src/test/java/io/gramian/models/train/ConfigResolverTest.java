@@ -177,7 +177,7 @@ class ConfigResolverTest {
         assertRefused("byol", "optimizer.rates=predictor:-1", "got 'predictor:-1'");
         assertRefused("byol", "optimizer.rates=predictor:ten", "got 'predictor:ten'");
         assertRefused("simclr", "optimizer.name=lmab", "did you mean lamb?");
-        assertRefused("simclr", "clip=-1", "clip must be a number from 0");
+        assertRefused("simclr", "clip=-1", "clip must be a number of 0 or more, got '-1'");
         TrainConfig config = TinySystems.config("byol optimizer.rates=head:2");
         assertThatThrownBy(() -> TinySystems.start(Device.cpu(), config).close())
                 .isInstanceOf(ConfigException.class)
