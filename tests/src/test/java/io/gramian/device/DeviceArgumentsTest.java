@@ -290,6 +290,7 @@ class DeviceArgumentsTest {
                         (at, t) -> at.optimizers().movingAverage(t.subList(0, 1), t.subList(1, 2), 0.5),
                         ROWS,
                         ROWS),
+                op("clip", (at, t) -> at.optimizers().gradients().clip(t, 1), ROWS, ROWS),
                 op("firstNotFinite", (at, t) -> at.optimizers().firstNotFinite(t), ROWS, ROWS));
     }
 
