@@ -37,7 +37,12 @@ public final class BatchNormalize extends Function {
      * @param running running statistics
      * @param relu whether to end with a ReLU
      */
-    public record Settings(float eps, boolean batchStatistics, boolean moves, Running running, boolean relu) {}
+    public record Settings(float eps, boolean batchStatistics, boolean moves, Running running, boolean relu) {
+        /** Settings of a layer whose running statistics move. */
+        public Settings(float eps, boolean batchStatistics, Running running, boolean relu) {
+            this(eps, batchStatistics, true, running, relu);
+        }
+    }
 
     private record Statistics(Tensor mean, Tensor rstd) {}
 

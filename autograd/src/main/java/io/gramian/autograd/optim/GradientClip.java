@@ -29,14 +29,13 @@ public record GradientClip(double most) {
      * @return the norm before, which nobody has to wait for
      */
     public Deferred<Double> apply(Collection<Variable> parameters) {
-        List<Tensor> gradients = parameters.stream()
-                .map(Variable::grad)
-                .filter(Objects::nonNull)
-                .toList();
+        List<Tensor> gradients =
+                parameters.stream().map(Variable::grad).filter(Objects::nonNull).toList();
         if (gradients.isEmpty()) {
             return Deferred.of(Device.cpu(), () -> 0.0);
         }
         Device device = gradients.get(0).device();
-        return Deferred.of(device, () -> device.backend().optimizers().gradients().clip(gradients, most));
+        return Deferred.of(
+                device, () -> device.backend().optimizers().gradients().clip(gradients, most));
     }
 }

@@ -154,10 +154,8 @@ class OptimizersTest {
                         .get())
                 .isCloseTo(Math.sqrt(3), within(1e-12));
         new GradientClip(0.5).apply(parameters.values());
-        parameters
-                .values()
-                .forEach(parameter -> assertThat(parameter.grad().toFloats())
-                        .containsOnly((float) (0.5 / Math.sqrt(3)), (float) (0.5 / Math.sqrt(3))));
+        parameters.values().forEach(parameter -> assertThat(parameter.grad().toFloats())
+                .containsOnly((float) (0.5 / Math.sqrt(3)), (float) (0.5 / Math.sqrt(3))));
         assertThatThrownBy(() -> new GradientClip(0)).hasMessage("most: expected a norm above 0, got 0.0");
         parameters.values().forEach(Variable::close);
     }

@@ -93,7 +93,12 @@ final class ConsoleProgress implements TrainListener, AutoCloseable {
     @Override
     public void warned(CollapseWarning warning, long step) {
         // a line of its own: the bar draws itself again below
-        out.printf(Locale.ROOT, "%swarning after step %,d: %s%n", bar == null ? "" : System.lineSeparator(), step, warning);
+        out.printf(
+                Locale.ROOT,
+                "%swarning after step %,d: %s%n",
+                bar == null ? "" : System.lineSeparator(),
+                step,
+                warning);
         out.flush();
     }
 

@@ -22,9 +22,9 @@ final class SpectrumSection {
         page.element(
                 "p",
                 "class=\"note\"",
-                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve"
-                        + " that falls off a cliff means dimensions that carry nothing: dimensional collapse. The"
-                        + " effective rank counts the dimensions in use; RankMe is the same with a small constant against"
+                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that"
+                        + " falls off a cliff means dimensions that carry nothing: dimensional collapse. The effective"
+                        + " rank counts the dimensions in use; RankMe is the same with a small constant against"
                         + " rounding.");
         warnings(page);
         figures(page, metrics, "embeddings");

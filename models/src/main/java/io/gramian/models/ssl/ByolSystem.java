@@ -34,10 +34,10 @@ public final class ByolSystem implements SslSystem {
     @Override
     public List<String> differences() {
         return List.of(
-                "the loss of the authors' code is 4 - 2 cos - 2 cos, summed over both directions; solo-learn's is the same,"
-                        + " htdt/self-supervised divides by the number of pairs",
-                "momentum and learning rate go with the length: 0.97, 0.99, 0.99, 0.996 and 0.45, 0.45, 0.3, 0.2 for 40, 100,"
-                        + " 300, 1000 epochs on ImageNet (momentum.start, optimizer.learning_rate)");
+                "the loss of the authors' code is 4 - 2 cos - 2 cos, summed over both directions; solo-learn's is the"
+                        + " same, htdt/self-supervised divides by the number of pairs",
+                "momentum and learning rate go with the length: 0.97, 0.99, 0.99, 0.996 and 0.45, 0.45, 0.3, 0.2 for"
+                        + " 40, 100, 300, 1000 epochs on ImageNet (momentum.start, optimizer.learning_rate)");
     }
 
     @Override

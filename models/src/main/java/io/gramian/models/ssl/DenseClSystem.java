@@ -158,8 +158,7 @@ public final class DenseClSystem implements SslSystem {
         protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
             Tensor globalKey = targets.get(0);
             Tensor denseKey = targets.get(1);
-            keys = List.of(
-                    globalKey, DenseCl.means(denseKey, globalKey.shape().size(0)));
+            keys = List.of(globalKey, DenseCl.means(denseKey, globalKey.shape().size(0)));
             Variable query = outputs.get(0);
             Variable denseQuery = outputs.get(1);
             return KeyLoss.denseCl(

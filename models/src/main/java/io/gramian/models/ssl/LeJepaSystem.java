@@ -33,7 +33,8 @@ public final class LeJepaSystem implements JointEmbedding {
     @Override
     public List<String> differences() {
         return List.of(
-                "stable-pretraining adds lambda times SIGReg to the whole invariance; here and in the authors' code it is a mean with weights");
+                "stable-pretraining adds lambda times SIGReg to the whole invariance; here and in the authors' code it"
+                        + " is a mean with weights");
     }
 
     @Override

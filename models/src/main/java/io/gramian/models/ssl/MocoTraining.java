@@ -109,11 +109,13 @@ final class MocoTraining extends Learner {
     protected Variable loss(List<Variable> outputs, List<Tensor> targets, long step) {
         keys.clear();
         keys.addAll(targets);
-        Variable there = KeyLoss.queue(loss, outputs.get(0), keys.get(0), queueOf(1).rows());
+        Variable there =
+                KeyLoss.queue(loss, outputs.get(0), keys.get(0), queueOf(1).rows());
         if (directions == Directions.ONE_WAY) {
             return there;
         }
-        Variable back = KeyLoss.queue(loss, outputs.get(1), keys.get(1), queueOf(0).rows());
+        Variable back =
+                KeyLoss.queue(loss, outputs.get(1), keys.get(1), queueOf(0).rows());
         Variable sum = Add.apply(there, back);
         return directions == Directions.SUM ? sum : Scale.apply(sum, 0.5);
     }

@@ -34,8 +34,8 @@ public final class MocoV3System implements SslSystem {
     @Override
     public List<String> differences() {
         return List.of(
-                "the loss is the sum of both directions, times 2 T; stable-pretraining leaves 2 T out and averages: a quarter"
-                        + " of the learning rate over T (optimizer.learning_rate)",
+                "the loss is the sum of both directions, times 2 T; stable-pretraining leaves 2 T out and averages: a"
+                        + " quarter of the learning rate over T (optimizer.learning_rate)",
                 "T is 1 for ResNet-50 in the authors' runs and 0.2 for ViT and in solo-learn (loss.temperature)",
                 "the first public code ends the predictor with a batch norm, the later one for ResNet does not"
                         + " (predictor.norm_last)",

@@ -34,7 +34,8 @@ public final class SimClrSystem implements JointEmbedding {
     public List<String> differences() {
         return List.of(
                 "the paper averages over all 2N views; google-research/simclr adds the two halves, twice the value",
-                "more than two views: pairs averages NT-Xent over pairs (htdt/self-supervised), inside puts all positives into the logarithm (solo-learn) (loss.positives)",
+                "more than two views: pairs averages NT-Xent over pairs (htdt/self-supervised), inside puts all"
+                        + " positives into the logarithm (solo-learn) (loss.positives)",
                 "google-research/simclr trains with weight decay 1e-4 where the paper has 1e-6",
                 "google-research/simclr's LARS gathers the learning rate in the momentum, that of the authors of Barlow"
                         + " Twins, VICReg and MoCo v3 does not (optimizer.lars_form)");

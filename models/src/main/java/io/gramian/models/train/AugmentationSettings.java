@@ -77,11 +77,10 @@ final class AugmentationSettings {
         double least = s.number(KEY + "local_crop_min");
         double most = s.number(KEY + "local_crop_max");
         if (!(least <= most && most > 0)) {
-            throw new ConfigException(KEY + "local_crop_min must be at most local_crop_max, above 0, got " + least
-                    + " and " + most);
+            throw new ConfigException(
+                    KEY + "local_crop_min must be at most local_crop_max, above 0, got " + least + " and " + most);
         }
-        return views
-                .map(view -> {
+        return views.map(view -> {
                     Augmentation.Crop crop = view.crop();
                     return view.withSize(side)
                             .withCrop(new Augmentation.Crop(

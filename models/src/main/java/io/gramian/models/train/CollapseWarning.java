@@ -83,8 +83,8 @@ public record CollapseWarning(Kind kind, String where, String finding, String ad
         Kind kind = one ? Kind.COMPLETE : Kind.DIMENSIONAL;
         String finding = String.format(
                 Locale.ROOT,
-                "effective rank %.1f of %d, unit vectors are %.3f from their mean (spread out: nearly 1), %.0f %% of the"
-                        + " singular values are below a thousandth of the largest",
+                "effective rank %.1f of %d, unit vectors are %.3f from their mean (spread out: nearly 1), %.0f %% of"
+                        + " the singular values are below a thousandth of the largest",
                 verdict.effectiveRank(),
                 verdict.dimensions(),
                 spread,

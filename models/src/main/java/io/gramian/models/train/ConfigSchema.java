@@ -77,7 +77,8 @@ public final class ConfigSchema {
                         -1,
                         -1,
                         INT,
-                        "steps between spectra; 0 for none; -1 for 50, or more where they cost a hundredth of the time"),
+                        "steps between spectra; 0 for none; -1 for 50, or more where they cost a hundredth of the"
+                                + " time"),
                 Setting.integer("record.probe", 512, 2, 1 << 20, "images of the fixed batch whose spectrum is taken"),
                 Setting.integer("record.checkpoint_steps", 0, 0, INT, "steps between checkpoints; 0 for one an epoch"),
                 Setting.integer(

@@ -77,8 +77,7 @@ final class SpectrumProbe implements AutoCloseable {
             Tensor slice = images.rows(0, each.images());
             Tensor z = Autograd.noGrad(
                     () -> network.forward(Variable.constant(slice)).value());
-            double[] variances =
-                    Spectrum.ofCovariance(z, false).squares();
+            double[] variances = Spectrum.ofCovariance(z, false).squares();
             double most = (1 - each.eps()) * variances[0] + each.eps();
             double least = (1 - each.eps()) * variances[variances.length - 1] + each.eps();
             return most / least;

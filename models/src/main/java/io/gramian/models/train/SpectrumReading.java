@@ -30,8 +30,7 @@ record SpectrumReading(Part embedding, Part representation, double sliceConditio
 
         /** Root mean square distance of the unit rows from their mean: 0 when all are one, at most about 1. */
         double spread() {
-            return Math.sqrt(
-                    Arrays.stream(deviations).map(each -> each * each).sum());
+            return Math.sqrt(Arrays.stream(deviations).map(each -> each * each).sum());
         }
 
         double meanDeviation() {

@@ -172,8 +172,9 @@ public record TrainConfig(
                     .filter(SslSystem::manyViews)
                     .map(SslSystem::name)
                     .toList();
-            throw new ConfigException(local + " must be 0 for method " + system.name() + ", which compares two views, got "
-                    + s.small(local) + "; methods of any number of views are " + String.join(", ", many));
+            throw new ConfigException(
+                    local + " must be 0 for method " + system.name() + ", which compares two views, got "
+                            + s.small(local) + "; methods of any number of views are " + String.join(", ", many));
         }
     }
 

@@ -130,7 +130,8 @@ final class TrainState implements AutoCloseable {
 
     /** Limits the norm of all gradients together, if that is asked for; what it was before. */
     Optional<Deferred<Double>> clip() {
-        return Optional.ofNullable(clip).map(limit -> limit.apply(learner.parameters().values()));
+        return Optional.ofNullable(clip)
+                .map(limit -> limit.apply(learner.parameters().values()));
     }
 
     /** Changes the parameters by their gradients, and frees these. */

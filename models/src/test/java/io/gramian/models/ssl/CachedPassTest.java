@@ -45,11 +45,7 @@ class CachedPassTest {
         Patches(Device device, boolean normalised) {
             conv = add(
                     "conv",
-                    new Conv2d(
-                            device,
-                            new Conv2d.Settings(1, 8, 3, 3, 0, !normalised),
-                            Init.PYTORCH,
-                            Generator.of(3)));
+                    new Conv2d(device, new Conv2d.Settings(1, 8, 3, 3, 0, !normalised), Init.PYTORCH, Generator.of(3)));
             norm = add("norm", new BatchNorm(device, 8, true));
             this.normalised = normalised;
         }
@@ -87,7 +83,8 @@ class CachedPassTest {
             case "wmse" -> own.put("loss.w_size", 8);
             case "lejepa" -> own.put("loss.directions", 8);
             case "directclr" ->
-                own.putAll(Map.of("loss.width", 3, "projector.hidden", "[]", "network.width", 8, "network.blocks", "[1]"));
+                own.putAll(
+                        Map.of("loss.width", 3, "projector.hidden", "[]", "network.width", 8, "network.blocks", "[1]"));
             case "simsiam", "byol", "moco-v3" ->
                 own.putAll(Map.of("predictor.hidden", "[6]", "predictor.norm", normalised));
             case "densecl" ->
@@ -110,10 +107,7 @@ class CachedPassTest {
     private Learner learner(Settings settings, boolean normalised) {
         return Systems.named(settings.text("method"))
                 .learner(new Setup(
-                        device,
-                        settings,
-                        20,
-                        () -> SslNetwork.of(device, new Patches(device, normalised), settings)));
+                        device, settings, 20, () -> SslNetwork.of(device, new Patches(device, normalised), settings)));
     }
 
     private List<Tensor> views(int count) {
@@ -166,9 +160,8 @@ class CachedPassTest {
             double loss = run(whole, views, 1, expected);
             assertThat(run(parted, views, 4, actual)).isCloseTo(loss, within(1e-6 * (1 + Math.abs(loss))));
             assertThat(actual.keySet()).isEqualTo(expected.keySet()).isNotEmpty();
-            expected.forEach((name, gradient) -> assertThat(difference(actual.get(name), gradient))
-                    .as(name)
-                    .isLessThanOrEqualTo(2e-5));
+            expected.forEach((name, gradient) ->
+                    assertThat(difference(actual.get(name), gradient)).as(name).isLessThanOrEqualTo(2e-5));
             // momentum encoders and queues have seen the same
             whole.tensors().forEach((name, tensor) -> assertThat(
                             Objects.requireNonNull(parted.tensors().get(name)).toFloats())
@@ -200,12 +193,17 @@ class CachedPassTest {
             run(learner, views, 1, whole);
             for (int from = 0; from < N; from += 4) {
                 int first = from;
-                learner.loss(views.stream().map(view -> view.rows(first, first + 4)).toList(), STEP)
+                learner.loss(
+                                views.stream()
+                                        .map(view -> view.rows(first, first + 4))
+                                        .toList(),
+                                STEP)
                         .backward();
             }
             String name = "backbone.conv.weight";
             float[] sum = Objects.requireNonNull(
-                            Objects.requireNonNull(learner.parameters().get(name)).grad())
+                            Objects.requireNonNull(learner.parameters().get(name))
+                                    .grad())
                     .toFloats();
             for (int i = 0; i < sum.length; i++) {
                 sum[i] /= 4;
@@ -248,8 +246,9 @@ class CachedPassTest {
         List<List<Tensor>> targets = new ArrayList<>();
         for (int part = 0; part < parts; part++) {
             long from = (long) N / parts * part;
-            List<Tensor> some =
-                    views.stream().map(view -> view.rows(from, from + N / parts)).toList();
+            List<Tensor> some = views.stream()
+                    .map(view -> view.rows(from, from + N / parts))
+                    .toList();
             outputs.add(learner.outputs(some));
             targets.add(Autograd.noGrad(() -> learner.targets(some, from)));
         }

@@ -38,7 +38,9 @@ class CollapseWarningTest {
             public void warned(CollapseWarning warning, long step) {
                 told.add(warning.title());
                 assertThat(step).isPositive();
-                assertThat(warning.toString()).startsWith(warning.title() + ": ").contains("; ");
+                assertThat(warning.toString())
+                        .startsWith(warning.title() + ": ")
+                        .contains("; ");
             }
         };
         try (RunFolder folder = RunFolder.createAt(path);
@@ -129,7 +131,9 @@ class CollapseWarningTest {
     @Test
     void aProjectorOfRankTwoCollapsesDimensions() throws IOException {
         JsonNode last = train("simclr projector.hidden=[2] projector.out=32");
-        assertThat(names(last)).contains("dimensional collapse embedding").doesNotContain("complete collapse embedding");
+        assertThat(names(last))
+                .contains("dimensional collapse embedding")
+                .doesNotContain("complete collapse embedding");
         assertThat(told).containsOnlyOnce("dimensional collapse of the embedding");
         assertThat(report()).contains("Dimensional collapse of the embedding");
     }
@@ -180,8 +184,7 @@ class CollapseWarningTest {
         try (RunFolder folder = RunFolder.createAt(temporary.resolve("without"));
                 ImageDataset images = spec.pretrain();
                 Interruption nobody = new Interruption();
-                Pretrainer pretrainer =
-                        Pretrainer.of(config, folder, spec, images, Device.cpu(), TrainListener.NONE)) {
+                Pretrainer pretrainer = Pretrainer.of(config, folder, spec, images, Device.cpu(), TrainListener.NONE)) {
             pretrainer.train(nobody);
         }
         String weights = tensors(with);
@@ -191,7 +194,8 @@ class CollapseWarningTest {
 
     /** The bytes behind the header, which holds the configuration. */
     private static String tensors(byte[] file) {
-        int header = (int) ByteBuffer.wrap(file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+        int header = (int)
+                ByteBuffer.wrap(file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
         return new String(file, 8 + header, file.length - 8 - header, java.nio.charset.StandardCharsets.ISO_8859_1);
     }
 }

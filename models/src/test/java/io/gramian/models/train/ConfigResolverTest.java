@@ -181,7 +181,8 @@ class ConfigResolverTest {
         TrainConfig config = TinySystems.config("byol optimizer.rates=head:2");
         assertThatThrownBy(() -> TinySystems.start(Device.cpu(), config).close())
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("optimizer.rates: no parameter begins with head; the parts are backbone, projector, predictor");
+                .hasMessage(
+                        "optimizer.rates: no parameter begins with head; the parts are backbone, projector, predictor");
     }
 
     @Test
@@ -191,7 +192,10 @@ class ConfigResolverTest {
         // 64 x 2 views are 384 forward passes' worth, the probe 512: every 134 steps a hundredth
         assertThat(resolver.assignment("batch=64").resolve().record().spectrumSteps())
                 .isEqualTo(134);
-        assertThat(resolver.assignment("record.spectrum_steps=7").resolve().record().spectrumSteps())
+        assertThat(resolver.assignment("record.spectrum_steps=7")
+                        .resolve()
+                        .record()
+                        .spectrumSteps())
                 .isEqualTo(7);
     }
 

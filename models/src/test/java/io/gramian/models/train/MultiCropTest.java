@@ -154,7 +154,8 @@ class MultiCropTest {
             Tensor small = Tensor.zeros(device, 2, 4);
             List<Tensor> views = List.of(large, large, small, small, small, small);
             // the centre is the large views': they are at it, four of six views are away by the mean square 204 / 8
-            assertThat(new LeJepaSystem().loss(config.settings()).value(views)).isCloseTo(4 / 6.0 * 204 / 8, within(1e-5));
+            assertThat(new LeJepaSystem().loss(config.settings()).value(views))
+                    .isCloseTo(4 / 6.0 * 204 / 8, within(1e-5));
         }
     }
 

@@ -113,7 +113,8 @@ class PretrainerTest {
     }
 
     private static TrainConfig config(String data, double clip) {
-        ConfigResolver resolver = new ConfigResolver().option("--data", "data", data).option("--clip", "clip", clip);
+        ConfigResolver resolver =
+                new ConfigResolver().option("--data", "data", data).option("--clip", "clip", clip);
         for (String setting : List.of(
                 "batch=16",
                 "network.width=4",
@@ -142,9 +143,9 @@ class PretrainerTest {
             assertThatThrownBy(() -> pretrainer.train(nobody))
                     .isInstanceOf(GramianException.class)
                     .hasMessageMatching(
-                            "the loss of step 3 is [0-9.]+ but its gradient is no number; the first tensor that"
-                                    + " went bad is the gradient of projector\\..*; the last good checkpoint is kept in .*;"
-                                    + " try a lower learning rate, such as --set optimizer.learning_rate=.*");
+                            "the loss of step 3 is [0-9.]+ but its gradient is no number; the first tensor that went"
+                                + " bad is the gradient of projector\\..*; the last good checkpoint is kept in .*; try"
+                                + " a lower learning rate, such as --set optimizer.learning_rate=.*");
             assertThat(Checkpoint.describe(folder.checkpoint()).step()).isEqualTo(BAD_STEP - 1);
             for (JsonNode line : Metrics.read(folder.metrics())) {
                 if (line.path("type").asText().equals("step")) {

@@ -55,7 +55,8 @@ class ResumeTest {
             assertThat(cut.resolve(file)).as(file).hasSameBinaryContentAs(whole.resolve(file));
         }
         try (SafetensorsFile file = Safetensors.open(whole.resolve("checkpoints/last.safetensors"))) {
-            assertThat(file.names()).anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense|optimizer).*"));
+            assertThat(file.names())
+                    .anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense|optimizer).*"));
         }
     }
 
