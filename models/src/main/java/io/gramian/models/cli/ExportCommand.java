@@ -100,10 +100,14 @@ final class ExportCommand extends RunCommand {
     }
 
     private void onnx(TrainConfig config, Backbone backbone, long steps) {
+        if (!(backbone instanceof ResNet network)) {
+            throw new ConfigException("export: expected a run with a residual network for ONNX, got network.architecture="
+                    + config.settings().text("network.architecture") + "; use --format safetensors");
+        }
         Augmentation view = Loading.plain(config, RunData.open(config));
         Map<String, String> texts = common(config, steps);
         texts.put("size", Integer.toString(view.size()));
-        OnnxModel.write(file, backbone, new OnnxModel.Normalisation(view.mean(), view.std()), texts);
+        OnnxModel.write(file, network, new OnnxModel.Normalisation(view.mean(), view.std()), texts);
     }
 
     private void write(TrainConfig config, Backbone backbone, long steps) {

@@ -10,7 +10,6 @@ import io.gramian.models.eval.Evaluation;
 import io.gramian.models.format.AtomicFile;
 import io.gramian.models.report.Report;
 import io.gramian.models.ssl.BackboneSettings;
-import io.gramian.models.ssl.SslNetwork;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
 import io.gramian.models.train.LayerPrecision;
@@ -54,16 +53,17 @@ final class RunSession {
         DatasetSpec data = RunData.open(config);
         BackboneSettings.check(config.settings(), Loading.size(config, data));
         try (ImageDataset images = images(config, data);
-                RunFolder folder = checked(config, images, make)) {
+                RunFolder folder = checked(config, data, images, make)) {
             AtomicFile.writeString(folder.config(), config.toYaml());
             return train(config, data, images, folder);
         }
     }
 
     /** Weights to start from are tried before there is a folder. */
-    private RunFolder checked(TrainConfig config, ImageDataset images, Supplier<RunFolder> make) {
+    private RunFolder checked(TrainConfig config, DatasetSpec data, ImageDataset images, Supplier<RunFolder> make) {
         if (!config.settings().text("network.init").isEmpty()) {
-            SslNetwork.of(device, config.settings(), images.channels()).close();
+            BackboneSettings.started(device, config.settings(), images.channels(), Loading.size(config, data))
+                    .close();
         }
         return make.get();
     }

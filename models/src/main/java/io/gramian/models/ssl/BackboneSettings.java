@@ -5,10 +5,13 @@ import io.gramian.models.backbone.Backbone;
 import io.gramian.models.backbone.MlpBackbone;
 import io.gramian.models.backbone.ResNet;
 import io.gramian.models.backbone.Stem;
+import io.gramian.models.backbone.TimmWeights;
+import io.gramian.models.backbone.TorchvisionWeights;
 import io.gramian.models.backbone.VisionTransformer;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +50,9 @@ public final class BackboneSettings {
                 Setting.integer("network.depth", 0, 0, 1024, "blocks of a ViT; 0: the 12 of its kind"),
                 Setting.integer("network.heads", 0, 0, 1024, "heads of a ViT; 0: 3, 6, 12 for tiny, small, base"),
                 Setting.flag("network.frozen_patches", false, "a ViT's patch projection stays random, as in MoCo v3"),
-                Setting.integers("network.layers", List.of(512L, 512L), 1, 1 << 16, "widths of an mlp's layers"));
+                Setting.integers("network.layers", List.of(512L, 512L), 1, 1 << 16, "widths of an mlp's layers"),
+                Setting.text(
+                        "network.init", "", "safetensors file with torchvision's or timm's names to start the network from"));
     }
 
     /** The kind of backbone of a configuration, as in {@code vit-tiny}. */
@@ -83,6 +88,35 @@ public final class BackboneSettings {
                         settings.integers("network.blocks"),
                         seed);
         };
+    }
+
+    /**
+     * The same, with the weights of the file {@code network.init}, if there is one: torchvision's names for a residual network,
+     * timm's for a ViT.
+     *
+     * @throws ConfigException if settings do not fit each other or the size, or an mlp is to start from a file
+     * @throws io.gramian.GramianException if the file does not fit, naming what is missing, too much, or of another shape
+     */
+    public static Backbone started(Device device, Settings settings, int channels, int size) {
+        Backbone backbone = backbone(device, settings, channels, size);
+        String start = settings.text("network.init");
+        if (start.isEmpty()) {
+            return backbone;
+        }
+        try {
+            if (backbone instanceof ResNet network) {
+                TorchvisionWeights.read(Path.of(start), network);
+            } else if (backbone instanceof VisionTransformer network) {
+                TimmWeights.read(Path.of(start), network);
+            } else {
+                throw new ConfigException("network.init: expected a residual network or a vision transformer to start from"
+                        + " a file, got network.architecture=" + architecture(settings) + "; leave it out");
+            }
+            return backbone;
+        } catch (RuntimeException failure) {
+            backbone.close();
+            throw failure;
+        }
     }
 
     private static ResNet.Settings residual(Settings settings, int width, int channels) {

@@ -1,6 +1,6 @@
 package io.gramian.models.train;
 
-import io.gramian.models.report.CollapseVerdict;
+import io.gramian.spectrum.CollapseVerdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

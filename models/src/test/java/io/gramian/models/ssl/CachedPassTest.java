@@ -51,6 +51,11 @@ class CachedPassTest {
         }
 
         @Override
+        public int channels() {
+            return 1;
+        }
+
+        @Override
         public int features() {
             return 8;
         }

@@ -124,7 +124,7 @@ class MultiCropTest {
     void viewsOfSeveralSizesKeepTheirOrder(BatchStatistics statistics) {
         TrainConfig config = config("simclr projector.norm=false", "idx:none,none");
         try (Scope scope = Scope.open();
-                SslNetwork network = SslNetwork.of(device, config.settings(), 1)) {
+                SslNetwork network = SslNetwork.of(device, config.settings(), 1, 12)) {
             network.training(false);
             List<Tensor> views = new ArrayList<>();
             for (int side : new int[] {12, 12, 6, 6, 6, 9}) {
