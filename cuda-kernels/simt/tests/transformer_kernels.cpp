@@ -78,7 +78,9 @@ int gelu(int64_t count, int64_t shift) {
 struct Shape {
   int64_t b, t, h, e;
   // Of part 0 to 2 (q, k, v) in (b, t, 3, h, e).
-  int64_t at(int64_t b_, int64_t i, int64_t part, int64_t head) const { return (((b_ * t + i) * 3 + part) * h + head) * e; }
+  int64_t at(int64_t image, int64_t i, int64_t part, int64_t head) const {
+    return (((image * t + i) * 3 + part) * h + head) * e;
+  }
 };
 
 struct Truth {
@@ -142,8 +144,8 @@ int attention(const Shape& of, float scale, int32_t precision, double tolerance)
   std::vector<float> bits;
   for (const int64_t seed : {1, 9}) {
     const Context context(seed, precision);
-    failures += expect_ok("attention", gramian_attention_forward(context.get(), qkv.get(), of.b, of.t, of.h, of.e, scale,
-                                           out.get(), log_sum.get()));
+    failures += expect_ok("attention", gramian_attention_forward(context.get(), qkv.get(), of.b, of.t, of.h, of.e,
+                                           scale, out.get(), log_sum.get()));
     failures += expect_ok("attention back", gramian_attention_backward(context.get(), qkv.get(), out.get(),
                                                 log_sum.get(), dout.get(), of.b, of.t, of.h, of.e, scale, dqkv.get()));
     failures += expect_close("attention", largest_error(out.get(), truth.out), 0, tolerance);

@@ -4,8 +4,8 @@
 // A block owns 64 queries; tiles of 64 keys and values flow past them. The softmax is computed on the way (Milakov and
 // Gimelshein, arXiv 1805.02867): each row keeps its largest score and the sum relative to it, and what was added up
 // before shrinks when that grows (FlashAttention, arXiv 2205.14135, algorithm 1). Operands are rounded to the precision
-// of the context, sums and statistics are float32. 4 b h t^2 e FLOP; t / 64 times the keys and values from the L2 cache,
-// 16 b t h e bytes of device memory, and 4 or 2 each way for q, k and v where they are rounded first.
+// of the context, sums and statistics are float32. 4 b h t^2 e FLOP; the keys and values t / 64 times from the L2
+// cache; 16 b t h e bytes of device memory, and where q, k and v are rounded first, 4 or 2 more of each number twice.
 #include "gramian/transformer.h"
 #include "nn/attention_call.h"
 #include "tile/reduce.h"

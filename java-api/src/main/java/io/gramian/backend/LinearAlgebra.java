@@ -163,8 +163,8 @@ public final class LinearAlgebra {
             Check.atLeast("stride of to", to.stride(), columns);
         }
         Check.disjoint("to", to.tensor(), "from", from.tensor());
-        stream.run((kernels, context) -> kernels.gramian_copy_rows(
-                context, rows, columns, source, from.stride(), target, to.stride()));
+        stream.run((kernels, context) ->
+                kernels.gramian_copy_rows(context, rows, columns, source, from.stride(), target, to.stride()));
         to.tensor().touch();
     }
 }

@@ -169,7 +169,8 @@ public final class Transformers {
         Check.dtype("qkv", qkv, DType.FLOAT32);
         long[] s = qkv.shape().toArray();
         if (s.length != 5 || s[2] != 3 || s[4] < 1) {
-            throw new IllegalArgumentException("qkv: expected (b, t, 3, h, e) with e of at least 1, got " + qkv.shape());
+            throw new IllegalArgumentException(
+                    "qkv: expected (b, t, 3, h, e) with e of at least 1, got " + qkv.shape());
         }
         if (!Float.isFinite(scale)) {
             throw new IllegalArgumentException("scale: expected a finite number, got " + scale);

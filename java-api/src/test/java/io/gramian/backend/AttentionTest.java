@@ -37,8 +37,18 @@ class AttentionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0,3,1,2", "1,0,1,2", "1,1,1,1", "3,2,2,1", "2,31,3,5", "1,33,2,31", "2,65,3,64", "1,129,1,33", "1,127,2,127",
-        "1,257,2,16", "1,17,1,300", "5,1,4,8"
+        "0,3,1,2",
+        "1,0,1,2",
+        "1,1,1,1",
+        "3,2,2,1",
+        "2,31,3,5",
+        "1,33,2,31",
+        "2,65,3,64",
+        "1,129,1,33",
+        "1,127,2,127",
+        "1,257,2,16",
+        "1,17,1,300",
+        "5,1,4,8"
     })
     void attentionAgreesWithTheTruth(int b, int t, int h, int e) {
         attentionAgrees(b, t, h, e, (float) (1 / Math.sqrt(e)), 3);
@@ -69,7 +79,8 @@ class AttentionTest {
         logSum.assertBandsUntouched();
         float[] floats = NaiveTransformer.floats(qkv);
         NaiveTransformer.assertClose("out", out, truth.value(qkv), naive.value(floats));
-        NaiveTransformer.assertClose("dqkv", dqkv, truth.gradient(qkv, dout), naive.gradient(floats, NaiveTransformer.floats(dout)));
+        NaiveTransformer.assertClose(
+                "dqkv", dqkv, truth.gradient(qkv, dout), naive.gradient(floats, NaiveTransformer.floats(dout)));
         double[] sums = truth.logSum(qkv);
         double largest = Arrays.stream(sums).map(Math::abs).max().orElse(0);
         Arrays64.assertClose("logSum", logSum.tensor(), sums, 1e-6 + 1e-6 * largest);
@@ -88,8 +99,7 @@ class AttentionTest {
         float[] other = attention(kernels, turned, 1, t, 2, 3);
         for (int i = 0; i < t; i++) {
             for (int k = 0; k < 6; k++) {
-                assertThat(other[(t - 1 - i) * 6 + k])
-                        .isEqualTo(one[i * 6 + k], offset(1e-6f));
+                assertThat(other[(t - 1 - i) * 6 + k]).isEqualTo(one[i * 6 + k], offset(1e-6f));
             }
         }
     }

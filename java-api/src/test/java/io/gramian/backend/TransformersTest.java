@@ -66,7 +66,11 @@ class TransformersTest {
         float[] fx = NaiveTransformer.floats(x);
         float[] fgamma = NaiveTransformer.floats(gamma);
         float[][] naive = NaiveTransformer.layerNormBackward(fx, fgamma, NaiveTransformer.floats(dy), EPS);
-        NaiveTransformer.assertClose("y", y, truth.value(x, gamma, beta), NaiveTransformer.layerNorm(fx, fgamma, NaiveTransformer.floats(beta), EPS));
+        NaiveTransformer.assertClose(
+                "y",
+                y,
+                truth.value(x, gamma, beta),
+                NaiveTransformer.layerNorm(fx, fgamma, NaiveTransformer.floats(beta), EPS));
         NaiveTransformer.assertClose("dx", dx, truth.dx(x, gamma, dy), naive[0]);
         NaiveTransformer.assertClose("dgamma", dgamma, truth.dgamma(x, dy), naive[1]);
         NaiveTransformer.assertClose("dbeta", dbeta, truth.dbeta(dy), naive[2]);
@@ -80,7 +84,13 @@ class TransformersTest {
         double[] moved = Arrays.stream(x).map(v -> 8 * v + 16).toArray();
         Tensor y = Tensor.empty(device, 5, 40);
         kernels.layerNorm(
-                Arrays64.tensor(moved, 5, 40), ones(40), zeros(40), 1e-12f, y, Tensor.empty(device, 5), Tensor.empty(device, 5));
+                Arrays64.tensor(moved, 5, 40),
+                ones(40),
+                zeros(40),
+                1e-12f,
+                y,
+                Tensor.empty(device, 5),
+                Tensor.empty(device, 5));
         Arrays64.assertClose("y", y, new LayerNormReference(5, 40, 0).normalized(x), 2e-5);
     }
 
@@ -153,7 +163,13 @@ class TransformersTest {
         Tensor y = Tensor.empty(device, 2, 2);
         Tensor statistics = Tensor.empty(device, 2);
         kernels.layerNorm(
-                of(new float[] {1, Float.NaN, 2, 3}, 2, 2), ones(2), zeros(2), EPS, y, statistics, Tensor.empty(device, 2));
+                of(new float[] {1, Float.NaN, 2, 3}, 2, 2),
+                ones(2),
+                zeros(2),
+                EPS,
+                y,
+                statistics,
+                Tensor.empty(device, 2));
         assertThat(y.toFloats()[0]).isNaN();
         assertThat(y.toFloats()[1]).isNaN();
         assertThat(y.toFloats()[3]).isBetween(0.99f, 1f);
@@ -161,9 +177,11 @@ class TransformersTest {
 
     @Test
     void refusesWhatDoesNotFit() {
-        assertThatThrownBy(() -> kernels.layerNorm(zeros(3, 4), ones(3), zeros(4), EPS, zeros(3, 4), zeros(3), zeros(3)))
+        assertThatThrownBy(
+                        () -> kernels.layerNorm(zeros(3, 4), ones(3), zeros(4), EPS, zeros(3, 4), zeros(3), zeros(3)))
                 .hasMessage("gamma: expected shape (4), got (3)");
-        assertThatThrownBy(() -> kernels.layerNorm(zeros(3, 0), ones(0), zeros(0), EPS, zeros(3, 0), zeros(3), zeros(3)))
+        assertThatThrownBy(
+                        () -> kernels.layerNorm(zeros(3, 0), ones(0), zeros(0), EPS, zeros(3, 0), zeros(3), zeros(3)))
                 .hasMessage("x: expected a tensor (..., d) with d of at least 1, got (3, 0)");
         assertThatThrownBy(() -> kernels.layerNorm(zeros(3, 4), ones(4), zeros(4), 0, zeros(3, 4), zeros(3), zeros(3)))
                 .hasMessage("eps: expected a finite number above 0, got 0.0");

@@ -144,7 +144,9 @@ class SimtAttentionTest {
                 boolean head = k / 4 % 2 == 1;
                 boolean row = part > 0 || k / 8 == 65;
                 boolean column = part < 2 || k % 4 == 2;
-                assertThat(Float.isNaN(out[k])).as("part %d, element %d", part, k).isEqualTo(head && row && column);
+                assertThat(Float.isNaN(out[k]))
+                        .as("part %d, element %d", part, k)
+                        .isEqualTo(head && row && column);
             }
         }
     }

@@ -164,7 +164,9 @@ class SimtElementwiseTest {
             try (Scope scope = Scope.open()) {
                 Tensor from = Truth.tensor(at, x, x.length);
                 Tensor to = Tensor.empty(at, length + 1).fill(7);
-                at.backend().linearAlgebra().copyRows(new Strided(from, 0, fromStride), new Strided(to, 1, toStride), rows, columns);
+                at.backend()
+                        .linearAlgebra()
+                        .copyRows(new Strided(from, 0, fromStride), new Strided(to, 1, toStride), rows, columns);
                 float[] expected = new float[length + 1];
                 Arrays.fill(expected, 7);
                 for (int i = 0; i < rows * columns; i++) {

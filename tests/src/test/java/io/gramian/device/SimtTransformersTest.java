@@ -43,13 +43,7 @@ class SimtTransformersTest {
                 Guarded.of(device, d)
             };
             kernels.layerNorm(
-                    tx,
-                    tgamma,
-                    Truth.tensor(device, beta, d),
-                    EPS,
-                    out[0].tensor(),
-                    out[1].tensor(),
-                    out[2].tensor());
+                    tx, tgamma, Truth.tensor(device, beta, d), EPS, out[0].tensor(), out[1].tensor(), out[2].tensor());
             kernels.layerNormBackward(
                     tdy,
                     tx,
