@@ -1,5 +1,5 @@
-// The common norm of many gradients, and gradients scaled to it: 4 bytes read an element for the norm, 8 more where it is
-// above the limit.
+// The common norm of many gradients, and gradients scaled to it: 4 bytes read an element for the norm, 8 more where it
+// is above the limit.
 #include <cmath>
 
 #include "core/status.h"

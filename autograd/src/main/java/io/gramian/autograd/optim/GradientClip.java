@@ -4,9 +4,9 @@ import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import io.gramian.backend.Deferred;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * Limits the global norm of gradients, between the backward pass and the optimiser's step: one call over all parameters, see
@@ -29,8 +29,13 @@ public record GradientClip(double most) {
      * @return the norm before, which nobody has to wait for
      */
     public Deferred<Double> apply(Collection<Variable> parameters) {
-        List<Tensor> gradients =
-                parameters.stream().map(Variable::grad).filter(Objects::nonNull).toList();
+        List<Tensor> gradients = new ArrayList<>();
+        for (Variable parameter : parameters) {
+            Tensor gradient = parameter.grad();
+            if (gradient != null) {
+                gradients.add(gradient);
+            }
+        }
         if (gradients.isEmpty()) {
             return Deferred.of(Device.cpu(), () -> 0.0);
         }
