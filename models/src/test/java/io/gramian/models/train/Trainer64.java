@@ -109,7 +109,7 @@ final class Trainer64 {
             // without a trust ratio the classic form gathers the rate too
             double inside = classic ? rate : 1;
             double[] scaled = Arrays.stream(g).map(each -> inside * each).toArray();
-            OptimizerReference.sgd(p, scaled, m, rate / inside, 0, o.momentum(), false);
+            OptimizerReference.sgd(p, scaled, m, classic ? 1 : rate, 0, o.momentum(), false);
         } else if (classic) {
             OptimizerReference.larsClassic(p, g, m, rate, o.weightDecay(), o.momentum(), o.trust());
         } else if (o.larsForm() == LarsForm.RAW_NORM) {
