@@ -29,8 +29,7 @@ abstract class QueriesLoss implements TrainerLoss {
     @Override
     public final int trained(int count) {
         if (count != inputs) {
-            throw new IllegalArgumentException(
-                    name + ": expected " + inputs + " inputs, " + takes + ", got " + count);
+            throw new IllegalArgumentException(name + ": expected " + inputs + " inputs, " + takes + ", got " + count);
         }
         return trained;
     }
