@@ -3,6 +3,7 @@ package io.gramian.benchmarks.peer;
 import io.gramian.benchmarks.Workload;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.api.OutAndGrad;
@@ -101,7 +102,7 @@ public final class SameDiffLosses implements Workload {
     @Override
     public void run() {
         OutAndGrad result = compute();
-        float value = result.getOutputs().get(LOSS).getFloat(0);
+        float value = found(result.getOutputs(), LOSS).getFloat(0);
         result.getGradients().values().forEach(INDArray::close);
         if (!Float.isFinite(value)) {
             throw new IllegalStateException("expected a finite loss, got " + value);
@@ -112,9 +113,13 @@ public final class SameDiffLosses implements Workload {
     public Map<String, float[]> results() {
         OutAndGrad result = compute();
         return Map.of(
-                "loss", new float[] {result.getOutputs().get(LOSS).getFloat(0)},
-                "gradient of a", floats(result.getGradients().get("a")),
-                "gradient of b", floats(result.getGradients().get("b")));
+                "loss", new float[] {found(result.getOutputs(), LOSS).getFloat(0)},
+                "gradient of a", floats(found(result.getGradients(), "a")),
+                "gradient of b", floats(found(result.getGradients(), "b")));
+    }
+
+    private static INDArray found(Map<String, INDArray> arrays, String name) {
+        return Objects.requireNonNull(arrays.get(name), name);
     }
 
     private static float[] floats(INDArray array) {
