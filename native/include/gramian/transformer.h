@@ -6,8 +6,8 @@
 
 GRAMIAN_EXTERN_C_BEGIN
 
-/** Layer normalisation: y (rows,d) = gamma (x - mean_i) rstd_i + beta with mean (rows) and rstd (rows) of each row of x,
- *  rstd = 1 / sqrt(biased variance + epsilon). gamma and beta are (d), d >= 1. */
+/** Layer normalisation: y (rows,d) = gamma (x - mean_i) rstd_i + beta with mean (rows) and rstd (rows) of each row of
+ *  x, rstd = 1 / sqrt(biased variance + epsilon). gamma and beta are (d), d >= 1. */
 GRAMIAN_EXPORT gramian_status gramian_layer_norm_forward(gramian_context* context, const float* x, int64_t rows,
     int64_t d, const float* gamma, const float* beta, float epsilon, float* y, float* mean, float* rstd);
 /** dx (rows,d) = rstd_i (g - mean_j g - xhat mean_j (g xhat)), g = gamma dy, xhat = (x - mean_i) rstd_i;

@@ -1,5 +1,5 @@
-// Attention without its matrix of scores (Dao et al. 2022, arXiv 2205.14135, algorithms 1 and 4): tiles of 64 queries by
-// 64 keys, a running maximum and sum for each query.
+// Attention without its matrix of scores (Dao et al. 2022, arXiv 2205.14135, algorithms 1 and 4): tiles of 64 queries
+// by 64 keys, a running maximum and sum for each query.
 //   forward   S = Q K^T, P = exp(scale S - max), O = P V / sum                        4 b h t^2 e FLOP
 //   backward  P = exp(scale S - log_sum), dP = dO V^T, dS = scale P (dP - <dO, O>),
 //             dQ = dS K, dK = dS^T Q, dV = P^T dO                                    10 b h t^2 e FLOP

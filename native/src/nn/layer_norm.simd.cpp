@@ -1,5 +1,6 @@
 // Layer normalisation of the rows of (rows,d). A row stays in the L1 cache between its passes: mean, then squared
-// deviations from it, both summed in float64 (no E[x^2] - E[x]^2), then the output. Bytes: 8 rows d forward, 12 backward.
+// deviations from it, both summed in float64 (no E[x^2] - E[x]^2), then the output. Bytes: 8 rows d forward, 12
+// backward.
 //
 // Backward, with g = gamma dy: the two row means of g and g xhat, then dx. Sums over rows are taken in chunks that
 // depend on the number of rows only, in float64, and added in order.
