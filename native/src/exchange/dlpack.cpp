@@ -64,8 +64,9 @@ void describe_versioned(const Versioned& managed, int64_t* numbers) {
   numbers[9] = managed.major;
   numbers[10] = managed.minor;
   if (managed.major != kMajor) {
-    GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "a DLPack tensor of version " + std::to_string(managed.major) + "." +
-                                               std::to_string(managed.minor) + ", expected 1.x; its library can give that");
+    const std::string version = std::to_string(managed.major) + "." + std::to_string(managed.minor);
+    GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT,
+        "a DLPack tensor of version " + version + ", expected 1.x; ask its library for that");
   }
   numbers[8] = static_cast<int64_t>(managed.flags);
   describe(managed.tensor, numbers);

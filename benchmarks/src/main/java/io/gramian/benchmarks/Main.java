@@ -157,12 +157,16 @@ public final class Main implements Callable<Integer> {
             if (!List.of("losses", "trainers").contains(name) && !known.contains(name)) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "expected losses, trainers, report, or names of " + String.join(", ", known) + ", got '" + name + "'");
+                        "expected losses, trainers, report, or names of " + String.join(", ", known) + ", got '" + name
+                                + "'");
             }
             wanted.addAll(
                     switch (name) {
                         case "losses" -> LOSSES;
-                        case "trainers" -> TrainerComparisons.ALL.stream().map(Comparison::name).toList();
+                        case "trainers" ->
+                            TrainerComparisons.ALL.stream()
+                                    .map(Comparison::name)
+                                    .toList();
                         default -> List.of(name);
                     });
         }

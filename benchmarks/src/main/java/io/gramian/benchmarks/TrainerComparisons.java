@@ -103,8 +103,7 @@ final class TrainerComparisons {
         return switch (trainer) {
             case "djl" -> {
                 io.gramian.djl.GramianLoss djl = io.gramian.djl.GramianLoss.of(loss);
-                yield djl(n, d, (a, b) -> djl.evaluate(
-                        new ai.djl.ndarray.NDList(), new ai.djl.ndarray.NDList(a, b)));
+                yield djl(n, d, (a, b) -> djl.evaluate(new ai.djl.ndarray.NDList(), new ai.djl.ndarray.NDList(a, b)));
             }
             case "pytorch" -> bytedeco(n, d, io.gramian.pytorch.GramianLoss.of(loss)::forward);
             default -> new Dl4j(Inputs.views(n, d), n, d, loss);

@@ -35,7 +35,7 @@ record JavaProcess(int exitCode, String output) {
                         .toString()
                         .matches(
                                 "(gramian-(native|java-api|cuda-kernels)-|javacpp-|openblas-|dnnl-|slf4j-api-|jspecify-).*"
-                                    + "(?<!-simt)\\.jar"))
+                                        + "(?<!-simt)\\.jar"))
                 .toList();
         assertThat(jars).as("jars of the reactor: run this with mvn verify").hasSizeGreaterThanOrEqualTo(10);
         return jars;

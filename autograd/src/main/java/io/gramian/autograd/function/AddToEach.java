@@ -17,8 +17,9 @@ public final class AddToEach extends Function {
         Tensor in = x.value();
         long n = in.shape().rank() == 0 ? 0 : in.shape().size(0);
         if (in.shape().rank() == 0 || in.elements() != n * constant.elements()) {
-            throw new IllegalArgumentException("addToEach: expected x (n, ...) and a constant (1, ...) of the same sizes,"
-                    + " got " + in.shape() + " and " + constant.shape());
+            throw new IllegalArgumentException(
+                    "addToEach: expected x (n, ...) and a constant (1, ...) of the same sizes," + " got " + in.shape()
+                            + " and " + constant.shape());
         }
         Tensor y = Tensor.empty(in.device(), in.shape().toArray());
         long size = constant.elements();

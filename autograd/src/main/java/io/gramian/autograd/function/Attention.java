@@ -41,10 +41,7 @@ public final class Attention extends Function {
     @Override
     protected @Nullable Tensor[] backward(Tensor dy) {
         Tensor dqkv = Tensor.empty(dy.device(), qkv.get().shape().toArray());
-        dy.device()
-                .backend()
-                .transformers()
-                .attentionBackward(qkv.get(), out.get(), logSum.get(), dy, scale, dqkv);
+        dy.device().backend().transformers().attentionBackward(qkv.get(), out.get(), logSum.get(), dy, scale, dqkv);
         return new Tensor[] {dqkv};
     }
 }

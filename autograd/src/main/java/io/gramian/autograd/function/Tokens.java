@@ -23,8 +23,8 @@ public final class Tokens extends Function {
     public static Variable apply(Variable x, long from, long to) {
         Tensor in = x.value();
         if (in.shape().rank() != 3 || from < 0 || to < from || to > in.shape().size(1)) {
-            throw new IllegalArgumentException("tokens: expected x (n, t, d) with 0 <= from <= to <= t, got " + in.shape()
-                    + ", from " + from + " and to " + to);
+            throw new IllegalArgumentException("tokens: expected x (n, t, d) with 0 <= from <= to <= t, got "
+                    + in.shape() + ", from " + from + " and to " + to);
         }
         long n = in.shape().size(0);
         long t = in.shape().size(1);

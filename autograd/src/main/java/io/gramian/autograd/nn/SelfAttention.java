@@ -42,8 +42,8 @@ public final class SelfAttention extends Module {
         }
         int each = width / heads;
         Variable operands = qkv.forward(Reshape.apply(x, s[0] * s[1], width));
-        Variable out = Attention.apply(
-                Reshape.apply(operands, s[0], s[1], 3, heads, each), (float) (1 / Math.sqrt(each)));
+        Variable out =
+                Attention.apply(Reshape.apply(operands, s[0], s[1], 3, heads, each), (float) (1 / Math.sqrt(each)));
         return Reshape.apply(proj.forward(Reshape.apply(out, s[0] * s[1], width)), s);
     }
 }

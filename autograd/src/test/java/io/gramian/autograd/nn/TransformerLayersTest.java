@@ -63,7 +63,8 @@ class TransformerLayersTest {
                     .containsExactly(11, 2, 3, 5, 15, 6, 7, 1);
             assertThatThrownBy(() -> Tokens.apply(y, 2, 4))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("tokens: expected x (n, t, d) with 0 <= from <= to <= t, got (2, 3, 2), from 2 and to 4");
+                    .hasMessage(
+                            "tokens: expected x (n, t, d) with 0 <= from <= to <= t, got (2, 3, 2), from 2 and to 4");
         }
     }
 
@@ -105,8 +106,10 @@ class TransformerLayersTest {
                 largest = Math.max(largest, Math.abs(value));
             }
             assertThat(largest).isBetween(0.99 * bound, bound);
-            assertThat(attention.parameters().get("qkv.bias").value().toFloats()).containsOnly(0);
-            assertThat(attention.parameters().get("proj.bias").value().toFloats()).containsOnly(0);
+            assertThat(attention.parameters().get("qkv.bias").value().toFloats())
+                    .containsOnly(0);
+            assertThat(attention.parameters().get("proj.bias").value().toFloats())
+                    .containsOnly(0);
         }
         assertThatThrownBy(() -> new SelfAttention(device, 64, 5, generator))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -90,8 +90,10 @@ public final class SameDiffLosses implements Workload {
     }
 
     private static SDVariable product(SDVariable x, SDVariable y, boolean transposeX, boolean transposeY) {
-        MMulTranspose how =
-                MMulTranspose.builder().transposeA(transposeX).transposeB(transposeY).build();
+        MMulTranspose how = MMulTranspose.builder()
+                .transposeA(transposeX)
+                .transposeB(transposeY)
+                .build();
         return x.mmul(null, y, how);
     }
 

@@ -21,8 +21,9 @@ final class BorrowedArray {
     /** Refuses what cannot be read in place, saying what to do. */
     static void check(String name, NDArray array) {
         if (array.isReleased()) {
-            throw new IllegalArgumentException(name + ": expected an open array, got one that was closed with its manager;"
-                    + " call the loss before the batch is closed");
+            throw new IllegalArgumentException(
+                    name + ": expected an open array, got one that was closed with its manager;"
+                            + " call the loss before the batch is closed");
         }
         String engine = array.getManager().getEngine().getEngineName();
         if (!engine.equals(ENGINE)) {

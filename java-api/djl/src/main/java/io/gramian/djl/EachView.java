@@ -36,8 +36,7 @@ public final class EachView extends AbstractBlock {
     protected NDList forwardInternal(
             ParameterStore parameters, NDList views, boolean training, PairList<String, Object> settings) {
         NDList outputs = new NDList(views.size());
-        views.forEach(
-                view -> outputs.addAll(encoder.forward(parameters, new NDList(view), training, settings)));
+        views.forEach(view -> outputs.addAll(encoder.forward(parameters, new NDList(view), training, settings)));
         return outputs;
     }
 

@@ -167,7 +167,9 @@ class GramianLossTest {
         NDArray q = array(1);
         backward(new GramianLoss(TrainerLoss.of(MocoV3.defaults())), 1, new NDList(q, array(2), array(3), array(4)));
         assertThat(q.getGradient().toFloatArray())
-                .isEqualTo(truth(TrainerLoss.of(MocoV3.defaults()), 2, 1, 2, 3, 4).gradients().get(0));
+                .isEqualTo(truth(TrainerLoss.of(MocoV3.defaults()), 2, 1, 2, 3, 4)
+                        .gradients()
+                        .get(0));
     }
 
     @Test
@@ -200,7 +202,9 @@ class GramianLossTest {
     void nanStaysNan() {
         NDArray a = array(1);
         NDArray bad = a.mul(Float.NaN);
-        assertThat(GramianLoss.of(NtXent.defaults()).evaluate(new NDList(), new NDList(bad, a)).getFloat())
+        assertThat(GramianLoss.of(NtXent.defaults())
+                        .evaluate(new NDList(), new NDList(bad, a))
+                        .getFloat())
                 .isNaN();
     }
 
@@ -224,8 +228,8 @@ class GramianLossTest {
                 .hasMessageStartingWith("predictions[0]: expected two views below each other, (2 n, d), got (3, 10)");
         assertThatThrownBy(() -> GramianLoss.of(SimSiam.defaults()).evaluate(new NDList(), new NDList(a, a)))
                 .hasMessage("simsiam: expected 4 inputs, 2 predictions and then 2 targets, got 2");
-        NDArray sparse = manager.createCoo(
-                java.nio.FloatBuffer.wrap(new float[] {1}), new long[][] {{0}, {0}}, new Shape(N, D));
+        NDArray sparse =
+                manager.createCoo(java.nio.FloatBuffer.wrap(new float[] {1}), new long[][] {{0}, {0}}, new Shape(N, D));
         assertThatThrownBy(() -> loss.evaluate(new NDList(), new NDList(a, sparse)))
                 .hasMessageStartingWith("predictions[1]: expected a dense array, got COO");
     }

@@ -23,8 +23,9 @@ final class BorrowedArray {
         }
         OpExecutioner.ExecutionerType type = Nd4j.getExecutioner().type();
         if (type != OpExecutioner.ExecutionerType.NATIVE_CPU) {
-            throw new IllegalArgumentException(name + ": expected an array of the backend nd4j-native, got one of " + type
-                    + "; put nd4j-native in place of the other backend, whose memory the processor cannot read in place");
+            throw new IllegalArgumentException(
+                    name + ": expected an array of the backend nd4j-native, got one of " + type
+                            + "; put nd4j-native in place of the other backend, whose memory the processor cannot read in place");
         }
         if (array.dataType() != DataType.FLOAT) {
             throw new IllegalArgumentException(name + ": expected FLOAT, got " + array.dataType() + " "

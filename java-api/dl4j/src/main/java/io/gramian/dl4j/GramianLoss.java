@@ -157,8 +157,8 @@ public final class GramianLoss implements ILossFunction {
     @Override
     public INDArray computeScoreArray(
             INDArray labels, INDArray preOutput, IActivation activation, @Nullable INDArray mask) {
-        throw new UnsupportedOperationException(
-                name + " compares the rows of a batch with each other and has no score for one of them; use score(data)");
+        throw new UnsupportedOperationException(name
+                + " compares the rows of a batch with each other and has no score for one of them; use score(data)");
     }
 
     /**
@@ -210,8 +210,9 @@ public final class GramianLoss implements ILossFunction {
     private double run(INDArray embeddings, @Nullable INDArray gradient) {
         TrainerLoss ours = loss;
         if (ours == null) {
-            throw new IllegalStateException(name + ": this network was loaded, and the settings of its loss are in no file;"
-                    + " give its loss layer a new GramianLoss before training");
+            throw new IllegalStateException(
+                    name + ": this network was loaded, and the settings of its loss are in no file;"
+                            + " give its loss layer a new GramianLoss before training");
         }
         return SharedBlas.run(() -> {
             try (Scope scope = Scope.open()) {

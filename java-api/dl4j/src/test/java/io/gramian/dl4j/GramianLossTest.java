@@ -151,7 +151,8 @@ class GramianLossTest {
         assertThat(Arrays.copyOfRange(floats(more), 0, N * D)).isEqualTo(values(9));
         assertThat(Arrays.copyOfRange(floats(more), N * D, 3 * N * D)).containsOnly(3);
         INDArray wide = Nd4j.zeros(2 * N, D + 1);
-        INDArray some = wide.get(NDArrayIndex.all(), NDArrayIndex.interval(0, D)).assign(stacked(1, 2));
+        INDArray some =
+                wide.get(NDArrayIndex.all(), NDArrayIndex.interval(0, D)).assign(stacked(1, 2));
         assertThat(loss.computeScore(UNREAD, some, IDENTITY, null, true)).isEqualTo(truth.value());
     }
 
@@ -197,7 +198,8 @@ class GramianLossTest {
                 .hasMessageStartingWith("preOutput: expected a matrix (rows, features), got shape [4, 3, 2]");
         assertThatThrownBy(() -> loss.computeGradient(UNREAD, Nd4j.zeros(5, 3), IDENTITY, null))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("nt-xent: expected a multiple of 2 rows, the inputs of the loss below each other");
+                .hasMessageStartingWith(
+                        "nt-xent: expected a multiple of 2 rows, the inputs of the loss below each other");
         INDArray closed = stacked(1, 2);
         closed.close();
         assertThatThrownBy(() -> loss.computeScore(UNREAD, closed, IDENTITY, null, true))

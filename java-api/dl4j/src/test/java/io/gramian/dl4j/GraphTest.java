@@ -150,7 +150,12 @@ class GraphTest {
                 .addVertex("views", new StackVertex(), "view1", "view2")
                 .addLayer("hidden", dense(TwoLayers.inputs(), TwoLayers.HIDDEN, Activation.RELU), "views")
                 .addLayer("embedding", dense(TwoLayers.HIDDEN, TwoLayers.OUTPUTS, Activation.IDENTITY), "hidden")
-                .addLayer("loss", new LossLayer.Builder(loss).activation(Activation.IDENTITY).build(), "embedding")
+                .addLayer(
+                        "loss",
+                        new LossLayer.Builder(loss)
+                                .activation(Activation.IDENTITY)
+                                .build(),
+                        "embedding")
                 .setOutputs("loss")
                 .build());
         graph.init();
@@ -161,9 +166,13 @@ class GraphTest {
     private static void start(Map<String, INDArray> parameters, String first, String second) {
         Map<String, float[]> start = TwoLayers.start();
         weight(parameters.get(first + "W"), start.get("weight1"));
-        parameters.get(first + "b").assign(Nd4j.createFromArray(start.get("bias1")).reshape(1, TwoLayers.HIDDEN));
+        parameters
+                .get(first + "b")
+                .assign(Nd4j.createFromArray(start.get("bias1")).reshape(1, TwoLayers.HIDDEN));
         weight(parameters.get(second + "W"), start.get("weight2"));
-        parameters.get(second + "b").assign(Nd4j.createFromArray(start.get("bias2")).reshape(1, TwoLayers.OUTPUTS));
+        parameters
+                .get(second + "b")
+                .assign(Nd4j.createFromArray(start.get("bias2")).reshape(1, TwoLayers.OUTPUTS));
     }
 
     /** Deeplearning4j has weights (in, out). */

@@ -25,8 +25,8 @@ final class BorrowedTensor {
             throw new IllegalArgumentException(name + ": expected a tensor with elements, got an undefined one");
         }
         if (tensor.layout().intern() != torch.Layout.Strided) {
-            throw new IllegalArgumentException(
-                    name + ": expected a dense tensor, got layout " + tensor.layout().intern() + "; call to_dense() on it");
+            throw new IllegalArgumentException(name + ": expected a dense tensor, got layout "
+                    + tensor.layout().intern() + "; call to_dense() on it");
         }
         torch.ScalarType type = tensor.scalar_type().intern();
         if (type != torch.ScalarType.Float) {
@@ -39,7 +39,8 @@ final class BorrowedTensor {
         }
         if (!tensor.is_contiguous()) {
             throw new IllegalArgumentException(name + ": expected a contiguous row-major tensor, got sizes "
-                    + Arrays.toString(axes(tensor, tensor::size)) + " with strides " + Arrays.toString(axes(tensor, tensor::stride))
+                    + Arrays.toString(axes(tensor, tensor::size)) + " with strides "
+                    + Arrays.toString(axes(tensor, tensor::stride))
                     + "; call contiguous() on it, which autograd follows");
         }
     }
@@ -49,8 +50,8 @@ final class BorrowedTensor {
         String here = deviceName(tensor);
         String there = deviceName(first);
         if (!here.equals(there)) {
-            throw new IllegalArgumentException(
-                    name + ": expected a tensor of " + there + " like inputs[0], got one of " + here + "; move it there");
+            throw new IllegalArgumentException(name + ": expected a tensor of " + there + " like inputs[0], got one of "
+                    + here + "; move it there");
         }
     }
 

@@ -146,8 +146,8 @@ class GramianLossTest {
             List<io.gramian.Tensor> inputs = List.of(
                     io.gramian.Tensor.of(Device.cpu(), floats(a), N, D),
                     io.gramian.Tensor.of(Device.cpu(), floats(b), N, D));
-            List<io.gramian.Tensor> gradients = List.of(
-                    io.gramian.Tensor.empty(Device.cpu(), N, D), io.gramian.Tensor.empty(Device.cpu(), N, D));
+            List<io.gramian.Tensor> gradients =
+                    List.of(io.gramian.Tensor.empty(Device.cpu(), N, D), io.gramian.Tensor.empty(Device.cpu(), N, D));
             loss.valueAndGradient(inputs, gradients, 0);
             return gradients.get(trained - 2).toFloats();
         }
@@ -189,7 +189,8 @@ class GramianLossTest {
         assertThat(floats(a)).containsOnly(3);
         // rows of a larger tensor are contiguous: in place too
         Tensor both = torch.cat(new TensorVector(leaf(1), leaf(2)));
-        Tensor second = both.slice(0, new org.bytedeco.pytorch.LongOptional(N), new org.bytedeco.pytorch.LongOptional(2L * N), 1);
+        Tensor second = both.slice(
+                0, new org.bytedeco.pytorch.LongOptional(N), new org.bytedeco.pytorch.LongOptional(2L * N), 1);
         assertThat(GramianLoss.of(NtXent.defaults()).value(leaf(1), second))
                 .isEqualTo(truth(TrainerLoss.of(NtXent.defaults()), 2, 1, 2).value());
     }
@@ -220,8 +221,9 @@ class GramianLossTest {
                         + " call to(ScalarType.Float) on it, which autograd follows");
         assertThatThrownBy(() -> loss.forward(a, tensor(values(2), D, N).t()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("inputs[1]: expected a contiguous row-major tensor, got sizes [24, 10] with strides [1, 24];"
-                        + " call contiguous() on it, which autograd follows");
+                .hasMessage(
+                        "inputs[1]: expected a contiguous row-major tensor, got sizes [24, 10] with strides [1, 24];"
+                                + " call contiguous() on it, which autograd follows");
         assertThatThrownBy(() -> loss.forward(a.to_sparse(), a))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("inputs[0]: expected a dense tensor, got layout Sparse; call to_dense() on it");

@@ -53,7 +53,8 @@ class TrainingTest {
                     Tensor[] z = new Tensor[2];
                     for (int v = 0; v < 2; v++) {
                         Tensor x = tensor(views[v], TwoLayers.BATCH, TwoLayers.inputs());
-                        Tensor hidden = torch.linear(x, weight1, new TensorOptional(bias1)).relu();
+                        Tensor hidden = torch.linear(x, weight1, new TensorOptional(bias1))
+                                .relu();
                         z[v] = torch.linear(hidden, weight2, new TensorOptional(bias2));
                     }
                     sgd.zero_grad();

@@ -65,8 +65,8 @@ public final class VisionTransformer extends Backbone {
                         "patch: expected a divisor of the images' side " + size + ", got " + patch);
             }
             if (width < 4 || width % 4 != 0 || width % heads != 0) {
-                throw new IllegalArgumentException("width: expected a multiple of 4 and of the " + heads
-                        + " heads, got " + width);
+                throw new IllegalArgumentException(
+                        "width: expected a multiple of 4 and of the " + heads + " heads, got " + width);
             }
         }
 
@@ -102,8 +102,8 @@ public final class VisionTransformer extends Backbone {
         patches = add("patch_embed", new PatchEmbedding(device, settings, generator.split(1)));
         Chain chain = add("blocks", new Chain());
         for (int i = 0; i < settings.depth(); i++) {
-            blocks.add(chain.append(
-                    i, new TransformerBlock(device, width, settings.heads(), generator.split(100L + i))));
+            blocks.add(
+                    chain.append(i, new TransformerBlock(device, width, settings.heads(), generator.split(100L + i))));
         }
         norm = add("norm", new LayerNorm(device, width, EPS));
     }
@@ -188,8 +188,9 @@ public final class VisionTransformer extends Backbone {
     private Variable tokens(Variable x) {
         long[] s = x.value().shape().toArray();
         if (s.length != 4 || s[1] != settings.size() || s[2] != settings.size() || s[3] != settings.channels()) {
-            throw new IllegalArgumentException("vision transformer: expected images (n, " + settings.size() + ", "
-                    + settings.size() + ", " + settings.channels() + "), got " + x.value().shape());
+            throw new IllegalArgumentException(
+                    "vision transformer: expected images (n, " + settings.size() + ", " + settings.size() + ", "
+                            + settings.channels() + "), got " + x.value().shape());
         }
         Variable y = AddToEach.apply(PrependToken.apply(token, patches.forward(x)), positions);
         for (TransformerBlock block : blocks) {

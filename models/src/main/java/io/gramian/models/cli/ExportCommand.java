@@ -101,8 +101,9 @@ final class ExportCommand extends RunCommand {
 
     private void onnx(TrainConfig config, Backbone backbone, long steps) {
         if (!(backbone instanceof ResNet network)) {
-            throw new ConfigException("export: expected a run with a residual network for ONNX, got network.architecture="
-                    + config.settings().text("network.architecture") + "; use --format safetensors");
+            throw new ConfigException(
+                    "export: expected a run with a residual network for ONNX, got network.architecture="
+                            + config.settings().text("network.architecture") + "; use --format safetensors");
         }
         Augmentation view = Loading.plain(config, RunData.open(config));
         Map<String, String> texts = common(config, steps);
@@ -116,9 +117,11 @@ final class ExportCommand extends RunCommand {
         } else if (backbone instanceof VisionTransformer network) {
             TimmWeights.write(file, network, transformer(config, network.settings(), steps));
         } else {
-            throw new ConfigException("export: expected a run with a residual network or a vision transformer, for which"
-                    + " PyTorch has names, got network.architecture="
-                    + config.settings().text("network.architecture") + "; its weights are in model.safetensors of the run");
+            throw new ConfigException(
+                    "export: expected a run with a residual network or a vision transformer, for which"
+                            + " PyTorch has names, got network.architecture="
+                            + config.settings().text("network.architecture")
+                            + "; its weights are in model.safetensors of the run");
         }
     }
 

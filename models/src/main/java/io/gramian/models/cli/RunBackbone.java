@@ -78,7 +78,8 @@ final class RunBackbone {
                         ? new Images(1, Math.toIntExact(side))
                         : new Images(3, Math.toIntExact(Math.round(Math.sqrt(pixels / 3.0))));
             }
-            return new Images(Math.toIntExact(shape(file, weights, "conv1.weight", 4).size(3)), 1);
+            return new Images(
+                    Math.toIntExact(shape(file, weights, "conv1.weight", 4).size(3)), 1);
         }
     }
 

@@ -46,13 +46,19 @@ public final class BackboneSettings {
                 Setting.choice("network.stem", "cifar", STEMS, "first layers of a residual network"),
                 Setting.flag("network.zero_init", false, "residual blocks start as their shortcut"),
                 Setting.integer(
-                        "network.patch", 0, 0, 1024, "side of a ViT's patches; 0: 16 for images of 112 pixels on, else 4"),
+                        "network.patch",
+                        0,
+                        0,
+                        1024,
+                        "side of a ViT's patches; 0: 16 for images of 112 pixels on, else 4"),
                 Setting.integer("network.depth", 0, 0, 1024, "blocks of a ViT; 0: the 12 of its kind"),
                 Setting.integer("network.heads", 0, 0, 1024, "heads of a ViT; 0: 3, 6, 12 for tiny, small, base"),
                 Setting.flag("network.frozen_patches", false, "a ViT's patch projection stays random, as in MoCo v3"),
                 Setting.integers("network.layers", List.of(512L, 512L), 1, 1 << 16, "widths of an mlp's layers"),
                 Setting.text(
-                        "network.init", "", "safetensors file with torchvision's or timm's names to start the network from"));
+                        "network.init",
+                        "",
+                        "safetensors file with torchvision's or timm's names to start the network from"));
     }
 
     /** The kind of backbone of a configuration, as in {@code vit-tiny}. */
@@ -109,8 +115,9 @@ public final class BackboneSettings {
             } else if (backbone instanceof VisionTransformer network) {
                 TimmWeights.read(Path.of(start), network);
             } else {
-                throw new ConfigException("network.init: expected a residual network or a vision transformer to start from"
-                        + " a file, got network.architecture=" + architecture(settings) + "; leave it out");
+                throw new ConfigException(
+                        "network.init: expected a residual network or a vision transformer to start from"
+                                + " a file, got network.architecture=" + architecture(settings) + "; leave it out");
             }
             return backbone;
         } catch (RuntimeException failure) {

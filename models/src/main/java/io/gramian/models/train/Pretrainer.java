@@ -75,8 +75,7 @@ public final class Pretrainer implements AutoCloseable {
         Loading.views(config, spec); // refused before any work
         this.stepsPerEpoch = BatchLoader.stepsPerEpoch(images, config.batch());
         this.steps = Math.multiplyExact(stepsPerEpoch, config.epochs());
-        this.state = TrainState.initial(
-                device, config, images.channels(), Loading.size(config, spec), stepsPerEpoch);
+        this.state = TrainState.initial(device, config, images.channels(), Loading.size(config, spec), stepsPerEpoch);
         this.probe = SpectrumProbe.of(device, config, spec, images);
         this.online = OnlineProbe.of(device, config, images, state.network());
     }

@@ -34,7 +34,8 @@ final class VitRecipes {
         settings.put("network.patch", 16L);
         settings.put("projector", Map.of("hidden", List.of(4096L, 4096L), "out", 256L, "norm_last", "plain"));
         settings.put("predictor", Map.of("hidden", List.of(4096L), "norm_last", "plain"));
-        settings.put("schedule", Map.of("name", "cosine", "warmup_epochs", 40.0, "warmup_steps", 0L, "final_factor", 0.0));
+        settings.put(
+                "schedule", Map.of("name", "cosine", "warmup_epochs", 40.0, "warmup_steps", 0L, "final_factor", 0.0));
         return settings;
     }
 

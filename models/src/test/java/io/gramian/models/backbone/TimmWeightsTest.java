@@ -97,7 +97,8 @@ class TimmWeightsTest {
             assertThatThrownBy(() -> TimmWeights.read(file, network))
                     .isInstanceOf(GramianException.class)
                     .hasMessageContaining("expected pos_embed to be FLOAT32 (1, 10, 8), got FLOAT32 (1, 5, 8); use");
-            assertThat(shallow.parameters().get("norm.weight").value().toFloats()).isEqualTo(before);
+            assertThat(shallow.parameters().get("norm.weight").value().toFloats())
+                    .isEqualTo(before);
         }
     }
 }

@@ -37,7 +37,8 @@ class VisionTransformerTest {
             assertThat(net.parameterCount()).isEqualTo(5_524_416 - 197 * 192);
             assertThat(net.buffers().get("pos_embed").shape().toArray()).containsExactly(1, 197, 192);
             assertThat(net.features()).isEqualTo(192);
-            List<String> names = new ArrayList<>(List.of("cls_token", "patch_embed.proj.weight", "patch_embed.proj.bias"));
+            List<String> names =
+                    new ArrayList<>(List.of("cls_token", "patch_embed.proj.weight", "patch_embed.proj.bias"));
             for (int i = 0; i < 12; i++) {
                 for (String layer : List.of("norm1", "attn.qkv", "attn.proj", "norm2", "mlp.fc1", "mlp.fc2")) {
                     names.add("blocks." + i + "." + layer + ".weight");
@@ -117,8 +118,7 @@ class VisionTransformerTest {
     private static double step(VisionTransformer net, AdamW optimizer, Tensor a, Tensor b) {
         try (Scope scope = Scope.open()) {
             Variable loss = EmbeddingLoss.apply(
-                    new NtXent(0.2f),
-                    List.of(net.forward(Variable.constant(a)), net.forward(Variable.constant(b))));
+                    new NtXent(0.2f), List.of(net.forward(Variable.constant(a)), net.forward(Variable.constant(b))));
             optimizer.zeroGrad();
             loss.backward();
             optimizer.step(3e-3);
@@ -135,7 +135,8 @@ class VisionTransformerTest {
                 Scope scope = Scope.open()) {
             assertThat(net.parameters()).doesNotContainKey("patch_embed.proj.weight");
             float[] patches = net.buffers().get("patch_embed.proj.weight").toFloats();
-            float[] qkv = net.parameters().get("blocks.0.attn.qkv.weight").value().toFloats();
+            float[] qkv =
+                    net.parameters().get("blocks.0.attn.qkv.weight").value().toFloats();
             Tensor common = Generator.of(3).normal(device, 1, 16, 8, 8, 1);
             Tensor a = Generator.of(4).normal(device, 0.7, 16, 8, 8, 1);
             Tensor b = Generator.of(5).normal(device, 0.7, 16, 8, 8, 1);

@@ -57,8 +57,12 @@ class TransformerRunTest {
                 SafetensorsFile model = Safetensors.open(run.resolve("model.safetensors"));
                 VisionTransformer network = new VisionTransformer(Device.cpu(), settings, 99)) {
             TimmWeights.read(file, network);
-            assertThat(network.parameters().get("blocks.0.attn.qkv.weight").value().toFloats())
-                    .isEqualTo(model.read(Device.cpu(), "backbone.blocks.0.attn.qkv.weight").toFloats());
+            assertThat(network.parameters()
+                            .get("blocks.0.attn.qkv.weight")
+                            .value()
+                            .toFloats())
+                    .isEqualTo(model.read(Device.cpu(), "backbone.blocks.0.attn.qkv.weight")
+                            .toFloats());
         }
         Result embedded = run("embed", run, data, "-o", folder.resolve("test.npy"));
         assertThat(embedded.code()).as(embedded.err()).isZero();
@@ -87,8 +91,8 @@ class TransformerRunTest {
     void patchesThatDoNotFitAreRefusedBeforeAnyWork() throws IOException {
         String data = TinyRun.images(folder, 64);
         Path run = folder.resolve("run");
-        Result refused = run(TinyRun.pretrain(
-                data, run, 1, "--set", "network.architecture=vit-tiny", "--set", "network.patch=5"));
+        Result refused = run(
+                TinyRun.pretrain(data, run, 1, "--set", "network.architecture=vit-tiny", "--set", "network.patch=5"));
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
                 .contains("network.patch must divide the side of the views, 12 pixels, got 5; for example --set"

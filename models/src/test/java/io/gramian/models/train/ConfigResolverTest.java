@@ -120,18 +120,29 @@ class ConfigResolverTest {
 
     @Test
     void backbonesThatDoNotFitTheImagesAreOneSentence() {
-        assertRefused(28, "network.architecture=vit-tiny network.patch=16",
+        assertRefused(
+                28,
+                "network.architecture=vit-tiny network.patch=16",
                 "network.patch must divide the side of the views, 28 pixels, got 16; for example --set network.patch=14");
-        assertRefused(28, "network.architecture=vit-small network.heads=5",
+        assertRefused(
+                28,
+                "network.architecture=vit-small network.heads=5",
                 "network.heads must divide the 384 features of vit-small, got 5; for example --set network.heads=4");
-        assertRefused(28, "network.architecture=vit-tiny evaluation.grid=8",
+        assertRefused(
+                28,
+                "network.architecture=vit-tiny evaluation.grid=8",
                 "evaluation.grid must be at most the 7 cells of a side of vit-tiny's maps, got 8; for example --set"
                         + " evaluation.grid=1");
-        assertRefused(28, "network.architecture=mlp evaluation.grid=2",
+        assertRefused(
+                28,
+                "network.architecture=mlp evaluation.grid=2",
                 "evaluation.grid must be at most the 1 cells of a side of mlp's maps, got 2");
-        assertRefused(28, "network.architecture=mlp evaluation.grid=1 network.layers=[]",
+        assertRefused(
+                28,
+                "network.architecture=mlp evaluation.grid=1 network.layers=[]",
                 "network.layers must have at least one width, got none");
-        assertRefused("simclr", "network.architecture=vit-huge", "network.architecture must be one of resnet, resnet18");
+        assertRefused(
+                "simclr", "network.architecture=vit-huge", "network.architecture must be one of resnet, resnet18");
     }
 
     /** The recipe of the authors' transformers, as moco-v3's CONFIG.md has it. */
@@ -146,7 +157,10 @@ class ConfigResolverTest {
         assertThat(config.settings().integer("network.heads")).isEqualTo(12);
         assertThat(config.settings().integers("projector.hidden")).containsExactly(4096, 4096);
         assertThat(config.settings().number("loss.temperature")).isEqualTo(0.2);
-        assertThat(new ConfigResolver().option("--method", "method", "moco-v3").resolve().settings()
+        assertThat(new ConfigResolver()
+                        .option("--method", "method", "moco-v3")
+                        .resolve()
+                        .settings()
                         .text("network.architecture"))
                 .isEqualTo("resnet");
     }

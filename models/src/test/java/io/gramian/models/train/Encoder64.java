@@ -60,7 +60,11 @@ final class Encoder64 {
         List<double[]> heard = headTogether ? List.of(features) : List.of(split(features, count));
         List<double[]> results = new ArrayList<>();
         for (double[] input : heard) {
-            Chain64 head = new Chain64(values, gradients, input, input.length / (transformer ? TinySystems.WIDTH : PatchBackbone.FEATURES));
+            Chain64 head = new Chain64(
+                    values,
+                    gradients,
+                    input,
+                    input.length / (transformer ? TinySystems.WIDTH : PatchBackbone.FEATURES));
             if (projected) {
                 head.head(
                         prefix + "projector",

@@ -144,8 +144,8 @@ class PretrainerTest {
                     .isInstanceOf(GramianException.class)
                     .hasMessageMatching(
                             "the loss of step 3 is [0-9.]+ but its gradient is no number; the first tensor that went"
-                                + " bad is the gradient of projector\\..*; the last good checkpoint is kept in .*; try"
-                                + " a lower learning rate, such as --set optimizer.learning_rate=.*");
+                                    + " bad is the gradient of projector\\..*; the last good checkpoint is kept in .*; try"
+                                    + " a lower learning rate, such as --set optimizer.learning_rate=.*");
             assertThat(Checkpoint.describe(folder.checkpoint()).step()).isEqualTo(BAD_STEP - 1);
             for (JsonNode line : Metrics.read(folder.metrics())) {
                 if (line.path("type").asText().equals("step")) {

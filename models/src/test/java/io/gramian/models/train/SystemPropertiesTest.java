@@ -213,8 +213,8 @@ class SystemPropertiesTest {
                     assertThat(now).as(name).isNotEqualTo(values);
                 }
             });
-            assertThat(before).containsKeys(
-                    "backbone.patch_embed.proj.weight", "momentum.backbone.patch_embed.proj.weight");
+            assertThat(before)
+                    .containsKeys("backbone.patch_embed.proj.weight", "momentum.backbone.patch_embed.proj.weight");
         }
     }
 }

@@ -95,9 +95,7 @@ final class TinySystems {
         boolean frozen = settings.flag("network.frozen_patches");
         int side = 2 * PatchBackbone.PATCH;
         return new VisionTransformer(
-                device,
-                new VisionTransformer.Settings(side, PatchBackbone.PATCH, 1, WIDTH, DEPTH, HEADS, frozen),
-                3);
+                device, new VisionTransformer.Settings(side, PatchBackbone.PATCH, 1, WIDTH, DEPTH, HEADS, frozen), 3);
     }
 
     /** Whether a configuration asks for the transformer. */
