@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.gramian.Device;
+import io.gramian.Scope;
+import io.gramian.Tensor;
 import io.gramian.backend.Memory;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.DatasetSpec;
@@ -165,29 +167,38 @@ class SimtTrainingTest {
     }
 
     /**
-     * The loss of every step in mixed precision, beside that in float32, in roundings of an operand (2^-11, 2^-8): at most
-     * one in the first two steps, 8 on average, and 40 in any step, since a network of two channels and eight images passes
-     * on what a ReLU that changed sides did.
+     * The loss of every step in mixed precision, beside that in float32: off by at most one rounding of an operand (2^-11,
+     * 2^-8) in the first two steps, and 8 in any. At a low learning rate: at the recipe's, so small a network passes on from
+     * step to step what one ReLU that changed sides did, whatever was rounded.
      */
     @ParameterizedTest
     @CsvSource({"simclr,tf32", "simclr,bf16", "vicreg,bf16"})
     void mixedPrecisionTrainsAsFloat32(String method, String precision) {
         double rounding = precision.equals("tf32") ? 0x1p-11 : 0x1p-8;
         List<String> settings = new ArrayList<>(List.of(small(method)));
+        settings.addAll(List.of("network.width=8", "optimizer.learning_rate=0.005"));
         List<Double> exact = train(method, DeviceUnderTest.get(), true, settings.toArray(new String[0]));
         settings.add("precision=" + precision);
         List<Double> rounded = train(method, DeviceUnderTest.get(), true, settings.toArray(new String[0]));
         assertThat(rounded).hasSize(STEPS).isNotEqualTo(exact);
-        double sum = 0;
         for (int step = 0; step < STEPS; step++) {
             double expected = exact.get(step);
             double off = Math.abs(rounded.get(step) - expected) / (1 + Math.abs(expected)) / rounding;
-            assertThat(off).as("step %d", step + 1).isLessThanOrEqualTo(step < 2 ? 1 : 40);
-            sum += off;
+            assertThat(off).as("step %d", step + 1).isLessThanOrEqualTo(step < 2 ? 1 : 8);
         }
-        assertThat(sum / STEPS).isLessThanOrEqualTo(8);
-        // the run left the device as it was
-        assertThat(train(method, DeviceUnderTest.get(), true, small(method))).isEqualTo(exact);
+        assertThat(productOfLayers(1 + 0x1p-20f)).as("as it was before").isEqualTo(1 + 0x1p-20f);
+    }
+
+    /** A number times 1, in the precision that layers have now. */
+    private static float productOfLayers(float x) {
+        Device device = DeviceUnderTest.get();
+        try (Scope scope = Scope.open()) {
+            Tensor result = Tensor.empty(device, 1, 1);
+            Tensor one = Tensor.empty(device, 1, 1).fill(1);
+            Tensor factor = Tensor.empty(device, 1, 1).fill(x);
+            device.backend().linearAlgebra().gemm(false, false, 1, factor, one, 0, result);
+            return result.item();
+        }
     }
 
     @Test
