@@ -10,11 +10,13 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 modules=${2:-native,java-api,autograd,models}
 checkout=$(cd "$(dirname "$0")/.." && pwd)
+commit=$(git -C "$checkout" rev-parse HEAD)
 
 # build NAME: a clone, and its jars
 build() {
   rm -rf "${folder:?}/$1"
   git clone --quiet --no-hardlinks "file://$checkout" "$folder/$1"
+  git -C "$folder/$1" checkout --quiet --detach "$commit"
   (cd "$folder/$1" && mvn -B -q -ntp -DskipTests -Dspotless.check.skip package -pl "$modules" -am)
 }
 
