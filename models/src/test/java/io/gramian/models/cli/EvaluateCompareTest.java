@@ -84,7 +84,8 @@ class EvaluateCompareTest {
         Evaluation.Row trained = evaluation.find(Evaluation.TRAINED).orElseThrow();
         assertThat(trained.more().keySet())
                 .containsExactly("knn_euclidean", "linear_sgd", "few_0.25", "few_0.5", "fine_tuned");
-        assertThat(trained.more().values()).allMatch(accuracy -> accuracy > 0.4 && accuracy <= 1);
+        assertThat(trained.more().values()).allMatch(accuracy -> accuracy >= 0 && accuracy <= 1);
+        assertThat(trained.more().get("linear_sgd")).isGreaterThan(0.7);
         assertThat(trained.singularValues()).hasSize(8);
         assertThat(evaluation.find(Evaluation.PIXELS).orElseThrow().more()).doesNotContainKey("fine_tuned");
         JsonNode row = new ObjectMapper()
@@ -162,9 +163,9 @@ class EvaluateCompareTest {
                         .as(name)
                         .isEqualTo(before.read(Device.cpu(), name).toFloats());
             }
-            assertThat(after.read(Device.cpu(), "projector.0.weight").toFloats())
+            assertThat(after.read(Device.cpu(), "projector.layers.0.weight").toFloats())
                     .isNotEqualTo(
-                            before.read(Device.cpu(), "projector.0.weight").toFloats());
+                            before.read(Device.cpu(), "projector.layers.0.weight").toFloats());
         }
 
         Path refused = folder.resolve("refused");
