@@ -52,6 +52,7 @@ final class RunSession {
         LayerPrecision.check(config, device);
         DatasetSpec data = RunData.open(config);
         BackboneSettings.check(config.settings(), Loading.size(config, data));
+        Loading.views(config, data); // small views that do not fit are refused before there is a folder
         try (ImageDataset images = images(config, data);
                 RunFolder folder = checked(config, data, images, make)) {
             AtomicFile.writeString(folder.config(), config.toYaml());

@@ -209,6 +209,22 @@ public final class BackboneSettings {
         checkGrid(settings, size / patch);
     }
 
+    /**
+     * Checks that the backbone takes views of another size than the others: residual networks do.
+     *
+     * @param size side of the views
+     * @param other side of the small views of multi-crop
+     * @throws ConfigException for a backbone that is made for one size
+     */
+    public static void checkSizes(Settings settings, int size, int other) {
+        boolean oneSize = isVit(settings) || architecture(settings).equals("mlp");
+        if (oneSize && other != size) {
+            throw new ConfigException("augmentation.local_size must be the " + size + " pixels of the other views for "
+                    + architecture(settings) + ", which is made for one size, got " + other
+                    + "; residual networks take both");
+        }
+    }
+
     private static void checkGrid(Settings settings, int cells) {
         int grid = settings.small("evaluation.grid");
         if (grid > cells) {

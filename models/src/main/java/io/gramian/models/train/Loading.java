@@ -7,6 +7,7 @@ import io.gramian.models.augment.Recipes;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
+import io.gramian.models.ssl.BackboneSettings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,7 +37,9 @@ public final class Loading {
     public static List<Augmentation> views(TrainConfig config, DatasetSpec spec) {
         Recipe recipe = augmentation(config, spec);
         List<Augmentation> all = new ArrayList<>(recipe.forViews(config.views()));
-        all.addAll(AugmentationSettings.local(config.settings(), recipe, size(config, spec)));
+        List<Augmentation> small = AugmentationSettings.local(config.settings(), recipe, size(config, spec));
+        small.forEach(view -> BackboneSettings.checkSizes(config.settings(), size(config, spec), view.size()));
+        all.addAll(small);
         return all;
     }
 
