@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -47,6 +48,9 @@ final class BorrowedTensor {
 
     /** Refuses a tensor of another device than another's. */
     static void checkSameDevice(String name, Tensor tensor, Tensor first) {
+        if (tensor.is_cpu() && first.is_cpu()) {
+            return;
+        }
         String here = deviceName(tensor);
         String there = deviceName(first);
         if (!here.equals(there)) {
@@ -75,8 +79,9 @@ final class BorrowedTensor {
     }
 
     private static String deviceName(Tensor tensor) {
-        try (org.bytedeco.pytorch.Device device = tensor.device()) {
-            return device.str().getString();
+        try (org.bytedeco.pytorch.Device device = tensor.device();
+                BytePointer name = device.str()) {
+            return name.getString();
         }
     }
 

@@ -268,6 +268,7 @@ class GramianLossTest {
     /** Without scopes: what the loss itself makes is closed by itself. */
     @Test
     void theLossAloneIsToBeClosed() throws IOException {
+        scope.close();
         GramianLoss loss = GramianLoss.of(NtXent.defaults());
         Tensor a = torch.randn(128, 256).set_requires_grad(true);
         Tensor b = torch.randn(128, 256).set_requires_grad(true);
