@@ -132,7 +132,7 @@ class ExportEmbedTest {
         assertThat(run("export", folder, "-o", "x.safetensors").err()).contains("is not a run");
         Result ending = run("export", run, "-o", "x.pt");
         assertThat(ending.code()).isEqualTo(2);
-        assertThat(ending.err()).contains("expected a file that ends in .safetensors, got x.pt");
+        assertThat(ending.err()).contains("expected a file that ends in .safetensors or .onnx, got x.pt");
         assertThat(run("embed", run, data, "-o", "x.txt").err()).contains("ends in .npy, got x.txt");
         Result images = run("embed", run, none, "-o", folder.resolve("x.npy"));
         assertThat(images.code()).isEqualTo(2);
