@@ -6,8 +6,8 @@ import org.bytedeco.openblas.global.openblas;
 
 /**
  * OpenBLAS in a program where a trainer uses the same library (PyTorch of bytedeco, ND4J). Our CPU kernels split the work
- * themselves and set OpenBLAS to one thread; the trainer wants all cores. A call through this class has one thread while it
- * runs and gives the trainer's number back.
+ * themselves and set OpenBLAS to one thread; the trainer wants all cores. Once this class is touched, every call of ours has
+ * one thread while it runs and gives the trainer's number back.
  */
 public final class SharedBlas {
     /** Threads that the trainer wants; guarded by the class. */
@@ -22,6 +22,7 @@ public final class SharedBlas {
         }
         openblas.blas_set_num_threads(outside);
         run(Device::cpu); // sets one thread when it is made, which is undone here
+        Stream.shareBlas();
     }
 
     private SharedBlas() {}
@@ -36,14 +37,14 @@ public final class SharedBlas {
         }
     }
 
-    private static synchronized void enter() {
+    static synchronized void enter() {
         if (calls++ == 0) {
             outside = openblas.blas_get_num_threads();
             openblas.blas_set_num_threads(1);
         }
     }
 
-    private static synchronized void leave() {
+    static synchronized void leave() {
         if (--calls == 0) {
             openblas.blas_set_num_threads(outside);
         }

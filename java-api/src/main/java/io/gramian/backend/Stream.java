@@ -24,6 +24,9 @@ public final class Stream implements AutoCloseable {
     /** The stream that this Java thread captures. */
     private static final ThreadLocal<@Nullable Stream> CAPTURED = new ThreadLocal<>();
 
+    /** Whether a trainer in this program uses our OpenBLAS, and wants its number of threads between our calls. */
+    private static volatile boolean sharedBlas;
+
     private final Memory memory;
     private final Kernels kernels;
     private final long context;
@@ -80,6 +83,11 @@ public final class Stream implements AutoCloseable {
         }
     }
 
+    /** From now on every call on the processor gives OpenBLAS back as it found it. */
+    static void shareBlas() {
+        sharedBlas = true;
+    }
+
     /** Runs one call and returns its status. */
     synchronized int status(Call call) {
         if (closed) {
@@ -93,6 +101,10 @@ public final class Stream implements AutoCloseable {
         }
         String outer = RUNNING.get();
         RUNNING.set(memory.device());
+        boolean alone = sharedBlas && memory.onHost();
+        if (alone) {
+            SharedBlas.enter();
+        }
         try {
             return call.run(kernels, context);
         } catch (MissingKernel missing) {
@@ -100,6 +112,9 @@ public final class Stream implements AutoCloseable {
                     missing.kernel() + " does not exist on device " + memory.device() + " yet; use Device.cpu() for it",
                     missing);
         } finally {
+            if (alone) {
+                SharedBlas.leave();
+            }
             RUNNING.set(outer);
         }
     }
