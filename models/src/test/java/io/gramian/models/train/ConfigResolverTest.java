@@ -90,19 +90,20 @@ class ConfigResolverTest {
 
     @Test
     void optionsThatDoNotFitTogetherAreOneSentence() {
-        assertRefused("moco-v2", "queue.length=100", "queue.length must be at least the 256 keys of a batch, got 100");
+        assertRefused("moco-v2", "queue.length=60", "queue.length must be at least the 64 keys of a batch, got 60");
         assertRefused(
                 "moco-v2",
                 "loss.directions=sum",
                 "queue.length must be at least the 512 keys of a batch, got 300; for example --set queue.length=8192",
-                "queue.length=300");
-        assertRefused("densecl", "queue.length=100", "queue.length must be at least the 256 keys of a batch, got 100");
+                "queue.length=300",
+                "batch=256");
+        assertRefused("densecl", "queue.length=60", "queue.length must be at least the 64 keys of a batch, got 60");
         assertRefused(
                 "moco-v1",
                 "shuffle.groups=3",
-                "shuffle.groups must divide the batch of 256 images into groups of 2 or more, got 3;"
+                "shuffle.groups must divide the batch of 64 images into groups of 2 or more, got 3;"
                         + " for example --set shuffle.groups=1");
-        assertRefused("densecl", "shuffle.groups=256", "into groups of 2 or more, got 256");
+        assertRefused("densecl", "shuffle.groups=64", "into groups of 2 or more, got 64");
         assertRefused(
                 "directclr",
                 "loss.width=129",

@@ -45,7 +45,8 @@ class MetricsTest {
         Path run = folder.resolve("run");
         try (RunFolder first = RunFolder.createAt(run)) {
             assertThat(first.path()).isEqualTo(run);
-            assertThatThrownBy(() -> RunFolder.createAt(run)).hasMessageContaining("is not empty");
+            assertThatThrownBy(() -> RunFolder.createAt(run))
+                    .hasMessageContaining("another process is writing the run");
             assertThatThrownBy(() -> RunFolder.open(run)).hasMessageContaining("has no config.yaml");
             assertThatThrownBy(() -> {
                         Files.writeString(first.config(), "");
