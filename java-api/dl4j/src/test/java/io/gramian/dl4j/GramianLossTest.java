@@ -200,7 +200,7 @@ class GramianLossTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(
                         "nt-xent: expected a multiple of 2 rows, the inputs of the loss below each other");
-        INDArray closed = stacked(1, 2);
+        INDArray closed = stacked(1, 2).dup(); // one that owns its memory: a view is not closed
         closed.close();
         assertThatThrownBy(() -> loss.computeScore(UNREAD, closed, IDENTITY, null, true))
                 .isInstanceOf(IllegalArgumentException.class)
