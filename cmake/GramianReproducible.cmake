@@ -4,6 +4,9 @@
 function(gramian_reproducible target)
   get_filename_component(checkout ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/.. ABSOLUTE)
   set(map -ffile-prefix-map=${checkout}/=)
-  target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:CXX>:${map}> $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${map} -objtemp>)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${map}> $<$<COMPILE_LANGUAGE:CUDA>:-objtemp>)
+  # nvcc hands on what is for the compiler of the processor without quotes
+  if(NOT checkout MATCHES " ")
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=${map}>)
+  endif()
 endfunction()
