@@ -164,8 +164,8 @@ class EvaluateCompareTest {
                         .isEqualTo(before.read(Device.cpu(), name).toFloats());
             }
             assertThat(after.read(Device.cpu(), "projector.layers.0.weight").toFloats())
-                    .isNotEqualTo(
-                            before.read(Device.cpu(), "projector.layers.0.weight").toFloats());
+                    .isNotEqualTo(before.read(Device.cpu(), "projector.layers.0.weight")
+                            .toFloats());
         }
 
         Path refused = folder.resolve("refused");

@@ -65,7 +65,8 @@ class ComparisonTest {
                 .matches(
                         "# +run +kNN +linear probe +1 % labels +RankMe +effective rank +RankMe embedding +last loss +images/s +folder");
         // three equal singular values: three dimensions in use
-        assertThat(lines.get(1)).matches("1 +learning rate 0.1 +80.00 % +90.00 % +41.00 % +3 +3 +2.5 +2.25 +1,234 +one");
+        assertThat(lines.get(1))
+                .matches("1 +learning rate 0.1 +80.00 % +90.00 % +41.00 % +3 +3 +2.5 +2.25 +1,234 +one");
         assertThat(lines.get(2)).contains("learning rate 0.2", "85.00 %");
         assertThat(lines.subList(3, 5))
                 .satisfiesExactly(

@@ -173,8 +173,9 @@ class MultiCropTest {
         String vit = "simclr network.architecture=vit-tiny augmentation.local_views=1";
         assertThatThrownBy(() -> Loading.views(config(vit, "idx:none,none"), none))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("augmentation.local_size must be the 12 pixels of the other views for vit-tiny, which is made"
-                        + " for one size, got 6; residual networks take both");
+                .hasMessage(
+                        "augmentation.local_size must be the 12 pixels of the other views for vit-tiny, which is made"
+                                + " for one size, got 6; residual networks take both");
         assertThat(Loading.views(config(vit + " augmentation.local_size=12", "idx:none,none"), none))
                 .hasSize(3);
         assertThatThrownBy(() -> Loading.views(
