@@ -137,7 +137,8 @@ class SimtTrainingTest {
             }
         }
         if (method.equals("densecl") || method.equals("alignment-uniformity")) {
-            // of two channels many cells have the same direction, and so the same match, and many images nearly the same
+            // of two channels many cells have the same direction, and so the same match, and many images nearly the
+            // same
             // embedding, whose difference is what rounding leaves
             settings.add("network.width=8");
         }
