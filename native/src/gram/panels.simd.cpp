@@ -14,7 +14,6 @@ using Vector = FloatVector;
 constexpr int kLanes = kVectorBytes / sizeof(float);
 constexpr int kRows = kVectorBytes == 64 ? 12 : 6;
 constexpr int64_t kWidth = 2 * kLanes;
-constexpr int64_t kDepth = 256;  // steps of k per pass
 
 // C (R, kWidth) (+)= A (R,k) B (k, kWidth).
 template <int R, bool transposed>
@@ -56,8 +55,8 @@ template <bool transposed>
 void product(int64_t m, int64_t count, int64_t k, const float* a, int64_t lda, const float* panels,
     int64_t panel_stride,
     bool accumulate, float* c, int64_t ldc) {
-  for (int64_t l = 0; l == 0 || l < k; l += kDepth) {
-    const int64_t depth = k - l < kDepth ? k - l : kDepth;
+  for (int64_t l = 0; l == 0 || l < k; l += kPanelDepth) {
+    const int64_t depth = k - l < kPanelDepth ? k - l : kPanelDepth;
     for (int64_t p = 0; p < count; ++p) {
       rows<kRows, transposed>(m, depth, transposed ? a + l * lda : a + l, lda, panels + p * panel_stride + l * kWidth,
           accumulate || l > 0, c + p * kWidth, ldc);

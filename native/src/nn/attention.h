@@ -25,7 +25,7 @@ static inline int64_t forward_floats(int64_t t, int64_t e) {
   return 2 * round_up(t) * round_up(e) + kTile * (kTile + round_up(e)) + 3 * kTile;
 }
 static inline int64_t backward_floats(int64_t t, int64_t e) {
-  return 5 * round_up(t) * round_up(e) + 3 * kTile * round_up(e) + 2 * kTile * kTile + 2 * kTile;
+  return 5 * round_up(t) * round_up(e) + 3 * kTile * round_up(e) + 2 * kTile * kTile + 3 * kTile;
 }
 
 }  // namespace attention

@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "core/simd_math.h"
+#include "core/vector.h"
 #include "gram/panels.h"
 
 namespace gramian {
@@ -81,22 +82,32 @@ void fill_zero(int64_t count, float* x) {
   for (int64_t i = 0; i < count; ++i) x[i] = 0;
 }
 
-// Scores of a query become exp2(factor s - max); what was summed before is brought to the new maximum.
-void fold_row(int64_t keys, float factor, float* row, float* max, double* sum, int64_t e, float* out) {
+// How scores become powers of 2: the scale, as a sign that rounds nothing and a factor for differences of scores. A
+// product of the score itself would carry its rounding error, which grows with the score, into the exponent.
+struct Exponents {
+  float sign, factor;
+
+  explicit Exponents(float scale)
+      : sign(scale > 0 ? 1.0f : scale < 0 ? -1.0f : 0.0f),
+        factor(static_cast<float>(kLog2E * std::fabs(static_cast<double>(scale)))) {}
+};
+
+// Scores of a query become exp2(factor (s - max)); what was summed before is brought to the new maximum.
+void fold_row(int64_t keys, Exponents to, float* row, float* max, double* sum, int64_t e, float* out) {
   float m = *max;
 #pragma omp simd reduction(max : m)
   for (int64_t j = 0; j < keys; ++j) {
-    const float s = row[j] * factor;
+    const float s = row[j] * to.sign;
     row[j] = s;
     m = s > m ? s : m;
   }
   double total = 0;
 #pragma omp simd reduction(+ : total)
   for (int64_t j = 0; j < keys; ++j) {
-    row[j] = exp2_fast(row[j] - m);
+    row[j] = exp2_fast((row[j] - m) * to.factor);
     total += static_cast<double>(row[j]);
   }
-  const float before = exp2_fast(*max - m);
+  const float before = exp2_fast((*max - m) * to.factor);
   *max = m;
   *sum = *sum * static_cast<double>(before) + total;
   if (before == 1.0f) return;
@@ -115,7 +126,7 @@ void forward_head(const Attention& a, int64_t item, float* scratch, float* out, 
   pack_items(a.t, a.e, operand(a, item, 1), keys);
   pack_features(a.t, a.e, operand(a, item, 2), values);
   const Rows q = operand(a, item, 0);
-  const float factor = static_cast<float>(kLog2E * static_cast<double>(a.scale));
+  const Exponents exponents(a.scale);
   for (int64_t i = 0; i < a.t; i += kTile) {
     const int64_t queries = smaller(kTile, a.t - i);
     fill_zero(queries * width, sums);
@@ -127,7 +138,7 @@ void forward_head(const Attention& a, int64_t item, float* scratch, float* out, 
       const int64_t there = smaller(kTile, a.t - j);
       multiply(false, {queries, a.e, q[i], q.ld, keys + j * a.e, a.e * panel_width(), there}, false, scores, kTile);
       for (int64_t r = 0; r < queries; ++r) {
-        fold_row(there, factor, scores + r * kTile, max + r, total + r, a.e, sums + r * width);
+        fold_row(there, exponents, scores + r * kTile, max + r, total + r, a.e, sums + r * width);
       }
       multiply(false, {queries, there, scores, kTile, values + j * panel_width(), a.t * panel_width(), a.e}, true,
           sums, width);
@@ -136,7 +147,8 @@ void forward_head(const Attention& a, int64_t item, float* scratch, float* out, 
       const float share = static_cast<float>(1 / total[r]);
       float* to = out + ((item / a.h * a.t + i + r) * a.h + item % a.h) * a.e;
       for (int64_t k = 0; k < a.e; ++k) to[k] = sums[r * width + k] * share;
-      log_sum[item * a.t + i + r] = static_cast<float>((static_cast<double>(max[r]) + std::log2(total[r])) / kLog2E);
+      const double largest = static_cast<double>(max[r]) * std::fabs(static_cast<double>(a.scale));
+      log_sum[item * a.t + i + r] = static_cast<float>(largest + std::log(total[r]));
     }
   }
 }
@@ -148,12 +160,13 @@ struct Work {
   float* key_features;    // K
   float* dkeys;           // (t, round_up(e))
   float* dvalues;         // (t, round_up(e))
-  float* query_features;  // Q of a tile
-  float* dout_features;   // dO of a tile
+  float* query_features;  // Q of a tile; before that, O^T
+  float* dout_features;   // dO of a tile; before that, dO^T
   float* dqueries;        // (kTile, round_up(e))
   float* scores;          // S, then P
   float* dscores;         // dP, then dS
-  float* log_sum;         // (kTile), in units of log 2
+  float* centre;          // (kTile): the score whose exponential is about 1
+  float* rest;            // (kTile): what log_sum is more than that, in units of log 2
   float* along;           // (kTile): <dO, O>
 
   Work(int64_t t, int64_t e, float* scratch) {
@@ -171,26 +184,59 @@ struct Work {
     }
     scores = scratch;
     dscores = scores + kTile * kTile;
-    log_sum = dscores + kTile * kTile;
-    along = log_sum + kTile;
+    centre = dscores + kTile * kTile;
+    rest = centre + kTile;
+    along = rest + kTile;
   }
 };
 
-// P and dS of a row from S and dP.
-void weigh_row(int64_t keys, float factor, float scale, float log_sum, float along, float* score, float* dscore) {
+// P and dS of the row of a query from S and dP.
+void weigh_row(int64_t keys, float scale, const Work& w, int64_t r) {
+  const float factor = static_cast<float>(kLog2E * static_cast<double>(scale));
+  const float centre = w.centre[r];
+  const float rest = w.rest[r];
+  const float along = w.along[r];
+  float* score = w.scores + r * kTile;
+  float* dscore = w.dscores + r * kTile;
 #pragma omp simd
   for (int64_t j = 0; j < keys; ++j) {
-    const float p = exp2_fast(score[j] * factor - log_sum);
+    const float p = exp2_fast((score[j] - centre) * factor - rest);
     score[j] = p;
     dscore[j] = scale * p * (dscore[j] - along);
   }
+}
+
+// <dO, O> of a tile from item panels, by the multiply-adds with which panel_product makes dP: where one key has all the
+// weight, O is its V and dP - <dO, O> is exactly 0.
+void slopes_along(int64_t queries, int64_t e, const float* dout, const float* out, float* along) {
+  constexpr int64_t kLanes = kVectorBytes / sizeof(float);
+  const int64_t width = panel_width();
+  for (int64_t i = 0; i < queries; i += kLanes) {
+    const int64_t from = i / width * width * e + i % width;
+    FloatVector total{};
+    for (int64_t l = 0; l < e; l += kPanelDepth) {
+      FloatVector sum{};
+      for (int64_t k = l; k < smaller(e, l + kPanelDepth); ++k) {
+        sum += load(dout + from + k * width) * load(out + from + k * width);
+      }
+      total += sum;
+    }
+    store(along + i, total);
+  }
+}
+
+// log_sum of a row in two parts, so that the exponent of a score is that of a difference.
+void split_log_sum(float log_sum, float scale, float* centre, float* rest) {
+  const double wanted = static_cast<double>(log_sum) / static_cast<double>(scale);
+  *centre = std::fabs(wanted) < static_cast<double>(FLT_MAX) ? static_cast<float>(wanted) : 0.0f;
+  *rest = static_cast<float>(
+      kLog2E * (static_cast<double>(log_sum) - static_cast<double>(*centre) * static_cast<double>(scale)));
 }
 
 // All keys for the queries from i on.
 void backward_queries(const Attention& a, int64_t i, int64_t queries, Rows q, Rows dout, const Work& w) {
   const int64_t width = round_up(a.e);
   const int64_t panel = panel_width();
-  const float factor = static_cast<float>(kLog2E * static_cast<double>(a.scale));
   pack_features(queries, a.e, {q[i], q.ld}, w.query_features);
   pack_features(queries, a.e, {dout[i], dout.ld}, w.dout_features);
   fill_zero(queries * width, w.dqueries);
@@ -199,10 +245,7 @@ void backward_queries(const Attention& a, int64_t i, int64_t queries, Rows q, Ro
     multiply(false, {queries, a.e, q[i], q.ld, w.key_items + j * a.e, a.e * panel, there}, false, w.scores, kTile);
     multiply(
         false, {queries, a.e, dout[i], dout.ld, w.value_items + j * a.e, a.e * panel, there}, false, w.dscores, kTile);
-    for (int64_t r = 0; r < queries; ++r) {
-      weigh_row(
-          there, factor, a.scale, w.log_sum[r], w.along[r], w.scores + r * kTile, w.dscores + r * kTile);
-    }
+    for (int64_t r = 0; r < queries; ++r) weigh_row(there, a.scale, w, r);
     multiply(true, {there, queries, w.scores, kTile, w.dout_features, queries * panel, a.e}, true,
         w.dvalues + j * width, width);
     multiply(true, {there, queries, w.dscores, kTile, w.query_features, queries * panel, a.e}, true,
@@ -230,11 +273,11 @@ void backward_head(const Attention& a, int64_t item, Rows out, const float* log_
   fill_zero(a.t * round_up(a.e), w.dvalues);
   for (int64_t i = 0; i < a.t; i += kTile) {
     const int64_t queries = smaller(kTile, a.t - i);
+    pack_items(queries, a.e, {dout[i], dout.ld}, w.dout_features);
+    pack_items(queries, a.e, {out[i], out.ld}, w.query_features);
+    slopes_along(queries, a.e, w.dout_features, w.query_features, w.along);
     for (int64_t r = 0; r < queries; ++r) {
-      double along = 0;
-      for (int64_t k = 0; k < a.e; ++k) along += static_cast<double>(out[i + r][k]) * dout[i + r][k];
-      w.along[r] = static_cast<float>(along);
-      w.log_sum[r] = static_cast<float>(kLog2E * static_cast<double>(log_sum[item * a.t + i + r]));
+      split_log_sum(log_sum[item * a.t + i + r], a.scale, w.centre + r, w.rest + r);
     }
     backward_queries(a, i, queries, operand(a, item, 0), dout, w);
     write_rows(a, item, 0, i, queries, w.dqueries, dqkv);
