@@ -52,32 +52,60 @@ __device__ __forceinline__ void load_stage(tile::Shared<typename Shape::Element>
       stage + Shape::kRows * kStride, kStride, y.rows, y.count, y.width, j0, k);
 }
 
-// sums = <x_(i0 + row), y_(j0 + column)> over chunks first .. first + count - 1. Rows behind the end count as zeros.
+// sums = the tile's sums over chunks first .. first + count - 1. feed.load(stage, chunk) starts copies of all threads,
+// zeros where there is nothing; feed.multiply(sums, stage) adds the stage's products.
 // stages (kStages * kStage) may be reused as soon as the call returns, by all threads: it ends with a barrier. Copies
 // that the caller started before are over, if there is a chunk at all.
+template <typename Shape, typename Feed>
+__device__ __forceinline__ void multiply_fed(typename Shape::Sums& sums,
+    tile::Shared<typename Shape::Element> stages, const Feed& feed, int first, int count) {
+  sums.clear();
+  if (count > 0) feed.load(stages, first);
+  tile::commit_copies();
+#pragma unroll 1
+  for (int c = 0; c < count; ++c) {
+    if (c + 1 < count) feed.load(stages + (c + 1) % 2 * Shape::kStage, first + c + 1);
+    tile::commit_copies();  // an empty group at the end, so that the wait below always leaves the newest alone
+    tile::wait_copies<1>();
+    __syncthreads();  // the chunk that this thread waited for came in parts through all threads
+    feed.multiply(sums, stages + c % 2 * Shape::kStage);
+    __syncthreads();  // nobody may overwrite the stage before all have read it
+  }
+}
+
+// A stage of rows along k: kRows of the left side, then kColumns of the right, kChunkStride apart.
+template <typename Shape>
+__device__ __forceinline__ void multiply_rows(
+    typename Shape::Sums& sums, tile::Shared<typename Shape::Element> stage) {
+  using Mode = typename Shape::Mode;
+  constexpr int kStride = tile::kChunkStride<Mode>;
+  tile::multiply_chunk(
+      Mode(), sums, stage + Shape::warp_row() * kStride, stage + (Shape::kRows + Shape::warp_column()) * kStride);
+}
+
+// x y^T from row i0 of x and j0 of y on.
+template <typename Shape>
+struct RowFeed {
+  const Operand<typename Shape::Mode>& x;
+  int i0;
+  const Operand<typename Shape::Mode>& y;
+  int j0;
+
+  __device__ __forceinline__ void load(tile::Shared<typename Shape::Element> stage, int chunk) const {
+    load_stage<Shape>(stage, x, i0, y, j0, static_cast<int64_t>(chunk) * Shape::Mode::kChunk);
+  }
+  __device__ __forceinline__ void multiply(
+      typename Shape::Sums& sums, tile::Shared<typename Shape::Element> stage) const {
+    multiply_rows<Shape>(sums, stage);
+  }
+};
+
+// sums = <x_(i0 + row), y_(j0 + column)> over chunks first .. first + count - 1. Rows behind the end count as zeros.
 template <typename Shape>
 __device__ __forceinline__ void multiply_chunks(typename Shape::Sums& sums,
     tile::Shared<typename Shape::Element> stages, const Operand<typename Shape::Mode>& x, int64_t i0,
     const Operand<typename Shape::Mode>& y, int64_t j0, int first, int count) {
-  using Mode = typename Shape::Mode;
-  constexpr int kStride = tile::kChunkStride<Mode>;
-  sums.clear();
-  if (count > 0) load_stage<Shape>(stages, x, i0, y, j0, static_cast<int64_t>(first) * Mode::kChunk);
-  tile::commit_copies();
-#pragma unroll 1
-  for (int c = 0; c < count; ++c) {
-    if (c + 1 < count) {
-      load_stage<Shape>(
-          stages + (c + 1) % 2 * Shape::kStage, x, i0, y, j0, static_cast<int64_t>(first + c + 1) * Mode::kChunk);
-    }
-    tile::commit_copies();  // an empty group at the end, so that the wait below always leaves the newest alone
-    tile::wait_copies<1>();
-    __syncthreads();  // the chunk that this thread waited for came in parts through all threads
-    const tile::Shared<typename Shape::Element> stage = stages + c % 2 * Shape::kStage;
-    tile::multiply_chunk(Mode(), sums, stage + Shape::warp_row() * kStride,
-        stage + (Shape::kRows + Shape::warp_column()) * kStride);
-    __syncthreads();  // nobody may overwrite the stage before all have read it
-  }
+  multiply_fed<Shape>(sums, stages, RowFeed<Shape>{x, static_cast<int>(i0), y, static_cast<int>(j0)}, first, count);
 }
 
 // The whole width.
