@@ -1,5 +1,6 @@
 // Around a call of another library's solver: no matrix with NaN or an infinity reaches it (some of them never return),
-// eigenvalues descend, and pivots are judged by the same rule as in losses/whitening_factor.h.
+// eigenvalues descend, and are NaN where the solver gave up, which it says on the device, where nobody waits for it;
+// pivots are judged by the same rule as in losses/whitening_factor.h.
 #include "linalg/lent_solver.h"
 
 #include <float.h>
@@ -30,10 +31,11 @@ struct Packed {
 };
 
 // matrices (entries, n, n): the lower triangle in both, or the identity for one that is not finite; flags (entries): 1
-// for those, else 0. Block: matrix.
+// for those, else 0; info (entries): 0. Block: matrix.
 template <typename Source>
 __global__ void __launch_bounds__(kThreads)
-    hand_over(int64_t n, Source source, double* __restrict__ matrices, double* __restrict__ flags) {
+    hand_over(int64_t n, Source source, double* __restrict__ matrices, double* __restrict__ flags,
+        int32_t* __restrict__ info) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<int>(kThreads / 32);
   const int64_t entry = blockIdx.x;
@@ -47,22 +49,26 @@ __global__ void __launch_bounds__(kThreads)
     matrix[at] = value;
   }
   bad = tile::block_all(bad, scratch, [](int x, int y) { return x + y; });
-  if (threadIdx.x == 0) flags[entry] = bad > 0 ? 1.0 : 0.0;
+  if (threadIdx.x == 0) {
+    flags[entry] = bad > 0 ? 1.0 : 0.0;
+    info[entry] = 0;
+  }
   if (bad == 0) return;
   for (int64_t at = threadIdx.x; at < n * n; at += kThreads) matrix[at] = at / n == at % n ? 1.0 : 0.0;
 }
 
-// values (entries, n) and, unless null, vectors (entries, n, n) from the largest; NaN where flagged.
+// values (entries, n) and, unless null, vectors (entries, n, n) from the largest; NaN where flagged or not solved.
 __global__ void __launch_bounds__(kThreads)
-    descend(int64_t entries, int64_t n, const double* __restrict__ flags, const double* __restrict__ ascending,
-        const double* __restrict__ rows, double* __restrict__ values, double* __restrict__ vectors) {
+    descend(int64_t entries, int64_t n, const double* __restrict__ flags, const int32_t* __restrict__ info,
+        const double* __restrict__ ascending, const double* __restrict__ rows, double* __restrict__ values,
+        double* __restrict__ vectors) {
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
   const int64_t width = vectors == nullptr ? 1 : n;
   for (int64_t at = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; at < entries * n * width; at += stride) {
     const int64_t row = at / width;
     const int64_t entry = row / n;
     const int64_t mirrored = entry * n + (n - 1 - row % n);
-    const bool good = flags[entry] == 0.0;
+    const bool good = flags[entry] == 0.0 && info[entry] == 0;
     if (at % width == 0) values[row] = good ? ascending[mirrored] : static_cast<double>(NAN);
     if (vectors != nullptr) vectors[at] = good ? rows[mirrored * n + at % width] : static_cast<double>(NAN);
   }
@@ -70,7 +76,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // w = the lower triangles of inverses; flags become 1 where a pivot 1 / W_jj^2 is not above n eps S_jj. Block: matrix.
 __global__ void __launch_bounds__(kThreads)
-    take_back(int64_t n, const double* __restrict__ inverses, Packed s, const double* __restrict__ failed,
+    take_back(int64_t n, const double* __restrict__ inverses, Packed s, const int32_t* __restrict__ info,
         float* __restrict__ w, double* __restrict__ flags) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<int>(kThreads / 32);
@@ -86,39 +92,42 @@ __global__ void __launch_bounds__(kThreads)
     w[entry * n * n + at] = at % n > at / n ? 0.0f : static_cast<float>(inverse[at]);
   }
   bad = tile::block_sum(bad, scratch);
-  if (threadIdx.x == 0 && (bad > 0 || !(failed[entry] == 0.0))) flags[entry] = 1.0;
+  if (threadIdx.x == 0 && (bad > 0 || info[entry] != 0)) flags[entry] = 1.0;
 }
 
-// A copy of the matrices for the solver to destroy.
+// What the solver made of a copy of the matrices.
+struct Solved {
+  const double* matrices;
+  const int32_t* info;
+};
+
 template <typename Source>
-double* give(gramian_context* context, int64_t entries, int64_t n, const Source& source, double* flags) {
+Solved solve(gramian_context* context, int32_t task, int64_t entries, int64_t n, const Source& source, double* flags,
+    double* values) {
   double* matrices = context->scratch<double>(entries * n * n);
+  int32_t* info = context->scratch<int32_t>(entries);
   launch(context->stream,
       {"solver_hand_over", static_cast<unsigned>(entries), kThreads, tile::shared_bytes<int>(kThreads / 32)},
-      hand_over<Source>, n, source, matrices, flags);
-  return matrices;
-}
-
-void solve(gramian_context* context, int32_t task, int64_t entries, int64_t n, double* matrices, double* values) {
+      hand_over<Source>, n, source, matrices, flags, info);
   const LentSolver& solver = context->solver;
   const int32_t status = solver.solve(solver.state, task, entries, n, reinterpret_cast<int64_t>(matrices),
-      reinterpret_cast<int64_t>(values));
+      reinterpret_cast<int64_t>(values), reinterpret_cast<int64_t>(info));
   if (status != 0) {
     GRAMIAN_FAIL(GRAMIAN_VENDOR_ERROR, "the lent solver returned " + std::to_string(status) + " for task " +
                                            std::to_string(task) + ", " + std::to_string(entries) +
                                            " matrices of order " + std::to_string(n));
   }
+  return {matrices, info};
 }
 
 void eigen(gramian_context* context, int64_t entries, int64_t n, const double* a, double* values, double* vectors) {
   double* flags = context->scratch<double>(entries);
-  double* matrices = give(context, entries, n, Full{a, n}, flags);
   double* ascending = context->scratch<double>(entries * n);
-  solve(context, vectors == nullptr ? GRAMIAN_SOLVE_EIGENVALUES : GRAMIAN_SOLVE_EIGENVECTORS, entries, n, matrices,
-      ascending);
+  const Solved solved = solve(context, vectors == nullptr ? GRAMIAN_SOLVE_EIGENVALUES : GRAMIAN_SOLVE_EIGENVECTORS,
+      entries, n, Full{a, n}, flags, ascending);
   const int64_t work = entries * n * (vectors == nullptr ? 1 : n);
   launch(context->stream, {"solver_descend", wide::elementwise_blocks(work), kThreads}, descend, entries, n,
-      flags, ascending, matrices, values, vectors);
+      flags, solved.info, ascending, solved.matrices, values, vectors);
 }
 
 }  // namespace
@@ -139,12 +148,10 @@ void lent_eigenvectors(
 void lent_inverse_factor(
     gramian_context* context, int64_t entries, int64_t n, const double* s, float* w, double* flags) {
   const Packed packed = {s, n};
-  double* matrices = give(context, entries, n, packed, flags);
-  double* failed = context->scratch<double>(entries);
-  solve(context, GRAMIAN_SOLVE_INVERSE_FACTOR, entries, n, matrices, failed);
+  const Solved solved = solve(context, GRAMIAN_SOLVE_INVERSE_FACTOR, entries, n, packed, flags, nullptr);
   launch(context->stream,
       {"solver_take_back", static_cast<unsigned>(entries), kThreads, tile::shared_bytes<int>(kThreads / 32)},
-      take_back, n, matrices, packed, failed, w, flags);
+      take_back, n, solved.matrices, packed, solved.info, w, flags);
 }
 
 }  // namespace gramian

@@ -9,7 +9,8 @@ namespace gramian {
 // Whether the context has a solver for matrices of this order.
 bool lent(const gramian_context* context, int64_t n);
 
-// As symmetric_eigenvalues and symmetric_eigenvectors of their headers; a is not modified.
+// As symmetric_eigenvalues and symmetric_eigenvectors of their headers; a is not modified. All NaN, too, for a matrix
+// that the solver could not solve.
 void lent_eigenvalues(gramian_context* context, int64_t entries, int64_t n, const double* a, double* values);
 void lent_eigenvectors(
     gramian_context* context, int64_t entries, int64_t n, const double* a, double* values, double* vectors);

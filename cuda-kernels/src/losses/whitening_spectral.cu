@@ -46,8 +46,8 @@ __device__ __forceinline__ BadPivot verdict(
     int64_t d, const double* values, const double* vectors, const double* s) {
   const double smallest = values[d - 1];
   if (smallest != smallest) {
-    int64_t column = 0;
-    while (column < d - 1 && fabs(s[column * d + column]) <= DBL_MAX) ++column;
+    int64_t column = 0;  // d, where the solver of another library gave up
+    while (column < d && fabs(s[column * d + column]) <= DBL_MAX) ++column;
     return {column, smallest};
   }
   // d eps: what rounding alone leaves of an eigenvalue that is 0

@@ -6,10 +6,10 @@
 
 GRAMIAN_EXTERN_C_BEGIN
 
-// matrices (batch,n,n): symmetric, both triangles, finite.
+// matrices (batch,n,n): symmetric, both triangles, finite. info (batch): zeros, of the device as well; what is not 0 at
+// the end says that its matrix was not solved, and matrix and values may then hold anything.
 //
-// Row by row, the lower triangle becomes L^-1, where L L^T is the matrix; what is above it does not matter. values
-// (batch): 0, or anything else for a matrix that is not positive definite, which may then hold anything.
+// Row by row, the lower triangle becomes L^-1, where L L^T is the matrix; what is above it does not matter. values: null.
 #define GRAMIAN_SOLVE_INVERSE_FACTOR 0
 // values (batch,n): the eigenvalues, ascending; the matrices may hold anything.
 #define GRAMIAN_SOLVE_EIGENVALUES 1
@@ -21,7 +21,7 @@ GRAMIAN_EXTERN_C_BEGIN
  * context and returns 0, or another number if it cannot. state is what was lent with it.
  */
 typedef int32_t (*gramian_solve)(
-    int64_t state, int32_t task, int64_t batch, int64_t n, int64_t matrices, int64_t values);
+    int64_t state, int32_t task, int64_t batch, int64_t n, int64_t matrices, int64_t values, int64_t info);
 
 /** Gives matrices of order `from` and more to solve from now on; a null function ends that. */
 GRAMIAN_EXPORT gramian_status gramian_context_lend_solver(

@@ -25,6 +25,9 @@ inline std::string describe(const BadPivot& bad, const SlicePlace& place) {
   if (place.method == GRAMIAN_WHITEN_CHOLESKY) {
     what = start + "pivot " + value + " of " + column;
     if (bad.value != bad.value) return what + ": the slice has NaN or infinite values; look at what produced it";
+  } else if (bad.column == place.d) {
+    return start + "the eigenvalues did not converge, though all values are numbers; whiten by Cholesky, or with a " +
+           "larger eps (1e-4, say)";
   } else if (bad.value != bad.value) {
     return start + column + ": the slice has NaN or infinite values; look at what produced it";
   } else if (place.method == GRAMIAN_WHITEN_ITERATIVE) {

@@ -51,9 +51,7 @@ class SpectralWhitener : public SliceWhitener {
     for (int64_t k = 0; k < d_; ++k) gram_[k * d_ + k] += eps_;
     const int64_t bad = not_finite(d_, gram_);
     if (bad >= 0) return {bad, std::numeric_limits<double>::quiet_NaN()};
-    // A finite symmetric matrix that does not converge is reported like one that is not finite: nothing may be thrown
-    // out of a parallel loop.
-    if (!decompose()) return {0, std::numeric_limits<double>::quiet_NaN()};
+    if (!decompose()) return {d_, std::numeric_limits<double>::quiet_NaN()};
     // d_ * eps: what rounding alone leaves of an eigenvalue that is 0
     if (!(values_[0] > values_[d_ - 1] * static_cast<double>(d_) * DBL_EPSILON)) return {heaviest(0), values_[0]};
     keep(state);

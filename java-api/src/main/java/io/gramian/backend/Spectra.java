@@ -1,9 +1,11 @@
 package io.gramian.backend;
 
 import io.gramian.DType;
+import io.gramian.GramianException;
 import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Singular values and column spreads of embeddings, computed in float64 on the smaller Gram matrix. */
 public final class Spectra {
@@ -22,15 +24,16 @@ public final class Spectra {
      * @param normalizeRows whether rows are divided by max(norm, 1e-12)
      * @param center whether column means are subtracted
      * @return min(n, d) values
+     * @throws GramianException if they did not converge
      */
     public double[] singularValues(Tensor z, boolean normalizeRows, boolean center) {
         Check.matrix("z", z);
         long n = z.shape().size(0);
         long d = z.shape().size(1);
-        try (Tensor values = Tensor.empty(z.device(), DType.FLOAT64, Math.min(n, d))) {
+        try (Tensor values = Tensor.empty(z.device(), DType.FLOAT64, 1, Math.min(n, d))) {
             stream.run((kernels, context) -> kernels.gramian_singular_values(
                     context, n, d, z.address(), normalizeRows ? 1 : 0, center ? 1 : 0, values.address()));
-            return values.toDoubles();
+            return converged(z, values)[0];
         }
     }
 
@@ -41,6 +44,7 @@ public final class Spectra {
      * @param normalizeRows whether rows are divided by max(norm, 1e-12)
      * @param center whether column means of each slice are subtracted
      * @return batch x min(n, d) values, each row descending
+     * @throws GramianException if those of a slice did not converge
      */
     public double[][] singularValuesOfBatch(Tensor z, boolean normalizeRows, boolean center) {
         checkSlices("z", z);
@@ -50,7 +54,7 @@ public final class Spectra {
         try (Tensor values = Tensor.empty(z.device(), DType.FLOAT64, batch, Math.min(n, d))) {
             stream.run((kernels, context) -> kernels.gramian_singular_values_batch(
                     context, batch, n, d, z.address(), normalizeRows ? 1 : 0, center ? 1 : 0, values.address()));
-            return rows(values.toDoubles(), Math.toIntExact(batch));
+            return converged(z, values);
         }
     }
 
@@ -60,6 +64,7 @@ public final class Spectra {
      *
      * @param s float32 (batch, d, d), not modified; NaN or infinite entries give NaN values for their matrix
      * @return batch x d values
+     * @throws GramianException if those of a matrix did not converge
      */
     public double[][] eigenvalues(Tensor s) {
         checkSlices("s", s);
@@ -69,7 +74,7 @@ public final class Spectra {
         try (Tensor values = Tensor.empty(s.device(), DType.FLOAT64, batch, d)) {
             stream.run((kernels, context) ->
                     kernels.gramian_eigenvalues(context, batch, d, s.address(), values.address()));
-            return rows(values.toDoubles(), Math.toIntExact(batch));
+            return converged(s, values);
         }
     }
 
@@ -102,13 +107,26 @@ public final class Spectra {
         }
     }
 
-    private static double[][] rows(double[] values, int count) {
-        double[][] rows = new double[count][];
-        int width = count == 0 ? 0 : values.length / count;
-        for (int i = 0; i < count; i++) {
-            rows[i] = Arrays.copyOfRange(values, i * width, (i + 1) * width);
+    /** The rows of values (batch, m) of the slices of z. A solver that gave up left NaN for numbers. */
+    private static double[][] converged(Tensor z, Tensor values) {
+        double[] all = values.toDoubles();
+        double[][] rows = new double[Math.toIntExact(values.shape().size(0))][];
+        int width = Math.toIntExact(values.shape().size(1));
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
+            if (width > 0 && Double.isNaN(rows[i][0]) && allNumbers(z, i, rows.length)) {
+                throw new GramianException("eigenvalues of matrix " + i + " of " + rows.length + ", of order " + width
+                        + ", did not converge, though all values are numbers; compute them on Device.cpu()");
+            }
         }
         return rows;
+    }
+
+    /** Whether slice i of so many is finite; read only where a result is NaN. */
+    private static boolean allNumbers(Tensor z, int i, int slices) {
+        float[] all = z.toFloats();
+        int size = all.length / slices;
+        return IntStream.range(i * size, (i + 1) * size).allMatch(k -> Float.isFinite(all[k]));
     }
 
     /**

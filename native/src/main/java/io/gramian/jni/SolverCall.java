@@ -34,7 +34,8 @@ public final class SolverCall {
                 @Cast("int64_t") long batch,
                 @Cast("int64_t") long n,
                 @Cast("int64_t") long matrices,
-                @Cast("int64_t") long values);
+                @Cast("int64_t") long values,
+                @Cast("int64_t") long info);
     }
 
     /** Address of the C function. */

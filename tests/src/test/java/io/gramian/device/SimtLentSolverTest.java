@@ -123,12 +123,67 @@ class SimtLentSolverTest {
         }
     }
 
+    /** The number stays on the device, where nobody waits for it: values become NaN, and whoever reads them says why. */
+    @Test
+    void eigenvaluesThatDidNotConvergeAreAnError() {
+        double[] s = Truth.gaussian(2, 3 * 20 * 20);
+        s[0] = Double.NaN;
+        try (Scope scope = Scope.open();
+                SolverCall.Function solver = givingUp(2);
+                Stream stream = lent(solver)) {
+            Spectra spectra = device.backend().spectra(stream);
+            Tensor matrices = Truth.tensor(device, s, 3, 20, 20);
+            String sentence = "eigenvalues of matrix 2 of 3, of order 20, did not converge, though all values are numbers; "
+                    + "compute them on Device.cpu()";
+            assertThatThrownBy(() -> spectra.eigenvalues(matrices)).isInstanceOf(GramianException.class).hasMessage(sentence);
+            assertThatThrownBy(() -> spectra.singularValuesOfBatch(matrices, false, false))
+                    .isInstanceOf(GramianException.class)
+                    .hasMessage(sentence);
+            Tensor one = Truth.tensor(device, Truth.gaussian(3, 9), 3, 3);
+            try (SolverCall.Function never = givingUp(0);
+                    Stream other = lent(never)) {
+                assertThatThrownBy(() -> device.backend().spectra(other).singularValues(one, true, true))
+                        .isInstanceOf(GramianException.class)
+                        .hasMessageContaining("matrix 0 of 1, of order 3, did not converge");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = WhiteningMethod.Kind.class,
+            names = {"ZCA", "PCA"})
+    void aSliceWhoseEigenvectorsDidNotConvergeIsNamed(WhiteningMethod.Kind kind) {
+        WhiteningMethod method = kind == WhiteningMethod.Kind.ZCA ? WhiteningMethod.ZCA : WhiteningMethod.PCA;
+        try (Scope scope = Scope.open();
+                SolverCall.Function solver = givingUp(1);
+                Stream stream = lent(solver)) {
+            Tensor slices = Truth.tensor(device, Truth.gaussian(6, 2 * 40 * 17), 2, 40, 17);
+            assertThatThrownBy(() -> whitened(device.backend().whitening(stream), method, slices))
+                    .isInstanceOf(GramianException.class)
+                    .hasMessageContaining("whitening of batch entry 1: the eigenvalues did not converge, though all values "
+                            + "are numbers; whiten by Cholesky, or with a larger eps (1e-4, say)");
+        }
+    }
+
+    /** LAPACK that says of one matrix that it did not converge. */
+    private static SolverCall.Function givingUp(long matrix) {
+        return new LapackSolver() {
+            @Override
+            public int call(long state, int task, long batch, long n, long matrices, long values, long info) {
+                int status = super.call(state, task, batch, n, matrices, values, info);
+                put(info, matrix, 5);
+                return status;
+            }
+        };
+    }
+
     @Test
     void aSolverThatFailsIsAnError() {
         try (Scope scope = Scope.open();
                 SolverCall.Function refusing = new SolverCall.Function() {
                     @Override
-                    public int call(long state, int task, long batch, long n, long matrices, long values) {
+                    public int call(long state, int task, long batch, long n, long matrices, long values, long info) {
                         return 7;
                     }
                 };
@@ -145,7 +200,7 @@ class SimtLentSolverTest {
         try (Scope scope = Scope.open();
                 SolverCall.Function throwing = new SolverCall.Function() {
                     @Override
-                    public int call(long state, int task, long batch, long n, long matrices, long values) {
+                    public int call(long state, int task, long batch, long n, long matrices, long values, long info) {
                         throw new GramianException("no workspace today");
                     }
                 };

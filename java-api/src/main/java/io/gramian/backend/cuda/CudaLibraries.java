@@ -32,7 +32,7 @@ public final class CudaLibraries implements AutoCloseable {
         this.context = context;
         this.stream = stream;
         if (Installed.result().cusolver().isEmpty()) {
-            cusolver = new Cusolver(stream, kernels, context);
+            cusolver = new Cusolver(stream, new Workspace(kernels, context));
             kernels.gramian_context_lend_solver(context, SolverCall.address(cusolver), 0, SOLVER_FROM);
         } else {
             cusolver = null;

@@ -35,14 +35,12 @@ import org.jspecify.annotations.Nullable;
  * eigenvectors, which are columns, are our rows.
  */
 final class Cusolver extends SolverCall.Function {
-    /** The int that cuSOLVER writes for each matrix, and room so that the workspace behind them stays aligned. */
+    /** The int that an inverse writes, and room so that the workspace behind it stays aligned. */
     private static final long INFO_ALIGNMENT = 256;
 
     private static final int UPPER = CUBLAS_FILL_MODE_UPPER;
     private static final int DOUBLE = CUDA_R_64F;
 
-    private final Kernels kernels;
-    private final long context;
     private final long stream;
     private final Workspace workspace;
     private @Nullable Handle made;
@@ -52,11 +50,9 @@ final class Cusolver extends SolverCall.Function {
 
     private record Handle(cusolverDnContext solver, cusolverDnParams params) {}
 
-    Cusolver(long stream, Kernels kernels, long context) {
+    Cusolver(long stream, Workspace workspace) {
         this.stream = stream;
-        this.kernels = kernels;
-        this.context = context;
-        this.workspace = new Workspace(kernels, context);
+        this.workspace = workspace;
     }
 
     private Handle handle() {
@@ -71,11 +67,13 @@ final class Cusolver extends SolverCall.Function {
     }
 
     @Override
-    public int call(long state, int task, long batch, long n, long matrices, long values) {
+    public int call(long state, int task, long batch, long n, long matrices, long values, long info) {
         switch (task) {
-            case Kernels.GRAMIAN_SOLVE_INVERSE_FACTOR -> inverseFactors(batch, n, matrices, values);
-            case Kernels.GRAMIAN_SOLVE_EIGENVALUES -> eigen(CUSOLVER_EIG_MODE_NOVECTOR, batch, n, matrices, values);
-            case Kernels.GRAMIAN_SOLVE_EIGENVECTORS -> eigen(CUSOLVER_EIG_MODE_VECTOR, batch, n, matrices, values);
+            case Kernels.GRAMIAN_SOLVE_INVERSE_FACTOR -> inverseFactors(batch, n, matrices, info);
+            case Kernels.GRAMIAN_SOLVE_EIGENVALUES -> eigen(
+                    CUSOLVER_EIG_MODE_NOVECTOR, batch, n, matrices, values, info);
+            case Kernels.GRAMIAN_SOLVE_EIGENVECTORS -> eigen(
+                    CUSOLVER_EIG_MODE_VECTOR, batch, n, matrices, values, info);
             default -> {
                 return 1;
             }
@@ -83,18 +81,17 @@ final class Cusolver extends SolverCall.Function {
         return 0;
     }
 
-    private void eigen(int mode, long batch, long n, long matrices, long values) {
+    private void eigen(int mode, long batch, long n, long matrices, long values, long info) {
         Pointer a = Addresses.of(matrices);
         Pointer w = Addresses.of(values);
-        long info = (batch * Integer.BYTES + INFO_ALIGNMENT - 1) / INFO_ALIGNMENT * INFO_ALIGNMENT;
         if (batch == 1) {
-            one(mode, n, a, w, info);
+            one(mode, n, a, w, Addresses.ints(info));
         } else {
-            many(mode, batch, n, a, w, info);
+            many(mode, batch, n, a, w, Addresses.ints(info));
         }
     }
 
-    private void one(int mode, long n, Pointer a, Pointer w, long info) {
+    private void one(int mode, long n, Pointer a, Pointer w, IntPointer info) {
         Handle h = handle();
         check(
                 cusolverDnXsyevd_bufferSize(
@@ -112,8 +109,7 @@ final class Cusolver extends SolverCall.Function {
                         deviceBytes,
                         hostBytes),
                 "sizes of an eigenproblem");
-        long at = reserve(info);
-        Pointer work = Addresses.of(at + info);
+        Pointer work = Addresses.of(reserve(0));
         check(
                 cusolverDnXsyevd(
                         h.solver(),
@@ -131,11 +127,11 @@ final class Cusolver extends SolverCall.Function {
                         deviceBytes.get(),
                         host,
                         hostBytes.get(),
-                        Addresses.ints(at)),
+                        info),
                 "eigenvalues of order " + n);
     }
 
-    private void many(int mode, long batch, long n, Pointer a, Pointer w, long info) {
+    private void many(int mode, long batch, long n, Pointer a, Pointer w, IntPointer info) {
         Handle h = handle();
         SizeTPointer device = deviceBytes;
         check(
@@ -155,8 +151,7 @@ final class Cusolver extends SolverCall.Function {
                         hostBytes,
                         batch),
                 "sizes of a batch of eigenproblems");
-        long at = reserve(info);
-        Pointer work = Addresses.of(at + info);
+        Pointer work = Addresses.of(reserve(0));
         check(
                 cusolverDnXsyevBatched(
                         h.solver(),
@@ -174,23 +169,19 @@ final class Cusolver extends SolverCall.Function {
                         device.get(),
                         host,
                         hostBytes.get(),
-                        Addresses.ints(at),
+                        info,
                         batch),
                 batch + " eigenproblems of order " + n);
     }
 
-    private void inverseFactors(long batch, long n, long matrices, long values) {
-        // an int into the low half of a zero double: what is not positive definite is no longer 0
-        if (kernels.gramian_fill(context, 2 * batch, 0, values) != Kernels.GRAMIAN_OK) {
-            throw new GramianException(kernels.gramian_last_error().getString());
-        }
+    private void inverseFactors(long batch, long n, long matrices, long info) {
         askFactorSizes(n, Addresses.of(matrices));
         long at = reserve(INFO_ALIGNMENT);
         Pointer work = Addresses.of(at + INFO_ALIGNMENT);
         for (long b = 0; b < batch; b++) {
             Pointer a = Addresses.of(matrices + b * n * n * Double.BYTES);
-            factor(n, a, work, Addresses.ints(values + b * Double.BYTES));
-            invert(n, a, work, Addresses.ints(at));
+            factor(n, a, work, Addresses.ints(info + b * Integer.BYTES));
+            invert(n, a, work, Addresses.ints(at)); // its own int: it must not hide what the factor said
         }
     }
 
