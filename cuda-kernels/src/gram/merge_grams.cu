@@ -36,7 +36,7 @@ __device__ __forceinline__ void store(const Place& at, tile::Shared<float> stage
 // One behind the other for two matrices.
 template <typename Mode>
 struct Targets {
-  typename Mode::Element* off_diagonal;
+  typename Mode::Element* off_diagonal;  // null: not wanted
   float* diagonal;
   double* sums;
 };
@@ -72,6 +72,7 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) {
     to.sums[first * static_cast<int64_t>(gridDim.x) + blockIdx.x] = mirrored ? 2 * sum : sum;
   }
+  if (to.off_diagonal == nullptr) return;  // all blocks
 #pragma unroll
   for (int m = 0; m < kCount; ++m) {
     typename Mode::Element* target = to.off_diagonal + (first + m) * grams.rows * width;
@@ -81,6 +82,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // A block per tile. row_partial (column tiles, d) and column_partial (row tiles, d): sums of squares within the tile.
+// rows, columns null: not wanted.
 template <typename Mode>
 __global__ void __launch_bounds__(kThreads) merge_cross_kernel(Product c, int64_t width, float factor,
     typename Mode::Element* __restrict__ rows, typename Mode::Element* __restrict__ columns,
@@ -104,6 +106,7 @@ __global__ void __launch_bounds__(kThreads) merge_cross_kernel(Product c, int64_
     const double square = tile::warp_sum(entry * entry);
     if (at.lane == 0 && at.j0 + r < c.columns) column_partial[blockIdx.y * c.columns + at.j0 + r] = square;
   }
+  if (rows == nullptr) return;  // all blocks
   store<Mode>(at, staged, kStride, 1, factor, at.i0, at.j0, c.rows, width, rows);
   store<Mode>(at, staged, 1, kStride, factor, at.j0, at.i0, c.columns, width, columns);
 }
@@ -122,11 +125,13 @@ __global__ void __launch_bounds__(kThreads) add_tiles(int64_t d, int64_t tiles, 
 }  // namespace
 
 template <typename Mode>
-MergedGrams<Mode> merge_grams(gramian_context* context, const Product& grams, int count, bool paired, bool diagonal) {
+MergedGrams<Mode> merge_grams(
+    gramian_context* context, const Product& grams, int count, bool paired, bool diagonal, bool operands) {
   const int64_t n = grams.rows;
   const int64_t width = padded_width(n);
   const int64_t blocks = triangle_tiles(width / kTile);
-  const Targets<Mode> to = {context->scratch<typename Mode::Element>(count * n * width),
+  const Targets<Mode> to = {
+      operands ? context->scratch<typename Mode::Element>(count * n * width) : nullptr,
       context->scratch<float>(count * n), context->scratch<double>(count * blocks)};
   const size_t bytes = tile::shared_bytes<float>(kTile * kStride) +
                        tile::shared_bytes<float>(paired ? kTile * kStride : 1) + tile::shared_bytes<double>(kWarps);
@@ -136,7 +141,7 @@ MergedGrams<Mode> merge_grams(gramian_context* context, const Product& grams, in
   MergedGrams<Mode> merged = {};
   merged.blocks = blocks;
   for (int m = 0; m < count; ++m) {
-    merged.off_diagonal[m] = {to.off_diagonal + m * n * width, n, width};
+    if (operands) merged.off_diagonal[m] = {to.off_diagonal + m * n * width, n, width};
     merged.diagonal[m] = to.diagonal + m * n;
     merged.sums[m] = to.sums + (paired ? 0 : m * blocks);
   }
@@ -144,13 +149,13 @@ MergedGrams<Mode> merge_grams(gramian_context* context, const Product& grams, in
 }
 
 template <typename Mode>
-MergedCross<Mode> merge_cross(gramian_context* context, const Product& c, float factor) {
+MergedCross<Mode> merge_cross(gramian_context* context, const Product& c, float factor, bool operands) {
   using Element = typename Mode::Element;
   const int64_t d = c.rows;
   const int64_t width = padded_width(d);
   const int64_t tiles = width / kTile;
-  Element* rows = context->scratch<Element>(d * width);
-  Element* columns = context->scratch<Element>(d * width);
+  Element* rows = operands ? context->scratch<Element>(d * width) : nullptr;
+  Element* columns = operands ? context->scratch<Element>(d * width) : nullptr;
   double* partial[2] = {context->scratch<double>(tiles * d), context->scratch<double>(tiles * d)};
   double* squares[2] = {context->scratch<double>(d), context->scratch<double>(d)};
   launch(context->stream,
@@ -162,9 +167,9 @@ MergedCross<Mode> merge_cross(gramian_context* context, const Product& c, float 
   return {{rows, d, width}, {columns, d, width}, squares[0], squares[1]};
 }
 
-#define GRAMIAN_MERGES(Mode)                                                                       \
-  template MergedGrams<Mode> merge_grams<Mode>(gramian_context*, const Product&, int, bool, bool); \
-  template MergedCross<Mode> merge_cross<Mode>(gramian_context*, const Product&, float);
+#define GRAMIAN_MERGES(Mode)                                                                             \
+  template MergedGrams<Mode> merge_grams<Mode>(gramian_context*, const Product&, int, bool, bool, bool); \
+  template MergedCross<Mode> merge_cross<Mode>(gramian_context*, const Product&, float, bool);
 GRAMIAN_MERGES(tile::Float32)
 GRAMIAN_MERGES(tile::Tf32)
 GRAMIAN_MERGES(tile::Bfloat16)

@@ -13,7 +13,7 @@ namespace gramian {
 // One or two symmetric matrices (n, n), of which grams has the upper triangle; one behind the other.
 template <typename Mode>
 struct MergedGrams {
-  Operand<Mode> off_diagonal[2];  // (n, padded n) each, zeros on the diagonal and behind the columns
+  Operand<Mode> off_diagonal[2];  // (n, padded n) each, zeros on the diagonal and behind the columns; or none
   const float* diagonal[2];       // (n)
   const double* sums[2];          // (blocks) partial sums over the entries
   int64_t blocks;
@@ -21,20 +21,21 @@ struct MergedGrams {
 
 // With `paired` the sums are those of a_ij b_ij over both matrices: the dual side of a cross-correlation, where a block
 // reads the same tile of both. Otherwise they are those of the squares of each.
-// diagonal: whether they count it.
+// diagonal: whether they count it. operands: whether a backward product follows.
 template <typename Mode>
-MergedGrams<Mode> merge_grams(gramian_context* context, const Product& grams, int count, bool paired, bool diagonal);
+MergedGrams<Mode> merge_grams(
+    gramian_context* context, const Product& grams, int count, bool paired, bool diagonal, bool operands);
 
 // A matrix C (d, d) that is not symmetric.
 template <typename Mode>
 struct MergedCross {
-  Operand<Mode> rows;           // factor offdiag(C), (d, padded d)
-  Operand<Mode> columns;        // its transpose
+  Operand<Mode> rows;           // factor offdiag(C), (d, padded d); or none
+  Operand<Mode> columns;        // its transpose; or none
   const double* row_squares;    // (d) sum_{j != i} C_ij^2
   const double* column_squares; // (d) sum_{i != j} C_ij^2
 };
 
 template <typename Mode>
-MergedCross<Mode> merge_cross(gramian_context* context, const Product& c, float factor);
+MergedCross<Mode> merge_cross(gramian_context* context, const Product& c, float factor, bool operands);
 
 }  // namespace gramian

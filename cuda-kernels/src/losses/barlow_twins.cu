@@ -127,7 +127,7 @@ struct BarlowTwins {
     const Operand<Mode> both = lay_out<Mode>(context, 2 * n, d, x, width);
     const Operand<Mode> rows = {both.rows, n, width};
     const Product grams = gram<Mode>(context, "barlow_twins_grams", rows, 2);
-    const MergedGrams<Mode> merged = merge_grams<Mode>(context, grams, 2, true, true);
+    const MergedGrams<Mode> merged = merge_grams<Mode>(context, grams, 2, true, true, a.dz != nullptr);
     value({merged.sums[0], merged.blocks, nullptr}, to);
     if (a.dz == nullptr) return;
     const double al = epilogue.slope() / (static_cast<double>(n) * static_cast<double>(n));
@@ -142,7 +142,8 @@ struct BarlowTwins {
     const Operand<Mode> columns = lay_out_transposed<Mode>(context, n, d, x, width, 2);
     const Operand<Mode> columns_b = {columns.rows + d * columns.width, d, columns.width};
     const Product c_times_n = product<Mode>(context, "barlow_twins_cross", columns, columns_b);
-    const MergedCross<Mode> merged = merge_cross<Mode>(context, c_times_n, static_cast<float>(epilogue.slope() * by_n));
+    const MergedCross<Mode> merged =
+        merge_cross<Mode>(context, c_times_n, static_cast<float>(epilogue.slope() * by_n), a.dz != nullptr);
     value({merged.row_squares, d, merged.column_squares}, to);
     if (a.dz == nullptr) return;
     gradient(a, b, lay_out<Mode>(context, n, d, b.x, width), merged.rows, by_n, nullptr);

@@ -48,8 +48,8 @@ void off_diagonal(gramian_context* context, int64_t n, int64_t d, const float* z
   }
   const Operand<Mode> operand =
       samples ? lay_out<Mode>(context, n, d, z, d) : lay_out_transposed<Mode>(context, n, d, z, d);
-  const MergedGrams<Mode> merged =
-      merge_grams<Mode>(context, gram<Mode>(context, "off_diagonal_gram", operand, 1), 1, false, samples);
+  const Product gram_of = gram<Mode>(context, "off_diagonal_gram", operand, 1);
+  const MergedGrams<Mode> merged = merge_grams<Mode>(context, gram_of, 1, false, samples, dz != nullptr);
   launch(context->stream, {"off_diagonal_value", 1, kThreads, tile::shared_bytes<double>(kThreads / 32)},
       off_diagonal_value, merged.blocks, merged.sums[0], d, square, scale2, value);
   if (dz == nullptr) return;

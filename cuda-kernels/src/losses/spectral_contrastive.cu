@@ -1,13 +1,13 @@
 // Spectral contrastive loss on the device. Formula of both sides: gramian/epilogue/spectral_contrastive.h.
 //   samples    the loops of gram/square_gram.h, no matrix: 2 n^2 d FLOP forward, 8 n^2 d backward (d <= 128)
-//   features   F_a, F_b (d x d) and products with them (gram/product.h): 4 n d^2 forward, 4 n d^2 backward; 2 d^2
-//   floats
+//   features   F_a, F_b (d x d) and products with them (gram/product.h): 2 n d^2 forward, 4 n d^2 backward; splits + 1
+//   times 2 d^2 floats
 // g_ii is a float64 dot product on both, and the diagonals of F stay in float32.
 #include "gramian/epilogue/spectral_contrastive.h"
 
 #include <cmath>
 
-#include "gram/merge.h"
+#include "gram/merge_grams.h"
 #include "gram/precisions.h"
 #include "gram/square_gram.h"
 #include "gramian/contrastive.h"
@@ -57,8 +57,9 @@ struct Spectral {
   float* towards = nullptr;
 
   void take() {
+    float* both = context->scratch<float>(2 * n * width);
     for (int v = 0; v < 2; ++v) {
-      u[v] = context->scratch<float>(n * width);
+      u[v] = both + v * n * width;
       norm[v] = context->scratch<float>(n);
       normalize_rows(context, n, d, z[v], d, RowRule::cap, limit, width, u[v], norm[v]);
     }
@@ -95,23 +96,16 @@ struct Spectral {
   }
 
   void on_features() const {
-    Operand<Mode> columns[2] = {};
-    for (int v = 0; v < 2; ++v) columns[v] = lay_out_transposed<Mode>(context, n, d, u[v], width);
-    const Product grams[2] = {product<Mode>(context, "spectral_gram", columns[0], columns[0]),
-        product<Mode>(context, "spectral_gram", columns[1], columns[1])};
-    const Merge merged = {grams[0], grams[1], 1, true, context->scratch<float>(d * width),
-        context->scratch<float>(d * width), width, context->scratch<float>(d), context->scratch<float>(d),
-        context->scratch<double>(d)};
-    merge(context, merged);
-    value(d, merged.sums, false);
+    const Operand<Mode> columns = lay_out_transposed<Mode>(context, n, d, u[0], width, 2);
+    const Product grams = gram<Mode>(context, "spectral_gram", columns, 2);
+    const MergedGrams<Mode> merged = merge_grams<Mode>(context, grams, 2, true, true, dz[0] != nullptr);
+    value(merged.blocks, merged.sums[0], false);
     if (dz[0] == nullptr) return;
-    const float* const offs[2] = {merged.first, merged.second};
-    const float* const diagonals[2] = {merged.first_diagonal, merged.second_diagonal};
     for (int v = 0; v < 2; ++v) {
       const Product p = product<Mode>(context, "spectral_gradient", lay_out<Mode>(context, n, d, u[v], width),
-          lay_out<Mode>(context, d, d, offs[1 - v], width));
+          merged.off_diagonal[1 - v]);
       row_gradient(
-          context, gradient(v, p.partial, p.splits, d), FeaturePull{u[1 - v], towards, u[v], diagonals[1 - v]});
+          context, gradient(v, p.partial, p.splits, d), FeaturePull{u[1 - v], towards, u[v], merged.diagonal[1 - v]});
     }
   }
 };

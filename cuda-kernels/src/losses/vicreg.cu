@@ -28,14 +28,14 @@ struct VicReg {
     return lay_out_transposed<Mode>(context, n, d, x + view * n * width, width);
   }
 
-  MergedGrams<Mode> grams() const {
+  MergedGrams<Mode> grams(bool operands) const {
     if (!samples) {
       const Operand<Mode> columns = lay_out_transposed<Mode>(context, n, d, x, width, 2);
-      return merge_grams<Mode>(context, gram<Mode>(context, "vicreg_grams", columns, 2), 2, false, false);
+      return merge_grams<Mode>(context, gram<Mode>(context, "vicreg_grams", columns, 2), 2, false, false, operands);
     }
     const Operand<Mode> both = lay_out<Mode>(context, 2 * n, d, x, width);
     const Operand<Mode> rows = {both.rows, n, width};
-    return merge_grams<Mode>(context, gram<Mode>(context, "vicreg_grams", rows, 2), 2, false, true);
+    return merge_grams<Mode>(context, gram<Mode>(context, "vicreg_grams", rows, 2), 2, false, true, operands);
   }
 
   void run(const float* const (&z)[2], float* const (&dz)[2], double* terms) const {
@@ -43,7 +43,7 @@ struct VicReg {
     for (int v = 0; v < 2; ++v) {
       views[v] = vicreg::centered(context, n, d, width, z[v], z[1 - v], dz[v], x + v * n * width);
     }
-    const MergedGrams<Mode> merged = grams();
+    const MergedGrams<Mode> merged = grams(dz[0] != nullptr);
     for (int v = 0; v < 2; ++v) views[v].sums = merged.sums[v];
     const double degrees = static_cast<double>(n - 1);
     const vicreg::Covariance covariance = {merged.blocks, 1 / (degrees * degrees), samples};

@@ -11,18 +11,19 @@ constexpr int64_t kStrip = 512;
 
 }  // namespace
 
-FeatureGram::FeatureGram(gramian_context* context, int64_t n, int64_t d, int views)
+FeatureGram::FeatureGram(gramian_context* context, int64_t n, int64_t d, bool backward, int views)
     : threads_(context->threads),
       n_(n),
       d_(d),
+      backward_(backward),
       views_(views),
       together_(d <= kStrip ? views : 1),
       strips_(d, std::min<int64_t>(d, kStrip)),
       rows_(n, n >= 2048 ? 256 : 128),
       // small Grams in small tiles, so that there is one for each thread
-      tile_(d >= 512 ? 256 : d > 128 ? 128 : 64),
-      ld_(padded(d)) {
-  gram_ = context->scratch<float>(together_ * strips_.size() * ld_);
+      tile_(std::min<int64_t>(d, d >= 512 ? 256 : d > 128 ? 128 : 64)),
+      ld_(padded(backward ? d : tile_)) {
+  gram_ = context->scratch<float>((backward ? together_ * strips_.size() : threads_ * tile_) * ld_);
   row_sums_ = context->scratch<double>(together_ * row_sums_size());
   column_sums_ = context->scratch<double>(together_ * column_sums_size());
 }
@@ -42,7 +43,7 @@ void FeatureGram::pair_strip(Range strip, Panel a, Panel b, float alpha, float s
     const int64_t tj = task % columns.count();
     const Range i = rows[ti];
     const Range j = columns[tj];
-    float* tile = gram_ + i.begin * ld_ + j.begin;
+    float* tile = tile_at(omp_get_thread_num(), 0, i.begin, j.begin);
     gemm(true, false, i.size, j.size, n_, alpha, a.data + strip.begin + i.begin, a.ld, b.data + j.begin, b.ld, 0, tile,
         ld_);
     // the diagonal is known to float64 from elsewhere: it stays out of the sums, and its gradient is put in its place
@@ -52,7 +53,7 @@ void FeatureGram::pair_strip(Range strip, Panel a, Panel b, float alpha, float s
     }
     GRAMIAN_SIMD(fold_squares)(i.size, j.size, slope, tile, ld_, row_sums_ + tj * strips_.size() + i.begin,
         column_sums_ + ti * d_ + j.begin);
-    for (int64_t k = 0; k < i.size; ++k) {
+    for (int64_t k = 0; k < i.size && backward_; ++k) {
       if (k + offset >= 0 && k + offset < j.size) tile[k * ld_ + k + offset] = diagonal[j.begin + k + offset];
     }
   }
@@ -63,11 +64,11 @@ void FeatureGram::self_strip(Range strip, const Panel* z, float slope, double* s
   const Blocks columns(d_ - strip.begin, tile_);
   clear_sums();
   const int64_t tiles = rows.count() * columns.count();
-  for_each_block(threads_, Blocks(together_ * tiles, 1), [&](int, Range task) {
+  for_each_block(threads_, Blocks(together_ * tiles, 1), [&](int thread, Range task) {
     const int64_t view = task.begin / tiles;
     const int64_t ti = task.begin % tiles / columns.count();
     const int64_t tj = task.begin % columns.count();
-    if (tj >= ti) self_tile(strip, z[view], slope, ti, tj, view);
+    if (tj >= ti) self_tile(thread, strip, z[view], slope, ti, tj, view);
   });
   for (int64_t view = 0; view < together_; ++view) {
     const double* sums = row_sums_ + view * row_sums_size();
@@ -79,11 +80,12 @@ void FeatureGram::self_strip(Range strip, const Panel* z, float slope, double* s
   }
 }
 
-void FeatureGram::self_tile(Range strip, const Panel& z, float slope, int64_t ti, int64_t tj, int64_t view) {
+void FeatureGram::self_tile(
+    int thread, Range strip, const Panel& z, float slope, int64_t ti, int64_t tj, int64_t view) {
   const Blocks rows(strip.size, tile_);
   const Range i = rows[ti];
   const Range j = Blocks(d_ - strip.begin, tile_)[tj];
-  float* tile = gram(view) + i.begin * ld_ + strip.begin + j.begin;
+  float* tile = tile_at(thread, view, i.begin, strip.begin + j.begin);
   gemm(true, false, i.size, j.size, n_, 1, z.data + strip.begin + i.begin, z.ld, z.data + strip.begin + j.begin, z.ld,
       0, tile, ld_);
   if (ti == tj) {
@@ -92,7 +94,7 @@ void FeatureGram::self_tile(Range strip, const Panel& z, float slope, int64_t ti
   GRAMIAN_SIMD(fold_squares)(i.size, j.size, slope, tile, ld_,
       row_sums_ + view * row_sums_size() + tj * strips_.size() + i.begin,
       column_sums_ + view * column_sums_size() + ti * d_ + j.begin);
-  if (tj > ti && tj < rows.count()) {
+  if (backward_ && tj > ti && tj < rows.count()) {
     float* mirror = gram(view) + j.begin * ld_ + strip.begin + i.begin;
     for (int64_t k = 0; k < i.size; ++k) {
       for (int64_t l = 0; l < j.size; ++l) mirror[l * ld_ + k] = tile[k * ld_ + l];

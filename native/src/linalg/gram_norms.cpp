@@ -56,10 +56,9 @@ void norms_of(gramian_context* context, const Prepared& in, bool samples, double
   float* x = context->scratch<float>(in.n * ld);
   for_each_block(
       context->threads, Blocks(in.d, kBlock), [&](int, Range block) { in.columns(block, x + block.begin, ld); });
-  FeatureGram gram(context, in.n, in.d);
+  FeatureGram gram(context, in.n, in.d, false);
   const Panel panel{x, ld};
-  float* const no_gradient = nullptr;
-  gram.self(&panel, 1, &no_gradient, &norms[1], [](int64_t, Range) {});
+  gram.self(&panel, 1, nullptr, &norms[1], [](int64_t, Range) {});
   for (int64_t k = 0; k < in.d; ++k) {
     norms[0] += in.squares[k];
     norms[1] += in.squares[k] * in.squares[k];

@@ -145,7 +145,7 @@ void on_features(gramian_context* context, const Columns& in, const BarlowTwinsE
       out[j] = static_cast<float>((view.ratio == nullptr ? 1 : view.ratio[j]) * sum / static_cast<double>(in.n));
     }
   };
-  FeatureGram gram(context, in.n, d);
+  FeatureGram gram(context, in.n, d, in.a.dz != nullptr);
   gram.pair(
       {x_a, ld}, {x_b, ld}, static_cast<float>(1.0 / static_cast<double>(in.n)), slope, diagonal, row_squares,
       column_squares, in.a.dz, in.b.dz, [&](Range strip) { along(in.a, row_squares, along_a, strip); },

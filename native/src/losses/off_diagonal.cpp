@@ -53,7 +53,7 @@ gramian_status gramian_off_diagonal_penalty(gramian_context* context, int64_t n,
     } else if (side == GRAMIAN_GRAM_SAMPLES) {
       *value = gramian::on_samples(context, n, d, z, 4 / square, dz) / square;
     } else {
-      gramian::FeatureGram gram(context, n, d);
+      gramian::FeatureGram gram(context, n, d, dz != nullptr);
       const gramian::Panel panel{z, d};
       gram.self(&panel, static_cast<float>(4 / square), &dz, value, [](int64_t, gramian::Range) {});
       *value /= square;

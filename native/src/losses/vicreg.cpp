@@ -64,7 +64,7 @@ void on_features(gramian_context* context, const Columns& in, const VicRegEpilog
   const int64_t blocks = vicreg::center_panels(context, in, panel, ld);
   vicreg::column_terms(in, epilogue, blocks, 0, terms);
   const double degrees = static_cast<double>(in.n - 1);
-  FeatureGram gram(context, in.n, d, 2);
+  FeatureGram gram(context, in.n, d, in.views[0].dz != nullptr, 2);
   const Panel panels[2] = {{panel[0], ld}, {panel[1], ld}};
   float* const gradients[2] = {in.views[0].dz, in.views[1].dz};
   double squares[2];
