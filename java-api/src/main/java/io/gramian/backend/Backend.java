@@ -5,7 +5,6 @@ import io.gramian.jni.CpuKernels;
 import io.gramian.jni.CudaKernels;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.SimtKernels;
-import java.util.function.Function;
 
 /**
  * What a device can do, by room. Each room checks its arguments and calls the kernels; the kernels are the same C ABI on
@@ -19,20 +18,6 @@ public final class Backend {
     private final Kernels kernels;
     private final Memory memory;
     private final Stream stream;
-    private final Normalization normalization;
-    private final Contrastive contrastive;
-    private final ContrastiveKeys contrastiveKeys;
-    private final Covariance covariance;
-    private final Decorrelation decorrelation;
-    private final Predictive predictive;
-    private final Probes probes;
-    private final Optimizers optimizers;
-    private final LinearAlgebra linearAlgebra;
-    private final Network network;
-    private final Transformers transformers;
-    private final Images images;
-    private final Whitening whitening;
-    private final Spectra spectra;
 
     private Backend(String device, int index, Kernels kernels, boolean memoryOnHost, int threads) {
         this.index = index;
@@ -40,20 +25,6 @@ public final class Backend {
         this.memory = new Memory(device, kernels, memoryOnHost);
         this.stream = new Stream(memory, index, threads, 0);
         memory.start(stream);
-        this.normalization = new Normalization(stream);
-        this.contrastive = new Contrastive(stream);
-        this.contrastiveKeys = new ContrastiveKeys(stream);
-        this.covariance = new Covariance(stream);
-        this.decorrelation = new Decorrelation(stream);
-        this.predictive = new Predictive(stream);
-        this.probes = new Probes(stream);
-        this.optimizers = new Optimizers(stream);
-        this.linearAlgebra = new LinearAlgebra(stream);
-        this.network = new Network(stream);
-        this.transformers = new Transformers(stream);
-        this.images = new Images(stream);
-        this.whitening = new Whitening(stream);
-        this.spectra = new Spectra(stream);
     }
 
     /**
@@ -144,15 +115,14 @@ public final class Backend {
         return newStream(0, cuda && handle == 0 ? DEFAULT_STREAM : handle);
     }
 
-    /** The room of the main stream, or that of the stream that this thread uses. */
-    private <T> T here(T main, Function<Rooms, T> other) {
-        Stream current = memory.current();
-        return current == stream ? main : other.apply(current.rooms());
+    /** The rooms of the stream that this thread uses: the main one, or that of {@link Stream#use}. */
+    private Rooms here() {
+        return memory.current().rooms();
     }
 
     /** Image augmentation. */
     public Images images() {
-        return here(images, rooms -> rooms.images);
+        return here().images;
     }
 
     /** Image augmentation on another stream. */
@@ -162,12 +132,12 @@ public final class Backend {
 
     /** Column statistics, feature Grams, and the losses made of them. */
     public Covariance covariance() {
-        return here(covariance, rooms -> rooms.covariance);
+        return here().covariance;
     }
 
     /** Off-diagonal penalties that are no sums of squares, VICReg-exp and VICReg-ctr. */
     public Decorrelation decorrelation() {
-        return here(decorrelation, rooms -> rooms.decorrelation);
+        return here().decorrelation;
     }
 
     /** The same on another stream. */
@@ -177,7 +147,7 @@ public final class Backend {
 
     /** SimSiam, BYOL, LeJEPA, alignment and uniformity. */
     public Predictive predictive() {
-        return here(predictive, rooms -> rooms.predictive);
+        return here().predictive;
     }
 
     /** The same on another stream. */
@@ -187,7 +157,7 @@ public final class Backend {
 
     /** Row normalisation. */
     public Normalization normalization() {
-        return here(normalization, rooms -> rooms.normalization);
+        return here().normalization;
     }
 
     /** Row normalisation on another stream. */
@@ -207,12 +177,12 @@ public final class Backend {
 
     /** Contrastive losses. */
     public Contrastive contrastive() {
-        return here(contrastive, rooms -> rooms.contrastive);
+        return here().contrastive;
     }
 
     /** Contrastive losses against keys that get no gradient. */
     public ContrastiveKeys contrastiveKeys() {
-        return here(contrastiveKeys, rooms -> rooms.contrastiveKeys);
+        return here().contrastiveKeys;
     }
 
     /** Contrastive losses against keys, on another stream. */
@@ -222,7 +192,7 @@ public final class Backend {
 
     /** Nearest rows and logistic regression, for evaluations. */
     public Probes probes() {
-        return here(probes, rooms -> rooms.probes);
+        return here().probes;
     }
 
     /** Nearest rows and logistic regression on another stream. */
@@ -232,7 +202,7 @@ public final class Backend {
 
     /** Optimiser updates of many tensors in one call. */
     public Optimizers optimizers() {
-        return here(optimizers, rooms -> rooms.optimizers);
+        return here().optimizers;
     }
 
     /** Optimiser updates on another stream. */
@@ -242,7 +212,7 @@ public final class Backend {
 
     /** Matrix products and sums. */
     public LinearAlgebra linearAlgebra() {
-        return here(linearAlgebra, rooms -> rooms.linearAlgebra);
+        return here().linearAlgebra;
     }
 
     /** Matrix products and sums on another stream. */
@@ -252,7 +222,7 @@ public final class Backend {
 
     /** Layers of convolutional networks. */
     public Network network() {
-        return here(network, rooms -> rooms.network);
+        return here().network;
     }
 
     /** Layers of convolutional networks on another stream. */
@@ -262,17 +232,17 @@ public final class Backend {
 
     /** Layers of transformers. */
     public Transformers transformers() {
-        return transformers;
+        return here().transformers;
     }
 
     /** Layers of transformers on another stream. */
     public Transformers transformers(Stream other) {
-        return new Transformers(other);
+        return other.rooms().transformers;
     }
 
     /** Cholesky whitening and W-MSE. */
     public Whitening whitening() {
-        return here(whitening, rooms -> rooms.whitening);
+        return here().whitening;
     }
 
     /** Whitening and W-MSE on another stream. */
@@ -282,7 +252,7 @@ public final class Backend {
 
     /** Singular values and column spreads. */
     public Spectra spectra() {
-        return here(spectra, rooms -> rooms.spectra);
+        return here().spectra;
     }
 
     /** Singular values and column spreads on another stream. */

@@ -1,6 +1,6 @@
 package io.gramian.backend;
 
-/** Every room that losses, whitening and spectra call, on one stream. */
+/** Every room of {@link Backend}, on one stream. */
 final class Rooms {
     final Normalization normalization;
     final Contrastive contrastive;
@@ -12,6 +12,7 @@ final class Rooms {
     final Optimizers optimizers;
     final LinearAlgebra linearAlgebra;
     final Network network;
+    final Transformers transformers;
     final Images images;
     final Whitening whitening;
     final Spectra spectra;
@@ -27,6 +28,7 @@ final class Rooms {
         optimizers = new Optimizers(stream);
         linearAlgebra = new LinearAlgebra(stream);
         network = new Network(stream);
+        transformers = new Transformers(stream);
         images = new Images(stream);
         whitening = new Whitening(stream);
         spectra = new Spectra(stream);

@@ -95,6 +95,13 @@ class LinearAlgebraTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("from: expected 2 rows of 2 numbers inside (2, 3), got the first at 2 and each 3 behind"
                             + " the last");
+            // 4 strides of 2^62 are 0 in 64 bits
+            assertThatThrownBy(() -> algebra.copyRows(new Strided(x, 0, 1L << 62), new Strided(y, 0, 1), 5, 1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("from: expected 5 rows of 1 numbers inside (2, 3)");
+            assertThatThrownBy(() -> algebra.copyRows(new Strided(x, 0, 3), new Strided(y, Long.MAX_VALUE, 4), 2, 2))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("to: expected 2 rows of 2 numbers inside (2, 4)");
             assertThatThrownBy(() -> algebra.copyRows(new Strided(x, 0, 3), new Strided(y, 0, 1), 2, 2))
                     .hasMessage("stride of to: expected at least 2, got 1");
         }
