@@ -136,10 +136,13 @@ class SimtTrainingTest {
                 settings.add(change);
             }
         }
-        if (method.equals("densecl") || method.equals("alignment-uniformity")) {
-            // of two channels many cells have the same direction, and so the same match, and many images nearly the
-            // same
-            // embedding, whose difference is what rounding leaves
+        if (method.equals("densecl")) {
+            settings.add("network.width=8"); // of two channels many cells have the same direction, and so the same match
+        }
+        if (method.equals("alignment-uniformity")) {
+            // with two channels an embedding of step 6 has norm 0.013, by which its gradient is divided: starts that differ
+            // in the last place of each weight end 0.0035 apart on the CPU alone, while both kernels stay within 1e-6 of
+            // the float64 gradient in every step
             settings.add("network.width=8");
         }
         return settings.toArray(new String[0]);
