@@ -15,7 +15,6 @@ namespace {
 
 using namespace attention;
 
-constexpr float kLog2E = 1.4426950408889634f;
 constexpr float kLn2 = 0.6931471805599453f;
 
 // Of the two rows that a lane has a part of, in powers of 2.

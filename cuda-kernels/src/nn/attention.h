@@ -10,6 +10,8 @@
 namespace gramian {
 namespace attention {
 
+constexpr float kLog2E = 1.4426950408889634f;
+
 constexpr int kThreads = 128;
 constexpr int kTile = 64;
 // Blocks of a multiprocessor: what 255 registers a thread leave room for.

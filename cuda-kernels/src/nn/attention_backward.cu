@@ -15,7 +15,6 @@ namespace {
 
 using namespace attention;
 
-constexpr float kLog2E = 1.4426950408889634f;
 constexpr int kRowThreads = 256;
 
 // delta (b, h, t); a warp for each head of a token.
