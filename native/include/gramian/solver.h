@@ -9,7 +9,7 @@ GRAMIAN_EXTERN_C_BEGIN
 // matrices (batch,n,n): symmetric, both triangles, finite. info (batch): zeros, of the device as well; what is not 0 at
 // the end says that its matrix was not solved, and matrix and values may then hold anything.
 //
-// Row by row, the lower triangle becomes L^-1, where L L^T is the matrix; what is above it does not matter. values: null.
+// Row by row, the lower triangle becomes L^-1, where L L^T is the matrix; what is above it does not matter. No values.
 #define GRAMIAN_SOLVE_INVERSE_FACTOR 0
 // values (batch,n): the eigenvalues, ascending; the matrices may hold anything.
 #define GRAMIAN_SOLVE_EIGENVALUES 1
