@@ -172,13 +172,13 @@ class SimtTrainingTest {
     }
 
     /**
-     * The loss of every step in mixed precision, beside that in float32: off by at most one rounding of an operand (2^-11,
-     * 2^-8) in the first two steps, and 8 in any. At a low learning rate: at the recipe's, so small a network passes on from
-     * step to step what one ReLU that changed sides did, whatever was rounded.
+     * The loss of every step in mixed precision, beside that in float32, in roundings of an operand (2^-11, 2^-8): at most one
+     * in the first two steps, and later two to ten times what was measured (0.5, 0.7, 3.4 and 0.1). At a low learning rate: at
+     * the recipe's, so small a network makes as much of a start that was rounded once and then trained in float32 (VICReg: 15).
      */
     @ParameterizedTest
-    @CsvSource({"simclr,tf32", "simclr,bf16", "vicreg,bf16"})
-    void mixedPrecisionTrainsAsFloat32(String method, String precision) {
+    @CsvSource({"simclr,tf32,2", "simclr,bf16,2", "vicreg,bf16,8", "moco-v2,bf16,1"})
+    void mixedPrecisionTrainsAsFloat32(String method, String precision, double most) {
         double rounding = precision.equals("tf32") ? 0x1p-11 : 0x1p-8;
         List<String> settings = new ArrayList<>(List.of(small(method)));
         settings.addAll(List.of("network.width=8", "optimizer.learning_rate=0.005"));
@@ -189,7 +189,7 @@ class SimtTrainingTest {
         for (int step = 0; step < STEPS; step++) {
             double expected = exact.get(step);
             double off = Math.abs(rounded.get(step) - expected) / (1 + Math.abs(expected)) / rounding;
-            assertThat(off).as("step %d", step + 1).isLessThanOrEqualTo(step < 2 ? 1 : 8);
+            assertThat(off).as("step %d", step + 1).isLessThanOrEqualTo(step < 2 ? 1 : most);
         }
         assertThat(productOfLayers(1 + 0x1p-20f)).as("as it was before").isEqualTo(1 + 0x1p-20f);
     }
