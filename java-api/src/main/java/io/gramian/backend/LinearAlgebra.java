@@ -138,7 +138,8 @@ public final class LinearAlgebra {
     public record Strided(Tensor tensor, long start, long stride) {
         private long check(String name, long rows, long columns) {
             Check.dtype(name, tensor, DType.FLOAT32);
-            long room = start < 0 || start > tensor.elements() ? -1 : tensor.elements() - start - columns; // of later rows
+            long room =
+                    start < 0 || start > tensor.elements() ? -1 : tensor.elements() - start - columns; // of later rows
             boolean fits = rows == 0 || columns == 0 || room >= 0 && (rows == 1 || stride <= room / (rows - 1));
             if (start < 0 || stride < 0 || !fits) {
                 throw new IllegalArgumentException(name + ": expected " + rows + " rows of " + columns

@@ -27,8 +27,10 @@ class LapackSolver extends SolverCall.Function {
             DoublePointer a = at(matrices + b * n * n * Double.BYTES);
             switch (task) {
                 case Kernels.GRAMIAN_SOLVE_INVERSE_FACTOR -> put(info, b, inverseFactor(order, a));
-                case Kernels.GRAMIAN_SOLVE_EIGENVALUES -> put(info, b, eigen('N', order, a, at(values + b * n * Double.BYTES)));
-                case Kernels.GRAMIAN_SOLVE_EIGENVECTORS -> put(info, b, eigen('V', order, a, at(values + b * n * Double.BYTES)));
+                case Kernels.GRAMIAN_SOLVE_EIGENVALUES ->
+                    put(info, b, eigen('N', order, a, at(values + b * n * Double.BYTES)));
+                case Kernels.GRAMIAN_SOLVE_EIGENVECTORS ->
+                    put(info, b, eigen('V', order, a, at(values + b * n * Double.BYTES)));
                 default -> {
                     return 1;
                 }

@@ -133,9 +133,12 @@ class SimtLentSolverTest {
                 Stream stream = lent(solver)) {
             Spectra spectra = device.backend().spectra(stream);
             Tensor matrices = Truth.tensor(device, s, 3, 20, 20);
-            String sentence = "eigenvalues of matrix 2 of 3, of order 20, did not converge, though all values are numbers; "
-                    + "compute them on Device.cpu()";
-            assertThatThrownBy(() -> spectra.eigenvalues(matrices)).isInstanceOf(GramianException.class).hasMessage(sentence);
+            String sentence =
+                    "eigenvalues of matrix 2 of 3, of order 20, did not converge, though all values are numbers; "
+                            + "compute them on Device.cpu()";
+            assertThatThrownBy(() -> spectra.eigenvalues(matrices))
+                    .isInstanceOf(GramianException.class)
+                    .hasMessage(sentence);
             assertThatThrownBy(() -> spectra.singularValuesOfBatch(matrices, false, false))
                     .isInstanceOf(GramianException.class)
                     .hasMessage(sentence);
@@ -161,8 +164,9 @@ class SimtLentSolverTest {
             Tensor slices = Truth.tensor(device, Truth.gaussian(6, 2 * 40 * 17), 2, 40, 17);
             assertThatThrownBy(() -> whitened(device.backend().whitening(stream), method, slices))
                     .isInstanceOf(GramianException.class)
-                    .hasMessageContaining("whitening of batch entry 1: the eigenvalues did not converge, though all values "
-                            + "are numbers; whiten by Cholesky, or with a larger eps (1e-4, say)");
+                    .hasMessageContaining(
+                            "whitening of batch entry 1: the eigenvalues did not converge, though all values "
+                                    + "are numbers; whiten by Cholesky, or with a larger eps (1e-4, say)");
         }
     }
 

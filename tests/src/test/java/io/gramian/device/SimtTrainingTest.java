@@ -137,11 +137,14 @@ class SimtTrainingTest {
             }
         }
         if (method.equals("densecl")) {
-            settings.add("network.width=8"); // of two channels many cells have the same direction, and so the same match
+            settings.add(
+                    "network.width=8"); // of two channels many cells have the same direction, and so the same match
         }
         if (method.equals("alignment-uniformity")) {
-            // with two channels an embedding of step 6 has norm 0.013, by which its gradient is divided: starts that differ
-            // in the last place of each weight end 0.0035 apart on the CPU alone, while both kernels stay within 1e-6 of
+            // with two channels an embedding of step 6 has norm 0.013, by which its gradient is divided: starts that
+            // differ
+            // in the last place of each weight end 0.0035 apart on the CPU alone, while both kernels stay within 1e-6
+            // of
             // the float64 gradient in every step
             settings.add("network.width=8");
         }

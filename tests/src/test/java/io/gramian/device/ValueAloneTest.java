@@ -44,15 +44,13 @@ class ValueAloneTest {
                 all.add(new Case("VICReg", device, samples, own, (stream, x, y, dx, dy) -> device.backend()
                         .covariance(stream)
                         .vicReg(x, y, 25, 25, 1, 1e-4f, 1, 0.5f, samples, dx, dy)));
-                all.add(new Case("penalty", device, samples, Math.min(own, 1), (stream, x, y, dx, dy) -> new double[] {
-                    device.backend().covariance(stream).offDiagonalPenalty(x, 3, samples, dx)
-                }));
+                all.add(new Case("penalty", device, samples, Math.min(own, 1), (stream, x, y, dx, dy) ->
+                        new double[] {device.backend().covariance(stream).offDiagonalPenalty(x, 3, samples, dx)}));
             }
         }
         Device device = DeviceUnderTest.get();
-        all.add(new Case("spectral contrastive", device, false, 2, (stream, x, y, dx, dy) -> new double[] {
-            device.backend().contrastive(stream).spectral(x, y, 1, false, dx, dy)
-        }));
+        all.add(new Case("spectral contrastive", device, false, 2, (stream, x, y, dx, dy) ->
+                new double[] {device.backend().contrastive(stream).spectral(x, y, 1, false, dx, dy)}));
         return all;
     }
 

@@ -70,10 +70,10 @@ final class Cusolver extends SolverCall.Function {
     public int call(long state, int task, long batch, long n, long matrices, long values, long info) {
         switch (task) {
             case Kernels.GRAMIAN_SOLVE_INVERSE_FACTOR -> inverseFactors(batch, n, matrices, info);
-            case Kernels.GRAMIAN_SOLVE_EIGENVALUES -> eigen(
-                    CUSOLVER_EIG_MODE_NOVECTOR, batch, n, matrices, values, info);
-            case Kernels.GRAMIAN_SOLVE_EIGENVECTORS -> eigen(
-                    CUSOLVER_EIG_MODE_VECTOR, batch, n, matrices, values, info);
+            case Kernels.GRAMIAN_SOLVE_EIGENVALUES ->
+                eigen(CUSOLVER_EIG_MODE_NOVECTOR, batch, n, matrices, values, info);
+            case Kernels.GRAMIAN_SOLVE_EIGENVECTORS ->
+                eigen(CUSOLVER_EIG_MODE_VECTOR, batch, n, matrices, values, info);
             default -> {
                 return 1;
             }
