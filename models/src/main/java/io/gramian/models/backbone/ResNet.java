@@ -121,18 +121,25 @@ public final class ResNet extends Backbone {
      * @throws IllegalArgumentException for no stage, or a stage without a block
      */
     public static ResNet withDepths(Device device, Settings settings, List<Integer> depths, long seed) {
+        return new ResNet(device, settings, Block.BASIC, blocks(depths), Generator.of(seed));
+    }
+
+    /**
+     * A residual network of bottleneck blocks with these depths: stage s has {@code depths[s]} blocks that are {@code width 2^s}
+     * channels wide inside and four times as wide outside.
+     *
+     * @throws IllegalArgumentException for no stage, or a stage without a block
+     */
+    public static ResNet bottlenecksWithDepths(Device device, Settings settings, List<Integer> depths, long seed) {
+        return new ResNet(device, settings, Block.BOTTLENECK, blocks(depths), Generator.of(seed));
+    }
+
+    private static int[] blocks(List<Integer> depths) {
         Check.atLeast("depths", depths.size(), 1);
         for (int depth : depths) {
             Check.atLeast("depth of a stage", depth, 1);
         }
-        int[] blocks = depths.stream().mapToInt(Integer::intValue).toArray();
-        return new ResNet(device, settings, Block.BASIC, blocks, Generator.of(seed));
-    }
-
-    /** The same of bottleneck blocks: stage s has {@code depths[s]} blocks of {@code width 2^s} channels inside, 4 times as many out. */
-    public static ResNet bottlenecksWithDepths(Device device, Settings settings, List<Integer> depths, long seed) {
-        int[] blocks = depths.stream().mapToInt(Integer::intValue).toArray();
-        return new ResNet(device, settings, Block.BOTTLENECK, blocks, Generator.of(seed));
+        return depths.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** ResNet-18 whose residual blocks start with both branches. */

@@ -77,8 +77,9 @@ public final class TorchvisionWeights {
      *
      * @param settings stem, width and channels
      * @param depths blocks of each stage
+     * @param bottlenecks whether blocks are those of ResNet-50
      */
-    public record Architecture(ResNet.Settings settings, List<Integer> depths) {
+    public record Architecture(ResNet.Settings settings, List<Integer> depths, boolean bottlenecks) {
         /** Copies the list. */
         public Architecture {
             depths = List.copyOf(depths);
@@ -86,7 +87,9 @@ public final class TorchvisionWeights {
 
         /** Such a network, freshly initialised. */
         public ResNet network(Device device, long seed) {
-            return ResNet.withDepths(device, settings, depths, seed);
+            return bottlenecks
+                    ? ResNet.bottlenecksWithDepths(device, settings, depths, seed)
+                    : ResNet.withDepths(device, settings, depths, seed);
         }
     }
 
@@ -127,7 +130,10 @@ public final class TorchvisionWeights {
             Stem small = compact ? Stem.COMPACT : Stem.CIFAR;
             Stem stem = first.size(3) == Stem.IMAGENET.kernel() ? Stem.IMAGENET : small;
             int width = Math.toIntExact(first.size(0));
-            return new Architecture(new ResNet.Settings(stem, width, Math.toIntExact(first.size(1)), false), depths);
+            return new Architecture(
+                    new ResNet.Settings(stem, width, Math.toIntExact(first.size(1)), false),
+                    depths,
+                    names.contains("layer1.0.conv3.weight"));
         }
     }
 

@@ -27,8 +27,10 @@ import picocli.CommandLine.Option;
         name = "export",
         description = {
             "Writes the backbone of a run for other programs.",
-            "FILE.safetensors: torchvision's parameter names and layout (out, in, h, w), a vision transformer with timm's.",
-            "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is missing;",
+            "FILE.safetensors: torchvision's parameter names and layout (out, in, h, w), a vision transformer with"
+                    + " timm's.",
+            "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is"
+                    + " missing;",
             "for a cifar or compact stem, replace conv1 and maxpool of the model first; the file's header says how.",
             "FILE.onnx: a model with input image (n, c, height, width), float32 in [0, 1], and output features (n, d);",
             "the normalisation is part of it."
@@ -100,15 +102,16 @@ final class ExportCommand extends RunCommand {
     }
 
     private void onnx(TrainConfig config, Backbone backbone, long steps) {
-        if (!(backbone instanceof ResNet network)) {
+        if (!(backbone instanceof ResNet) && !(backbone instanceof VisionTransformer)) {
             throw new ConfigException(
-                    "export: expected a run with a residual network for ONNX, got network.architecture="
-                            + config.settings().text("network.architecture") + "; use --format safetensors");
+                    "export: expected a run with a residual network or a vision transformer for ONNX, got"
+                            + " network.architecture=" + config.settings().text("network.architecture")
+                            + "; its weights are in model.safetensors of the run");
         }
         Augmentation view = Loading.plain(config, RunData.open(config));
         Map<String, String> texts = common(config, steps);
         texts.put("size", Integer.toString(view.size()));
-        OnnxModel.write(file, network, new OnnxModel.Normalisation(view.mean(), view.std()), texts);
+        OnnxModel.write(file, backbone, new OnnxModel.Normalisation(view.mean(), view.std()), texts);
     }
 
     private void write(TrainConfig config, Backbone backbone, long steps) {

@@ -109,6 +109,15 @@ public final class OnnxGraph {
         return constant;
     }
 
+    /** Adds a constant int64 without axes, as indices are; it lives in the caller's scope. */
+    public String index(String constant, long value) {
+        claim(constant);
+        ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+        Tensor tensor = Tensor.ofBytes(Device.cpu(), bytes.array(), bytes.capacity());
+        weights.add(new Weight(head(constant, INT64, tensor.bytes()), tensor));
+        return constant;
+    }
+
     /** Adds a node with one output, which is its name, and returns that. */
     public String node(String operator, String output, List<String> inputs, Attribute... attributes) {
         ProtoMessage node = new ProtoMessage();

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What ONNX Runtime computes from an exported network is what the network computes. */
 class OnnxModelTest {
@@ -36,14 +37,21 @@ class OnnxModelTest {
 
     /** A network with statistics and factors as after some training, not the ones and zeros it starts with. */
     private static ResNet network(Stem stem, int width, int channels, List<Integer> depths) {
-        ResNet network = ResNet.withDepths(DEVICE, new ResNet.Settings(stem, width, channels, false), depths, 5);
+        return trained(ResNet.withDepths(DEVICE, new ResNet.Settings(stem, width, channels, false), depths, 5));
+    }
+
+    private static <B extends Backbone> B trained(B network) {
         Random random = new Random(11);
         network.parameters().forEach((name, parameter) -> {
             if (parameter.value().shape().rank() == 1) {
                 fill(parameter.value(), random, name.endsWith("weight") ? 0.5f : -0.3f, 0.6f);
             }
         });
-        network.buffers().forEach((name, buffer) -> fill(buffer, random, name.endsWith("var") ? 0.4f : -0.5f, 1));
+        network.buffers().forEach((name, buffer) -> {
+            if (name.contains("running_")) {
+                fill(buffer, random, name.endsWith("var") ? 0.4f : -0.5f, 1);
+            }
+        });
         network.training(false);
         return network;
     }
@@ -63,7 +71,7 @@ class OnnxModelTest {
     }
 
     /** Images in [0, 1] as (n, c, h, w) through the model, and as (n, h, w, c), normalised, through the network. */
-    private static void compare(OrtSession session, ResNet network, int n, int side) throws OrtException {
+    private static void compare(OrtSession session, Backbone network, int n, int side) throws OrtException {
         int c = network.channels();
         float[] pixels = new float[n * c * side * side];
         Random random = new Random(n);
@@ -126,6 +134,46 @@ class OnnxModelTest {
                 compare(session, network, 3, side);
                 compare(session, network, 1, side + 4);
             }
+        }
+    }
+
+    @Test
+    void bottlenecksToo() throws OrtException {
+        Path file = folder.resolve("bottlenecks.onnx");
+        ResNet.Settings settings = new ResNet.Settings(Stem.IMAGENET, 4, 3, false);
+        try (ResNet network = trained(ResNet.bottlenecksWithDepths(DEVICE, settings, List.of(2, 1, 2, 1), 3))) {
+            OnnxModel.write(file, network, SHIFT, Map.of());
+            try (OrtSession session = session(file)) {
+                compare(session, network, 2, 64);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void transformersToo(boolean frozen) throws OrtException {
+        Path file = folder.resolve("transformer.onnx");
+        VisionTransformer.Settings settings = new VisionTransformer.Settings(24, 8, 3, 16, 3, 4, frozen);
+        try (VisionTransformer network = trained(new VisionTransformer(DEVICE, settings, 3))) {
+            network.parameters().forEach((name, parameter) -> {
+                if (name.equals("cls_token")) {
+                    fill(parameter.value(), new Random(2), -1, 2);
+                }
+            });
+            OnnxModel.write(file, network, SHIFT, Map.of());
+            try (OrtSession session = session(file)) {
+                compare(session, network, 3, 24);
+                compare(session, network, 1, 24);
+            }
+        }
+    }
+
+    @Test
+    void otherNetworksAreRefused() {
+        try (MlpBackbone network = new MlpBackbone(DEVICE, 8, 3, List.of(4), 1)) {
+            assertThatThrownBy(() -> OnnxModel.write(folder.resolve("mlp.onnx"), network, SHIFT, Map.of()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected a residual network or a vision transformer, got MlpBackbone");
         }
     }
 
