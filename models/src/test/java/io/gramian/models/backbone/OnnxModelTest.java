@@ -152,8 +152,16 @@ class OnnxModelTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void transformersToo(boolean frozen) throws OrtException {
+        transformer(new VisionTransformer.Settings(24, 8, 3, 16, 3, 4, frozen));
+    }
+
+    @Test
+    void viTTinyToo() throws OrtException {
+        transformer(VisionTransformer.Settings.tiny(32, 8, 3));
+    }
+
+    private void transformer(VisionTransformer.Settings settings) throws OrtException {
         Path file = folder.resolve("transformer.onnx");
-        VisionTransformer.Settings settings = new VisionTransformer.Settings(24, 8, 3, 16, 3, 4, frozen);
         try (VisionTransformer network = trained(new VisionTransformer(DEVICE, settings, 3))) {
             network.parameters().forEach((name, parameter) -> {
                 if (name.equals("cls_token")) {
@@ -162,8 +170,8 @@ class OnnxModelTest {
             });
             OnnxModel.write(file, network, SHIFT, Map.of());
             try (OrtSession session = session(file)) {
-                compare(session, network, 3, 24);
-                compare(session, network, 1, 24);
+                compare(session, network, 3, settings.size());
+                compare(session, network, 1, settings.size());
             }
         }
     }
