@@ -29,7 +29,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "embed",
         description = {
-            "Writes the features of images by the backbone of a run: one row an image, and beside it a list of the images.",
+            "Writes the features of images by the backbone of a run: one row an image, and beside it a list of the"
+                    + " images.",
             "Images are resized and normalised as in the run; colours become grey where it was trained on grey images."
         },
         footer = {
@@ -87,6 +88,7 @@ final class EmbedCommand extends RunCommand {
             Listed listed = images();
             try (Backbone backbone = RunBackbone.load(device, config, RunBackbone.weights(folder));
                     ImageDataset images = Channels.of(listed.images(), backbone.channels())) {
+                AtomicFile.check(file); // features of a large set take a while
                 Tensor features = new FeatureExtractor(device, BATCH)
                         .network(backbone, images, Loading.plain(config, RunData.open(config)))
                         .features();

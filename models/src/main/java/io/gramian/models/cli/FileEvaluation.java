@@ -57,13 +57,17 @@ final class FileEvaluation {
         // the weights are read once before images are fetched: a file that does not fit is said at once
         TorchvisionWeights.Architecture architecture = TorchvisionWeights.architecture(weights);
         network(architecture, weights, true).close();
+        if (json != null) {
+            AtomicFile.check(json);
+        }
         Evaluation evaluation;
         try (ImageDataset test = spec.test();
                 ImageDataset train = Subset.first(spec.train(), images.limit())) {
             int channels = architecture.settings().channels();
             if (train.channels() != channels) {
-                throw new ConfigException("data: expected images of " + channels + " channels, as " + weights
-                        + " wants them, got " + train.channels() + " in " + images.data());
+                throw new ConfigException(
+                        "data: expected images of " + channels + (channels == 1 ? " channel" : " channels") + ", as "
+                                + weights + " wants them, got " + train.channels() + " in " + images.data());
             }
             if (test.classes() < 2 || train.classes() < 2) {
                 throw new ConfigException(

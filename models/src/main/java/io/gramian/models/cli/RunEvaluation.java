@@ -63,6 +63,7 @@ final class RunEvaluation {
         FeatureEvaluation evaluation = evaluation();
         try (ImageDataset test = data.test();
                 ImageDataset train = Subset.first(data.train(), config.limit())) {
+            network(true, test.channels()).close(); // weights that do not fit are refused before anything is written
             images(train, test);
             if (test.classes() < 2 || train.classes() < 2) {
                 out.println("the images have no labels, so there is nothing to evaluate against");

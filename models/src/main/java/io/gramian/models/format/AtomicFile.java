@@ -38,6 +38,20 @@ public final class AtomicFile {
      * @throws GramianException if it cannot be written; the temporary file is then removed and the old file unchanged
      */
     public static void write(Path path, Content content) {
+        write(path, content, true);
+    }
+
+    /**
+     * Makes sure that a file can be written, before the work that makes its content; its folder is made if need be, and an old
+     * file stays as it is.
+     *
+     * @throws GramianException if it cannot be written
+     */
+    public static void check(Path path) {
+        write(path, channel -> {}, false);
+    }
+
+    private static void write(Path path, Content content, boolean keep) {
         Path target = path.toAbsolutePath();
         Path folder = target.getParent();
         Path name = target.getFileName();
@@ -53,8 +67,10 @@ public final class AtomicFile {
                 content.writeTo(channel);
                 channel.force(true);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            force(folder);
+            if (keep) {
+                Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                force(folder);
+            }
         } catch (IOException failure) {
             throw new GramianException(
                     "could not write " + path + ": " + reason(failure) + "; what was there before is unchanged",

@@ -42,6 +42,21 @@ class AtomicFileTest {
     }
 
     @Test
+    void whetherAFileCanBeWrittenIsKnownBeforehand() throws IOException {
+        Path file = folder.resolve("new/f.txt");
+        AtomicFile.check(file);
+        assertThat(names(file.getParent())).isEmpty();
+        AtomicFile.writeString(file, "old");
+        AtomicFile.check(file);
+        assertThat(file).hasContent("old");
+        assertThatThrownBy(() -> AtomicFile.check(file.resolve("g.txt")))
+                .isInstanceOf(GramianException.class)
+                .hasMessageStartingWith(
+                        "could not write " + file + "/g.txt: " + file + " is a file, expected a folder");
+        assertThat(names(file.getParent())).containsExactly("f.txt");
+    }
+
+    @Test
     void anExceptionOfTheWriterPassesAndLeavesNothing() throws IOException {
         Path file = folder.resolve("e.txt");
         assertThatThrownBy(() -> AtomicFile.write(file, channel -> {
