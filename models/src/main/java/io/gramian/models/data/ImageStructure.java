@@ -12,6 +12,8 @@ final class ImageStructure {
     static void check(Path path, String format, byte[] bytes) {
         if (format.equals("png")) {
             checkPng(path, ByteBuffer.wrap(bytes));
+        } else if (format.equals("jpeg")) {
+            checkJpeg(path, bytes);
         } else if (format.equals("bmp")) {
             checkBmp(path, ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN));
         }
@@ -33,6 +35,26 @@ final class ImageStructure {
             at += 12 + (int) length;
         }
         throw ImageFile.unreadable(path, "it ends before the last PNG chunk, it is cut off", null);
+    }
+
+    /**
+     * Segments of marker, length and content; entropy-coded data may stand between them. The image ends with the marker EOI, not
+     * with the file: decoders fill with grey what was cut off, and say nothing.
+     */
+    private static void checkJpeg(Path path, byte[] bytes) {
+        int at = 2;
+        while (at + 1 < bytes.length) {
+            int marker = bytes[at + 1] & 255;
+            if (bytes[at] != (byte) 0xff || marker == 0 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd7)) {
+                at++; // data, a stuffed zero, fill bytes or a restart
+            } else if (marker == 0xd9) {
+                return;
+            } else {
+                boolean whole = at + 3 < bytes.length;
+                at += 2 + (whole ? (bytes[at + 2] & 255) * 256 + (bytes[at + 3] & 255) : bytes.length);
+            }
+        }
+        throw ImageFile.unreadable(path, "it ends before the JPEG marker of the end, it is cut off", null);
     }
 
     /** File header of 14 bytes, then one of 12 to 124 bytes with sizes and the number of colours. */

@@ -111,13 +111,20 @@ class ImageFolderTest {
         Files.write(folder.resolve("a.png"), png);
         Files.write(folder.resolve("b.png"), new byte[0]);
         Files.writeString(folder.resolve("c.jpg"), "hello, this is text");
-        refused(
-                "2 of 3 images cannot be read: b.png (empty), c.jpg (not a JPEG, PNG or BMP file); remove or replace them");
+        refused("2 of 3 images cannot be read: b.png (empty), c.jpg (not a JPEG, PNG or BMP file); remove or replace"
+                + " them");
         Path cut = Files.write(folder.resolve("d.png"), Arrays.copyOf(png, png.length / 2));
         assertThatThrownBy(() -> ImageFile.decode(cut))
                 .isInstanceOf(GramianException.class)
                 .hasMessageContaining("d.png: could not be read as an image: ")
                 .hasMessageContaining("cut off; remove or replace it");
+        byte[] jpeg = encoded(image(30, 30, "RGB"), "jpg");
+        Path cutJpeg = Files.write(folder.resolve("f.jpg"), Arrays.copyOf(jpeg, jpeg.length * 3 / 4));
+        assertThatThrownBy(() -> ImageFile.decode(cutJpeg))
+                .isInstanceOf(GramianException.class)
+                .hasMessageContaining("f.jpg: could not be read as an image: it ends before the JPEG marker");
+        Path longer = Files.write(folder.resolve("g.jpg"), Arrays.copyOf(jpeg, jpeg.length + 9));
+        assertThat(ImageFile.decode(longer).width()).isEqualTo(30);
         png[16] = 0x7f;
         Path huge = Files.write(folder.resolve("e.png"), png);
         assertThatThrownBy(() -> ImageFile.decode(huge)).isInstanceOf(GramianException.class);
