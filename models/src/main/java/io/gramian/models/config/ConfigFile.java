@@ -41,6 +41,11 @@ public final class ConfigFile {
         return Settings.flatten("", read(path), path.toString());
     }
 
+    /** As {@link #readFlat}, from a text; the origin is for messages. */
+    public static Map<String, Object> parseFlat(String text, String origin) {
+        return Settings.flatten("", parse(text, origin), origin);
+    }
+
     /** Reads settings from a text; the origin is for messages. */
     public static Map<String, Object> parse(String text, String origin) {
         Object root;

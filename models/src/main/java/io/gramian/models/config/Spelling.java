@@ -5,9 +5,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The word somebody probably meant: edit distance with adjacent transpositions. */
 public final class Spelling {
+    /** Fewer letters are the beginning of too many words. */
+    private static final int BEGINNING = 3;
+
     private Spelling() {}
 
-    /** The candidate nearest to a word, or null when none is within a third of its length (at least one edit). */
+    /**
+     * The candidate nearest to a word, within a third of its length (at least one edit); otherwise the first that begins with the
+     * word, as in moco; otherwise null.
+     */
     public static @Nullable String nearest(String word, Collection<String> candidates) {
         String best = null;
         int bound = Math.max(1, word.length() / 3);
@@ -18,7 +24,12 @@ public final class Spelling {
                 best = candidate;
             }
         }
-        return best;
+        return best != null || word.length() < BEGINNING
+                ? best
+                : candidates.stream()
+                        .filter(candidate -> fold(candidate).startsWith(fold(word)))
+                        .findFirst()
+                        .orElse(null);
     }
 
     private static String fold(String word) {

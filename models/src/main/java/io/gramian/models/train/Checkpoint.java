@@ -2,12 +2,14 @@ package io.gramian.models.train;
 
 import io.gramian.GramianException;
 import io.gramian.Tensor;
+import io.gramian.models.config.ConfigFile;
 import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A training run at a step, in one safetensors file that is written atomically: weights, optimiser state, and as metadata the
@@ -43,6 +45,17 @@ public record Checkpoint(long step, String method, String digest, String config)
         try (SafetensorsFile file = Safetensors.open(path)) {
             return describe(path, file);
         }
+    }
+
+    /** Settings of training that are others now, as in {@code batch was 64, is 32}. */
+    String differences(TrainConfig now) {
+        Map<String, Object> then = ConfigFile.parseFlat(config, "checkpoint");
+        return ConfigFile.parseFlat(now.toYaml(), "configuration").entrySet().stream()
+                .filter(each ->
+                        TrainConfig.counts(each.getKey()) && !each.getValue().equals(then.get(each.getKey())))
+                .map(each -> each.getKey() + " was " + then.getOrDefault(each.getKey(), "absent") + ", is "
+                        + each.getValue())
+                .collect(Collectors.joining("; "));
     }
 
     private static Checkpoint describe(Path path, SafetensorsFile file) {

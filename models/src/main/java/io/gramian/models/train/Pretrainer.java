@@ -112,7 +112,8 @@ public final class Pretrainer implements AutoCloseable {
         Checkpoint checkpoint = Checkpoint.load(folder.checkpoint(), state.tensors());
         if (!checkpoint.digest().equals(config.digest())) {
             throw new GramianException(folder.checkpoint() + " was made with another configuration than "
-                    + folder.config() + "; restore that file, or start a new run");
+                    + folder.config() + " (" + checkpoint.differences(config)
+                    + "); restore that file, or start a new run");
         }
         if (checkpoint.step() > steps) {
             throw new GramianException(folder.checkpoint() + " is at step " + checkpoint.step() + ", beyond the "

@@ -208,8 +208,15 @@ public record TrainConfig(
     /** A digest of every setting that changes what is computed: two runs with the same digest compute the same. */
     public String digest() {
         Map<String, Object> values = new java.util.TreeMap<>(settings.values());
-        values.keySet().removeAll(List.of("data_dir", "minutes"));
-        values.keySet().removeIf(key -> key.startsWith("record.") || key.startsWith("evaluation."));
+        values.keySet().removeIf(key -> !counts(key));
         return ConfigFile.digest(values);
+    }
+
+    /** Whether a setting changes what training computes. */
+    static boolean counts(String key) {
+        return !key.equals("data_dir")
+                && !key.equals("minutes")
+                && !key.startsWith("record.")
+                && !key.startsWith("evaluation.");
     }
 }

@@ -68,5 +68,11 @@ class SettingsTest {
         assertThat(Spelling.distance("lamdba", "lambda")).isEqualTo(1);
         assertThat(Spelling.distance("", "abc")).isEqualTo(3);
         assertThat(Spelling.distance("kitten", "sitting")).isEqualTo(3);
+        List<String> names = List.of("barlow-twins", "moco-v1", "moco-v2");
+        assertThat(Spelling.nearest("MoCo", names)).isEqualTo("moco-v1");
+        assertThat(Spelling.nearest("moco_v22", names)).isEqualTo("moco-v2");
+        assertThat(Spelling.nearest("barlow", names)).isEqualTo("barlow-twins");
+        assertThat(Spelling.nearest("mo", names)).isNull();
+        assertThat(Spelling.nearest("vicreg", names)).isNull();
     }
 }
