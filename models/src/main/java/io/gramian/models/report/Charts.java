@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The charts of a run: loss, learning rate, spectrum over time, effective rank. */
+/** The charts of a run: loss, learning rate, online probe, spectrum over time, effective rank. */
 final class Charts {
     private static final int MOST_POINTS = 400;
     private static final int MOST_CURVES = 24;
@@ -55,6 +55,18 @@ final class Charts {
                 metrics.steps().stream().mapToDouble(RunMetrics.Step::lr).toArray());
         return new LineChart("Learning rate", time(), "learning rate", false)
                 .line(new LineChart.Line("learning rate", ORANGE, points[0], points[1], false, false))
+                .withoutLegend()
+                .fromZero();
+    }
+
+    LineChart onlineProbe() {
+        double[][] points = thin(
+                metrics.online().stream().mapToDouble(RunMetrics.Online::step).toArray(),
+                metrics.online().stream()
+                        .mapToDouble(RunMetrics.Online::accuracy)
+                        .toArray());
+        return new LineChart("Online probe", "step", "accuracy", false)
+                .line(new LineChart.Line("accuracy", BLUE, points[0], points[1], false, false))
                 .withoutLegend()
                 .fromZero();
     }

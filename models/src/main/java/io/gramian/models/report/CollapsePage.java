@@ -62,8 +62,8 @@ public final class CollapsePage {
                 .close("header");
         CollapseText text = new CollapseText(results);
         figures.forEach((name, panels) -> {
-            page.open("section", "id=\"" + name + "\"").element("h2", "", text.heading(name));
-            text.paragraphs(name).forEach(paragraph -> page.element("p", "class=\"note\"", paragraph));
+            page.section(name, text.heading(name));
+            text.paragraphs(name).forEach(page::note);
             page.open("div", name.equals("alignment") ? "class=\"triple\"" : "class=\"pair\"");
             for (int i = 0; i < panels.size(); i++) {
                 page.open("figure", "")

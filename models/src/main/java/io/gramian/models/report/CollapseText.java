@@ -7,8 +7,10 @@ import io.gramian.models.collapse.ToyExperiments;
 import io.gramian.models.collapse.ToyHistory;
 import io.gramian.models.collapse.ToySettings;
 import io.gramian.models.collapse.Variant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What one sees in the figures of the collapse study, with the numbers of this very run. */
@@ -161,20 +163,17 @@ final class CollapseText {
     /** How everything was run. */
     void settings(Markup page) {
         ToySettings toy = results.toy();
-        page.open("section", "id=\"settings\"")
-                .element("h2", "", "Settings")
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("Gaussian points", toy.points() + " of " + toy.dimensions() + " dimensions");
+        facts.put("Batch, temperature", toy.batch() + ", " + toy.temperature());
+        facts.put("Steps", Integer.toString(toy.steps()));
+        facts.put("Seed", Long.toString(toy.seed()));
+        results.seconds().forEach((name, seconds) -> facts.put(name, Markup.duration(seconds)));
+        page.section("settings", "Settings")
                 .open("details", "")
                 .element("summary", "", "Settings and times")
-                .open("table", "class=\"facts\"");
-        fact(page, "Gaussian points", toy.points() + " of " + toy.dimensions() + " dimensions");
-        fact(page, "Batch, temperature", toy.batch() + ", " + toy.temperature());
-        fact(page, "Steps", Integer.toString(toy.steps()));
-        fact(page, "Seed", Long.toString(toy.seed()));
-        results.seconds().forEach((name, seconds) -> fact(page, name, Markup.duration(seconds)));
-        page.close("table").close("details").close("section");
-    }
-
-    private static void fact(Markup page, String name, String value) {
-        page.open("tr", "").element("th", "", name).element("td", "", value).close("tr");
+                .facts(facts)
+                .close("details")
+                .close("section");
     }
 }

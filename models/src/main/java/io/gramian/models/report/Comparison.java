@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Runs beside each other: which settings differ, and what came of it. Made from the files of their folders; what a run does not
@@ -61,7 +62,7 @@ public final class Comparison {
 
     /** The scores, and below them the settings that differ, as plain text. */
     public String text() {
-        StringBuilder text = new StringBuilder(numbered().plain());
+        StringBuilder text = new StringBuilder(table(true).plain());
         Map<String, List<String>> differing = differing(runs);
         text.append('\n');
         if (differing.isEmpty()) {
@@ -80,7 +81,7 @@ public final class Comparison {
 
     /** The scores as a Markdown table. */
     public String markdown() {
-        return numbered().markdown();
+        return table(true).markdown();
     }
 
     /**
@@ -101,49 +102,32 @@ public final class Comparison {
 
     /** The scores: runs, and below them what they are compared with. */
     TextTable scores() {
-        List<String> heading = new ArrayList<>(List.of("run"));
-        measures.forEach(measure -> heading.add(measure.name()));
-        TextTable table = new TextTable(1, heading);
+        return table(false);
+    }
+
+    /** The same, where asked for with a number and a folder for each run. */
+    private TextTable table(boolean numbered) {
+        TextTable table = new TextTable(
+                numbered ? 2 : 1, row(numbered, "#", "run", measures.stream().map(Measure::name), "folder"));
         for (int i = 0; i < runs.size(); i++) {
-            table.row(cells(labels.get(i), runs.get(i)));
+            ComparedRun run = runs.get(i);
+            Stream<String> values = measures.stream().map(measure -> measure.text(measure.of(run)));
+            table.row(row(numbered, Integer.toString(i + 1), labels.get(i), values, run.name()));
         }
         for (Baseline baseline : baselines()) {
-            table.row(cells(baseline));
+            Stream<String> values = measures.stream().map(measure -> measure.text(measure.of(baseline.row())));
+            table.row(row(numbered, "", baseline.label(), values, ""));
         }
         return table;
     }
 
-    private List<String> cells(String label, ComparedRun run) {
-        List<String> cells = new ArrayList<>(List.of(label));
-        measures.forEach(measure -> cells.add(measure.text(measure.of(run))));
-        return cells;
-    }
-
-    private List<String> cells(Baseline baseline) {
-        List<String> cells = new ArrayList<>(List.of(baseline.label()));
-        measures.forEach(measure -> cells.add(measure.text(measure.of(baseline.row()))));
-        return cells;
-    }
-
-    /** The same with a number and a folder for each run. */
-    private TextTable numbered() {
-        List<String> heading = new ArrayList<>(List.of("#", "run"));
-        measures.forEach(measure -> heading.add(measure.name()));
-        heading.add("folder");
-        TextTable table = new TextTable(2, heading);
-        for (int i = 0; i < runs.size(); i++) {
-            List<String> cells = cells(labels.get(i), runs.get(i));
-            cells.add(0, Integer.toString(i + 1));
-            cells.add(runs.get(i).name());
-            table.row(cells);
-        }
-        for (Baseline baseline : baselines()) {
-            List<String> cells = cells(baseline);
-            cells.add(0, "");
-            cells.add("");
-            table.row(cells);
-        }
-        return table;
+    private static List<String> row(
+            boolean numbered, String number, String label, Stream<String> values, String folder) {
+        Stream<String> cells = Stream.concat(Stream.of(label), values);
+        return (numbered
+                        ? Stream.of(Stream.of(number), cells, Stream.of(folder)).flatMap(part -> part)
+                        : cells)
+                .toList();
     }
 
     /** Features that runs are compared with, under a name. */

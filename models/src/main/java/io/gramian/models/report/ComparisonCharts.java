@@ -43,10 +43,10 @@ final class ComparisonCharts {
                 == 1;
     }
 
-    /** Smoothed losses over the share of the run: as they are if they are of one kind, otherwise from 1 (first) to 0 (least). */
+    /** Smoothed losses over the share of the run: as they are if they are of one kind, otherwise from 1 (largest) to 0 (least). */
     LineChart loss() {
         LineChart chart = new LineChart(
-                        "Loss", "step", oneLoss() ? "loss" : "loss, from the first (1) to the least (0)", false)
+                        "Loss", "step", oneLoss() ? "loss" : "loss, from the largest (1) to the least (0)", false)
                 .withoutLegend();
         for (int i = 0; i < comparison.runs().size(); i++) {
             List<RunMetrics.Step> steps = comparison.runs().get(i).metrics().steps();
@@ -63,7 +63,7 @@ final class ComparisonCharts {
 
     private static double[] scaled(double[] values) {
         double least = Arrays.stream(values).min().orElse(0);
-        double way = values[0] - least;
+        double way = Arrays.stream(values).max().orElse(0) - least;
         return Arrays.stream(values).map(v -> way > 0 ? (v - least) / way : 0).toArray();
     }
 

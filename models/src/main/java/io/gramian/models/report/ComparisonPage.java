@@ -38,7 +38,7 @@ final class ComparisonPage {
                         "p", "class=\"sub\"", count(comparison.runs().size(), "run") + " on " + String.join(", ", data))
                 .close("header");
         if (!sentence.isEmpty()) {
-            page.element("p", "class=\"note\"", sentence);
+            page.note(sentence);
         }
         scores(page);
         training(page);
@@ -52,13 +52,8 @@ final class ComparisonPage {
         if (facts.isEmpty()) {
             return;
         }
-        begin(page, "facts", "How it was run");
-        page.open("table", "class=\"facts\"");
-        facts.forEach((name, value) -> page.open("tr", "")
-                .element("th", "", name)
-                .element("td", "", value)
-                .close("tr"));
-        page.close("table").close("section");
+        page.section("facts", "How it was run");
+        page.facts(facts).close("section");
     }
 
     private static String count(int number, String word) {
@@ -66,11 +61,9 @@ final class ComparisonPage {
     }
 
     private void scores(Markup page) {
-        begin(page, "scores", "What came of it");
-        page.open("p", "class=\"note\"");
-        page.text("Accuracies on test images, of frozen features unless their heading says otherwise; the best of the"
+        page.section("scores", "What came of it");
+        page.note("Accuracies on test images, of frozen features unless their heading says otherwise; the best of the"
                 + " runs is bold. Numbers that a run does not have yet are blank.");
-        page.close("p");
         page.open("div", "class=\"scroll\"").open("table", "class=\"compared\"").open("tr", "");
         page.element("th", "", "run");
         comparison.measures().forEach(measure -> page.open(
@@ -128,7 +121,7 @@ final class ComparisonPage {
         if (loss.isEmpty() && rank.isEmpty()) {
             return;
         }
-        begin(page, "training", "Training");
+        page.section("training", "Training");
         legend(page);
         page.open("div", "class=\"pair\"");
         figure(
@@ -137,7 +130,7 @@ final class ComparisonPage {
                 charts.oneLoss()
                         ? "Loss, running mean."
                         : "Loss, running mean. Losses of different methods have different scales: each is drawn from"
-                                + " its first value (1) to its least (0).");
+                                + " its largest value (1) to its least (0).");
         figure(page, rank, "RankMe of the embeddings of a fixed batch: the number of dimensions in use.");
         page.close("div").close("section");
     }
@@ -148,12 +141,9 @@ final class ComparisonPage {
         if (features.isEmpty() && embeddings.isEmpty()) {
             return;
         }
-        begin(page, "spectra", "Spectra");
-        page.element(
-                "p",
-                "class=\"note\"",
-                "Singular values at the end of training, largest first, as shares of the largest. A curve that falls"
-                        + " off a cliff means dimensions that carry nothing: dimensional collapse.");
+        page.section("spectra", "Spectra");
+        page.note("Singular values at the end of training, largest first, as shares of the largest. A curve that falls"
+                + " off a cliff means dimensions that carry nothing: dimensional collapse.");
         legend(page);
         page.open("div", "class=\"pair\"");
         figure(page, features, "Features of training images: what is kept after training.");
@@ -180,7 +170,7 @@ final class ComparisonPage {
         if (comparison.runs().size() < 2) {
             return;
         }
-        begin(page, "settings", "Settings that differ");
+        page.section("settings", "Settings that differ");
         Map<String, List<String>> common = new LinkedHashMap<>();
         Map<String, List<String>> own = new LinkedHashMap<>();
         Comparison.differing(comparison.runs())
@@ -225,22 +215,15 @@ final class ComparisonPage {
         if (found.isEmpty()) {
             return;
         }
-        begin(page, "missing", "What is missing");
+        page.section("missing", "What is missing");
         page.open("ul", "");
         found.forEach(problem -> page.element("li", "", problem));
         page.close("ul").close("section");
     }
 
-    private static void begin(Markup page, String id, String heading) {
-        page.open("section", "id=\"" + id + "\"").element("h2", "", heading);
-    }
-
     private static void figure(Markup page, LineChart chart, String caption) {
         if (!chart.isEmpty()) {
-            page.open("figure", "")
-                    .raw(chart.svg(""))
-                    .element("figcaption", "", caption)
-                    .close("figure");
+            page.figure(chart.svg(""), caption);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.gramian.models.report;
 
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * HTML and SVG text in the making. Elements are closed, text is escaped, and a number that is not finite is refused.
@@ -39,6 +40,29 @@ final class Markup {
     Markup close(String name) {
         text.append("</").append(name).append('>');
         return this;
+    }
+
+    /** Opens a section of a page, with its heading; the caller closes it. */
+    Markup section(String id, String heading) {
+        return open("section", "id=\"" + id + "\"").element("h2", "", heading);
+    }
+
+    /** A sentence in smaller type. */
+    Markup note(String plain) {
+        return element("p", "class=\"note\"", plain);
+    }
+
+    /** A picture with words below it. */
+    Markup figure(String svg, String caption) {
+        return open("figure", "").raw(svg).element("figcaption", "", caption).close("figure");
+    }
+
+    /** Names and values, one pair a line. */
+    Markup facts(Map<String, String> facts) {
+        open("table", "class=\"facts\"");
+        facts.forEach((name, value) ->
+                open("tr", "").element("th", "", name).element("td", "", value).close("tr"));
+        return close("table");
     }
 
     /** An attribute with a number, as in {@code x="3.25"}. */

@@ -75,20 +75,18 @@ final class ReportSections {
     }
 
     private void evaluation(Markup page) {
-        begin(page, "evaluation", "What the features are worth");
+        page.section("evaluation", "What the features are worth");
         Evaluation evaluation = data.evaluation();
         if (evaluation == null) {
             absent(page, "The run was not evaluated.");
             return;
         }
-        note(
-                page,
-                String.format(
-                        Locale.ROOT,
-                        "Share of test images classified rightly on frozen features: by their %d nearest"
-                                + " training images (cosine, weighted), and by a linear probe. The same for the network"
-                                + " before training and for the raw pixels. RankMe counts the dimensions in use.",
-                        evaluation.settings().k()));
+        page.note(String.format(
+                Locale.ROOT,
+                "Share of test images classified rightly on frozen features: by their %d nearest"
+                        + " training images (cosine, weighted), and by a linear probe. The same for the network"
+                        + " before training and for the raw pixels. RankMe counts the dimensions in use.",
+                evaluation.settings().k()));
         page.open("div", "class=\"scroll\"").open("table", "class=\"scores\"").open("tr", "");
         List<String> more = List.copyOf(evaluation.rows().get(0).more().keySet());
         List<String> columns = new ArrayList<>(List.of("features", "dimensions", "RankMe", "kNN", "linear probe"));
@@ -133,103 +131,88 @@ final class ReportSections {
     }
 
     private void training(Markup page) {
-        begin(page, "training", "Training");
+        page.section("training", "Training");
         Charts charts = new Charts(data.metrics());
         if (charts.loss().isEmpty() && charts.learningRate().isEmpty()) {
             absent(page, "No training step was recorded.");
             return;
         }
         page.open("div", "class=\"pair\"");
-        figure(page, charts.loss().svg(""), "Loss of each step (thin) and its running mean.");
-        figure(page, charts.learningRate().svg(""), "Learning rate.");
+        page.figure(charts.loss().svg(""), "Loss of each step (thin) and its running mean.");
+        page.figure(charts.learningRate().svg(""), "Learning rate.");
+        LineChart online = charts.onlineProbe();
+        if (!online.isEmpty()) {
+            page.figure(
+                    online.svg(""),
+                    "Share of training images that a linear classifier, which learns beside the training, has right"
+                            + " before it learns from them; a running mean.");
+        }
         page.close("div").close("section");
     }
 
     private void map(Markup page) {
-        begin(page, "map", "Map of the test images");
+        page.section("map", "Map of the test images");
         MapSection map = data.embeddings() == null ? null : new MapSection(data.embeddings(), data.images(), names);
         if (map == null || map.isEmpty()) {
             absent(page, "There are no embeddings to draw.");
             return;
         }
-        note(
-                page,
-                String.format(
-                        Locale.ROOT,
-                        "%,d test images placed by t-SNE on the cosine distance of their features, coloured by"
-                                + " class. The network never saw a label. Neighbours on the map are neighbours in the"
-                                + " embedding; distances between far groups mean little. Hover a point to see its"
-                                + " image, a class to see it alone.",
-                        map.points()));
+        page.note(String.format(
+                Locale.ROOT,
+                "%,d test images placed by t-SNE on the cosine distance of their features, coloured by"
+                        + " class. The network never saw a label. Neighbours on the map are neighbours in the"
+                        + " embedding; distances between far groups mean little. Hover a point to see its"
+                        + " image, a class to see it alone.",
+                map.points()));
         map.write(page);
         page.close("section");
     }
 
     private void neighbours(Markup page) {
-        begin(page, "neighbours", "Nearest neighbours");
+        page.section("neighbours", "Nearest neighbours");
         if (data.embeddings() == null || data.images() == null) {
             absent(page, "There are no embeddings with images.");
             return;
         }
         Markup grid = new Markup();
         ImageSections.Tally tally = ImageSections.neighbours(grid, data.embeddings(), data.images(), names);
-        note(
-                page,
-                "The first test image of each class, and the test images nearest to it. " + tally.same() + " of "
-                        + tally.all()
-                        + " neighbours are of the same class (solid green frame); the others have a dashed red one.");
+        page.note("The first test image of each class, and the test images nearest to it. " + tally.same() + " of "
+                + tally.all()
+                + " neighbours are of the same class (solid green frame); the others have a dashed red one.");
         page.raw(grid.toString()).close("section");
     }
 
     private void augmented(Markup page) {
-        begin(page, "augmented", "What the network was asked to see as one");
+        page.section("augmented", "What the network was asked to see as one");
         if (data.augmented() == null) {
             absent(page, "No augmented images were kept.");
             return;
         }
-        note(page, "Training images (left) and the augmented views whose embeddings are pulled together.");
+        page.note("Training images (left) and the augmented views whose embeddings are pulled together.");
         ImageSections.augmented(page, data.augmented());
         page.close("section");
     }
 
     private void configuration(Markup page) {
-        begin(page, "configuration", "Configuration");
+        page.section("configuration", "Configuration");
         page.open("details", "").element("summary", "", "Resolved configuration (config.yaml)");
         page.element("pre", "", data.config() == null ? "config.yaml is missing" : data.config())
                 .close("details");
-        page.open("details", "").element("summary", "", "Environment").open("table", "class=\"facts\"");
+        page.open("details", "").element("summary", "", "Environment");
         Map<String, String> environment = Optional.ofNullable(data.summary())
                 .map(RunArtifacts.Summary::environment)
                 .orElse(Map.of("environment", "unknown: summary.json is missing"));
-        for (Map.Entry<String, String> fact : environment.entrySet()) {
-            page.open("tr", "")
-                    .element("th", "", fact.getKey())
-                    .element("td", "", fact.getValue())
-                    .close("tr");
-        }
-        page.close("table").close("details").close("section");
+        page.facts(environment).close("details").close("section");
     }
 
     private void problems(Markup page) {
         if (data.problems().isEmpty()) {
             return;
         }
-        begin(page, "missing", "What is missing");
+        page.section("missing", "What is missing");
         page.open("ul", "");
         data.problems().forEach(problem -> page.element("li", "", problem));
         page.close("ul").close("section");
-    }
-
-    private static void begin(Markup page, String id, String heading) {
-        page.open("section", "id=\"" + id + "\"").element("h2", "", heading);
-    }
-
-    private static void note(Markup page, String text) {
-        page.element("p", "class=\"note\"", text);
-    }
-
-    private static void figure(Markup page, String svg, String caption) {
-        page.open("figure", "").raw(svg).element("figcaption", "", caption).close("figure");
     }
 
     private static void absent(Markup page, String text) {

@@ -15,6 +15,7 @@ record RunMetrics(
         List<SpectrumAt> spectra,
         List<SpectrumAt> representations,
         List<Warning> warnings,
+        List<Online> online,
         List<Integer> badLines) {
     /** One training step; NaN where a number is missing. */
     record Step(long step, double epoch, double loss, double lr, double imagesPerSecond, double dataWaitSeconds) {}
@@ -26,15 +27,23 @@ record RunMetrics(
     /** What a spectrum warned of. */
     record Warning(long step, String name, String where, String finding, String advice) {}
 
+    /** Running accuracy of the probe that learns beside the training. */
+    record Online(long step, double accuracy) {}
+
     /** The same steps with the spectra of the representations in place of those of the embeddings. */
     RunMetrics ofRepresentations() {
-        return new RunMetrics(steps, representations, List.of(), List.of(), badLines);
+        return new RunMetrics(steps, representations, List.of(), List.of(), List.of(), badLines);
     }
 
     static RunMetrics parse(List<String> lines) {
         ObjectMapper json = new ObjectMapper();
         RunMetrics metrics = new RunMetrics(
-                new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>());
         for (int i = 0; i < lines.size(); i++) {
             if (lines.get(i).isBlank()) {
                 continue;
@@ -77,6 +86,9 @@ record RunMetrics(
                         warning.path("finding").asText(),
                         warning.path("advice").asText()));
             }
+        } else if (node.path("type").asText().equals("online_probe")) {
+            online.removeIf(earlier -> earlier.step() >= step);
+            online.add(new Online(step, number(node, "accuracy")));
         }
     }
 

@@ -14,18 +14,15 @@ final class SpectrumSection {
     }
 
     void write(Markup page) {
-        page.open("section", "id=\"spectrum\"").element("h2", "", "Spectrum of the embedding");
+        page.section("spectrum", "Spectrum of the embedding");
         if (metrics.spectra().isEmpty()) {
             page.element("p", "class=\"absent\"", "No spectrum was recorded.").close("section");
             return;
         }
-        page.element(
-                "p",
-                "class=\"note\"",
-                "Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that"
-                        + " falls off a cliff means dimensions that carry nothing: dimensional collapse. The effective"
-                        + " rank counts the dimensions in use; RankMe is the same with a small constant against"
-                        + " rounding.");
+        page.note("Singular values of the embeddings of a fixed batch, largest first, as training goes on. A curve that"
+                + " falls off a cliff means dimensions that carry nothing: dimensional collapse. The effective"
+                + " rank counts the dimensions in use; RankMe is the same with a small constant against"
+                + " rounding.");
         warnings(page);
         figures(page, metrics, "embeddings");
         if (!metrics.representations().isEmpty()) {
@@ -40,9 +37,8 @@ final class SpectrumSection {
         RunMetrics.SpectrumAt last = spectra.get(spectra.size() - 1);
         Charts charts = new Charts(of);
         page.open("div", "class=\"pair\"");
-        figure(page, charts.spectrum(), "Singular values of the " + what + ", from dark (first) to bright (last).");
-        figure(
-                page,
+        page.figure(charts.spectrum(), "Singular values of the " + what + ", from dark (first) to bright (last).");
+        page.figure(
                 charts.effectiveRank().svg(""),
                 "Effective rank and RankMe, of " + last.singularValues().length
                         + " dimensions. At the end a column of unit " + what + " deviates by "
@@ -82,9 +78,5 @@ final class SpectrumSection {
                                 warning.advice()))
                 .close("li"));
         page.close("ul");
-    }
-
-    private static void figure(Markup page, String svg, String caption) {
-        page.open("figure", "").raw(svg).element("figcaption", "", caption).close("figure");
     }
 }

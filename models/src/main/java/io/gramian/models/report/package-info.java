@@ -10,6 +10,7 @@
  *       "seconds", "images_per_second", "data_wait_seconds"}}, where epoch may be a fraction, and {@code {"type": "spectrum",
  *       "step", "epoch", "singular_values": [..], "effective_rank", "rankme", "std", "representation": {..}, "warnings":
  *       [{"name", "where", "finding", "advice"}]}}: largest singular value first, of the embedding and the representation.
+ *       {@code {"type": "online_probe", "step", "epoch", "accuracy", "loss"}} where one was asked for.
  *   <li>{@code evaluation.json}: {@link io.gramian.models.eval.Evaluation#toJson}.
  *   <li>{@code embeddings.npy} (n, d) float32: features of test images; {@code labels.npy} (n) int32: their classes.
  *   <li>{@code images.npy} (m, h, w, c) uint8, m at most n: the test images of the first m embeddings; c is 1 or 3.

@@ -7,7 +7,9 @@ import io.gramian.GramianException;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -49,6 +51,24 @@ class ReportTest {
         assertThat(page.getElementsByTagName("svg").getLength()).isEqualTo(5);
         assertThat(page.getElementsByTagName("img").getLength()).isEqualTo(10 * 9 + 6 * 3);
         assertThat(page.getElementsByTagName("circle").getLength()).isGreaterThan(300);
+    }
+
+    @Test
+    void theOnlineProbeHasAChart() throws Exception {
+        FakeRun.write(run, 40);
+        StringBuilder lines = new StringBuilder();
+        for (int step = 1; step <= 30; step++) {
+            lines.append("{\"type\":\"online_probe\",\"step\":" + (step > 20 ? step - 5 : step)
+                    + ",\"epoch\":0,\"accuracy\":" + (step == 4 ? "\"NaN\"" : 0.1 + step * 0.02) + ",\"loss\":1}\n");
+        }
+        Files.writeString(run.resolve("metrics.jsonl"), lines, StandardOpenOption.APPEND);
+        // steps 16 to 20 twice, as after a resume: the later ones count
+        List<RunMetrics.Online> online = RunData.read(run).metrics().online();
+        assertThat(online).hasSize(25).isSortedAccordingTo(Comparator.comparingLong(RunMetrics.Online::step));
+        assertThat(online.get(15)).isEqualTo(new RunMetrics.Online(16, 0.1 + 21 * 0.02));
+        Document page = parse(Report.write(run));
+        assertThat(page.getElementsByTagName("svg").getLength()).isEqualTo(6);
+        assertThat(page.getDocumentElement().getTextContent()).contains("learns beside the training");
     }
 
     @Test

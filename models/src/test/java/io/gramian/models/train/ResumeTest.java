@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +59,25 @@ class ResumeTest {
             assertThat(file.names())
                     .anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense|optimizer).*"));
         }
+    }
+
+    /** The probe that learns beside the training: the same weights at the end, and the same lines in the metrics. */
+    @Test
+    void theOnlineProbeGoesOnToo() throws IOException {
+        TrainConfig config = config("simclr record.online_probe=1", images());
+        Path whole = train(config, "whole", Integer.MAX_VALUE);
+        Path cut = train(config, "cut", 2);
+        assertThat(online(cut)).hasSize(2);
+        train(config, "cut", Integer.MAX_VALUE);
+        String head = "checkpoints/online_probe.safetensors";
+        assertThat(cut.resolve(head)).hasSameBinaryContentAs(whole.resolve(head));
+        assertThat(online(cut)).hasSize(STEPS).isEqualTo(online(whole));
+    }
+
+    private static List<String> online(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+                .filter(line -> line.contains("online_probe"))
+                .toList();
     }
 
     /** Trains, from its checkpoint if there is one, and asks to stop after a step. */
@@ -112,6 +132,9 @@ class ResumeTest {
         Files.write(temporary.resolve("images"), images.array());
         ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
         labels.putInt(0x801).putInt(IMAGES);
+        for (int i = 0; i < IMAGES; i++) {
+            labels.put((byte) (i % 2));
+        }
         Files.write(temporary.resolve("labels"), labels.array());
         return "idx:" + temporary.resolve("images") + "," + temporary.resolve("labels");
     }
