@@ -4,7 +4,6 @@ import io.gramian.GramianException;
 import io.gramian.Tensor;
 import io.gramian.models.format.OnnxGraph;
 import io.gramian.models.format.OnnxGraph.Attribute;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,15 +11,14 @@ import java.util.Map;
 final class OnnxResidual {
     private static final float EPS = 1e-5f;
 
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, Tensor> tensors;
     private final OnnxGraph graph;
     private final Stem stem;
 
     OnnxResidual(OnnxGraph graph, ResNet network) {
         this.graph = graph;
         this.stem = network.stem();
-        network.parameters().forEach((name, parameter) -> tensors.put(name, parameter.value()));
-        tensors.putAll(network.buffers());
+        this.tensors = PyTorchLayout.tensors(network);
     }
 
     /** The layers behind images (n, c, height, width) that are normalised. */
@@ -67,7 +65,7 @@ final class OnnxResidual {
     private String convolved(String x, String layer, int stride) {
         Tensor weight = tensor(layer + ".weight");
         long size = weight.shape().size(1);
-        String w = graph.weight(layer + ".weight", TorchvisionWeights.turned(weight, true));
+        String w = graph.weight(layer + ".weight", PyTorchLayout.outward(weight));
         return graph.node(
                 "Conv",
                 layer,

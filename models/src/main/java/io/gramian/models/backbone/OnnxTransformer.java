@@ -4,7 +4,6 @@ import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.models.format.OnnxGraph;
 import io.gramian.models.format.OnnxGraph.Attribute;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,7 +11,7 @@ import java.util.Map;
 final class OnnxTransformer {
     private static final float EPS = 1e-6f;
 
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, Tensor> tensors;
     private final OnnxGraph graph;
     private final VisionTransformer.Settings settings;
     private final String first;
@@ -22,8 +21,7 @@ final class OnnxTransformer {
     OnnxTransformer(OnnxGraph graph, VisionTransformer network) {
         this.graph = graph;
         this.settings = network.settings();
-        network.parameters().forEach((name, parameter) -> tensors.put(name, parameter.value()));
-        tensors.putAll(network.buffers());
+        this.tensors = PyTorchLayout.tensors(network);
         first = graph.index("first", 0);
         second = graph.index("second", 1);
         third = graph.index("third", 2);
@@ -52,7 +50,7 @@ final class OnnxTransformer {
 
     /** Tokens (n, patches, width). */
     private String patches(String images) {
-        Tensor turned = TorchvisionWeights.turned(tensor("patch_embed.proj.weight"), true);
+        Tensor turned = PyTorchLayout.outward(tensor("patch_embed.proj.weight"));
         long p = settings.patch();
         String x = graph.node(
                 "Conv",

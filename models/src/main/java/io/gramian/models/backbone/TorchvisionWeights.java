@@ -6,7 +6,6 @@ import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Shape;
 import io.gramian.Tensor;
-import io.gramian.autograd.Variable;
 import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
 import java.nio.ByteBuffer;
@@ -27,6 +26,11 @@ import java.util.Set;
 public final class TorchvisionWeights {
     private static final String TRACKED = "num_batches_tracked";
     private static final String MEAN = "running_mean";
+    private static final PyTorchLayout.Expected EXPECTED = new PyTorchLayout.Expected(
+            "torchvision's residual network",
+            name -> name.startsWith("fc.") || name.endsWith("." + TRACKED),
+            "use network.blocks of the network that the file holds",
+            "use network.width, network.stem and images with as many channels as the file's");
 
     private TorchvisionWeights() {}
 
@@ -40,8 +44,8 @@ public final class TorchvisionWeights {
     public static void write(Path path, ResNet network, long steps, Map<String, String> metadata) {
         try (Scope scope = Scope.open()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            tensors(network).forEach((name, tensor) -> {
-                tensors.put(name, tensor.shape().rank() == 4 ? turned(tensor, true) : tensor);
+            PyTorchLayout.tensors(network).forEach((name, tensor) -> {
+                tensors.put(name, PyTorchLayout.outward(tensor));
                 if (name.endsWith(MEAN)) {
                     tensors.put(name.substring(0, name.length() - MEAN.length()) + TRACKED, count(tensor, steps));
                 }
@@ -58,18 +62,7 @@ public final class TorchvisionWeights {
      *     tensor whose shape differs
      */
     public static void read(Path path, ResNet network) {
-        Map<String, Tensor> targets = tensors(network);
-        try (SafetensorsFile file = Safetensors.open(path);
-                Scope scope = Scope.open()) {
-            check(path, file, targets);
-            targets.forEach((name, target) -> {
-                if (target.shape().rank() == 4) {
-                    target.copyFrom(turned(file.read(target.device(), name), false));
-                } else {
-                    file.readInto(name, target);
-                }
-            });
-        }
+        PyTorchLayout.read(path, network, EXPECTED);
     }
 
     /**
@@ -111,7 +104,7 @@ public final class TorchvisionWeights {
             if (!names.contains("conv1.weight") || file.shape("conv1.weight").rank() != 4) {
                 throw new GramianException(path
                         + ": expected conv1.weight (out, in, h, w), as torchvision's residual networks have it, got "
-                        + (names.isEmpty() ? "no tensor" : some(List.copyOf(names))));
+                        + (names.isEmpty() ? "no tensor" : PyTorchLayout.some(List.copyOf(names))));
             }
             List<Integer> depths = new ArrayList<>();
             for (int stage = 1; names.contains(block(stage, 0)); stage++) {
@@ -122,8 +115,9 @@ public final class TorchvisionWeights {
                 depths.add(blocks);
             }
             if (depths.isEmpty()) {
-                throw new GramianException(path + ": expected " + block(1, 0)
-                        + ", as torchvision's residual networks have" + " it, got " + some(List.copyOf(names)));
+                throw new GramianException(
+                        path + ": expected " + block(1, 0) + ", as torchvision's residual networks have it, got "
+                                + PyTorchLayout.some(List.copyOf(names)));
             }
             Shape first = file.shape("conv1.weight");
             boolean compact = file.metadata().getOrDefault("stem", "").startsWith("compact");
@@ -139,71 +133,6 @@ public final class TorchvisionWeights {
 
     private static String block(int stage, int index) {
         return "layer" + stage + "." + index + ".conv1.weight";
-    }
-
-    private static void check(Path path, SafetensorsFile file, Map<String, Tensor> targets) {
-        List<String> missing = targets.keySet().stream()
-                .filter(name -> !file.names().contains(name))
-                .toList();
-        List<String> extra = new ArrayList<>(file.names());
-        extra.removeIf(name -> targets.containsKey(name) || name.startsWith("fc.") || name.endsWith("." + TRACKED));
-        if (!missing.isEmpty() || !extra.isEmpty()) {
-            throw new GramianException(
-                    path + ": expected the names of torchvision's residual network with these blocks; "
-                            + (missing.isEmpty() ? "nothing is missing" : "missing are " + some(missing)) + "; "
-                            + (extra.isEmpty() ? "nothing is too much" : "too much are " + some(extra))
-                            + "; use network.blocks of the network that the file holds");
-        }
-        targets.forEach((name, target) -> {
-            Shape expected = Shape.of(torchvision(target));
-            if (file.dtype(name) != DType.FLOAT32 || !file.shape(name).equals(expected)) {
-                throw new GramianException(path + ": expected " + name + " to be FLOAT32 " + expected + ", got "
-                        + file.dtype(name) + " " + file.shape(name)
-                        + "; use network.width, network.stem and images with as many channels as the file's");
-            }
-        });
-    }
-
-    static String some(List<String> names) {
-        int shown = Math.min(3, names.size());
-        return String.join(", ", names.subList(0, shown))
-                + (names.size() > shown ? " and " + (names.size() - shown) + " others" : "");
-    }
-
-    private static Map<String, Tensor> tensors(ResNet network) {
-        Map<String, Tensor> tensors = new LinkedHashMap<>();
-        for (Map.Entry<String, Variable> parameter : network.parameters().entrySet()) {
-            tensors.put(parameter.getKey(), parameter.getValue().value());
-        }
-        tensors.putAll(network.buffers());
-        return tensors;
-    }
-
-    /** Sizes in the file: (out, h, w, in) becomes (out, in, h, w). */
-    private static long[] torchvision(Tensor tensor) {
-        long[] s = tensor.shape().toArray();
-        return s.length == 4 ? new long[] {s[0], s[3], s[1], s[2]} : s;
-    }
-
-    /** A copy of (out, h, w, in) as (out, in, h, w), or back. */
-    static Tensor turned(Tensor tensor, boolean forward) {
-        long[] s = tensor.shape().toArray();
-        int outer = Math.toIntExact(s[0]);
-        int rows = Math.toIntExact(forward ? s[1] * s[2] : s[1]);
-        int columns = Math.toIntExact(forward ? s[3] : s[2] * s[3]);
-        float[] source = tensor.toFloats();
-        float[] target = new float[source.length];
-        for (int o = 0; o < outer; o++) {
-            int at = o * rows * columns;
-            for (int r = 0; r < rows; r++) {
-                for (int c = 0; c < columns; c++) {
-                    target[at + c * rows + r] = source[at + r * columns + c];
-                }
-            }
-        }
-        return forward
-                ? Tensor.of(tensor.device(), target, s[0], s[3], s[1], s[2])
-                : Tensor.of(tensor.device(), target, s[0], s[2], s[3], s[1]);
     }
 
     /** A number as an int64 tensor without axes. */
