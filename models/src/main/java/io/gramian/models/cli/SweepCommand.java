@@ -1,7 +1,6 @@
 package io.gramian.models.cli;
 
 import io.gramian.models.config.ConfigException;
-import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.ssl.Systems;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.TrainConfig;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,7 +26,8 @@ import picocli.CommandLine.Option;
             "  gramian sweep",
             "  gramian sweep --methods simclr,byol,vicreg --epochs 3 -o runs/three",
             "  gramian sweep --data folder:photos --set augmentation.size=96",
-            "Every method has its recipe of a few minutes (gramian recipes); --set changes it for all."
+            "Every method has its recipe of a few minutes (gramian recipes), on fashion-mnist for one epoch unless",
+            "options say otherwise; --set changes it for all."
         })
 final class SweepCommand extends ComputeCommand {
     /** Side of the views of large images: a small network learns little more from larger ones, and takes longer. */
@@ -45,40 +44,14 @@ final class SweepCommand extends ComputeCommand {
     private List<String> methods = new ArrayList<>();
 
     @Option(
-            names = "--data",
-            paramLabel = "NAME",
-            defaultValue = "fashion-mnist",
-            description = "Images: " + DatasetSpec.FORMS + "; default: ${DEFAULT-VALUE}")
-    private String data = "fashion-mnist";
-
-    @Option(names = "--data-dir", paramLabel = "PATH", description = "Folder of the data set's files.")
-    private @Nullable String dataDir;
-
-    @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
             defaultValue = "runs/sweep",
             description = "A new folder, or that of a sweep to go on with; default: ${DEFAULT-VALUE}")
     private Path out = Path.of("runs", "sweep");
 
-    @Option(
-            names = "--epochs",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Passes over the training images; default: ${DEFAULT-VALUE}")
-    private int epochs = 1;
-
-    @Option(names = "--batch", paramLabel = "N", description = "Images a step.")
-    private @Nullable Integer batch;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of everything random.")
-    private @Nullable Long seed;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Any setting, for all methods; may be repeated. See: gramian settings")
-    private List<String> assignments = new ArrayList<>();
+    @Mixin
+    private TrainingOptions training = new TrainingOptions();
 
     @Mixin
     private DeviceOption at = new DeviceOption();
@@ -118,22 +91,12 @@ final class SweepCommand extends ComputeCommand {
         }
     }
 
-    /** The recipe of a few minutes, and over it what was asked for. */
+    /** The recipe of a few minutes for one epoch, and over it what was asked for. */
     private ConfigResolver resolver(String method, int size) {
-        ConfigResolver resolver =
-                new ConfigResolver().recipe(TrainRecipes.quick(method).name());
-        resolver.option("sweep", "augmentation.size", size);
-        resolver.option("--data", "data", data).option("--epochs", "epochs", epochs);
-        if (dataDir != null) {
-            resolver.option("--data-dir", "data_dir", dataDir);
-        }
-        if (batch != null) {
-            resolver.option("--batch", "batch", batch);
-        }
-        if (seed != null) {
-            resolver.option("--seed", "seed", seed);
-        }
-        assignments.forEach(resolver::assignment);
-        return resolver;
+        ConfigResolver resolver = new ConfigResolver()
+                .recipe(TrainRecipes.quick(method).name())
+                .option("sweep", "epochs", 1)
+                .option("sweep", "augmentation.size", size);
+        return training.over(resolver);
     }
 }
