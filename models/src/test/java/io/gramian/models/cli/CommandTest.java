@@ -1,5 +1,6 @@
 package io.gramian.models.cli;
 
+import static io.gramian.models.cli.CommandResult.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gramian.Device;
@@ -11,8 +12,6 @@ import io.gramian.models.ssl.LossMethod;
 import io.gramian.models.ssl.LossMethods;
 import io.gramian.models.ssl.Systems;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,35 +19,16 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class CommandTest {
     @TempDir
     private Path folder;
 
-    private record Result(int code, String out, String err) {}
-
-    private static Result run(List<String> arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine line = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-        return new Result(line.execute(arguments.toArray(new String[0])), out.toString(), err.toString());
-    }
-
-    private static Result run(String... arguments) {
-        return run(List.of(arguments));
-    }
-
-    private static void assertFails(Result result, int code, String message) {
-        assertThat(result.err()).contains(message).doesNotContain("\tat ");
-        assertThat(result.code()).isEqualTo(code);
-    }
-
     @Test
     void everyCommandHasHelp() {
         assertThat(run().out()).contains("pretrain", "resume", "doctor");
         for (String command : Main.commandLine().getSubcommands().keySet()) {
-            Result help = run(command, "--help");
+            CommandResult help = run(command, "--help");
             assertThat(help.code()).as(command).isZero();
             assertThat(help.out()).as(command).contains("Usage: gramian " + command);
         }
@@ -67,30 +47,30 @@ class CommandTest {
 
     @Test
     void wrongUsageIsCodeTwo() {
-        assertFails(run("pretrian"), 2, "pretrain");
-        assertFails(run("pretrain", "--set", "temprature=1"), 2, "did you mean");
-        assertFails(run("pretrain", "--set", "epochs"), 2, "expected key=value");
-        assertFails(run("pretrain", "--batch", "1"), 2, "batch must be 2 or more");
-        assertFails(run("pretrain", "--threads", "0"), 2, "--threads must be 1 or more");
-        assertFails(run("pretrain", "--data", "mnist"), 2, "data: expected one of");
-        assertFails(run("loss", "simclr"), 2, "--za");
-        assertFails(run("collapse", "--data", "mnist"), 2, "data: expected one of");
-        assertFails(run("collapse", "-o", "pom.xml"), 2, "--out: pom.xml is a file, expected a folder");
+        run("pretrian").fails(2, "pretrain");
+        run("pretrain", "--set", "temprature=1").fails(2, "did you mean");
+        run("pretrain", "--set", "epochs").fails(2, "expected key=value");
+        run("pretrain", "--batch", "1").fails(2, "batch must be 2 or more");
+        run("pretrain", "--threads", "0").fails(2, "--threads must be 1 or more");
+        run("pretrain", "--data", "mnist").fails(2, "data: expected one of");
+        run("loss", "simclr").fails(2, "--za");
+        run("collapse", "--data", "mnist").fails(2, "data: expected one of");
+        run("collapse", "-o", "pom.xml").fails(2, "--out: pom.xml is a file, expected a folder");
     }
 
     @Test
     void devicesAreChosenByName() throws IOException {
         Path z = npy("z.npy", 2, 1, 2, 3, 4);
         String[] loss = {"loss", "simclr", "--za", z.toString(), "--zb", z.toString(), "--device", "cpu"};
-        assertThat(run(loss).code()).isZero();
+        run(loss).well();
         loss[7] = "gpu";
-        assertFails(run(loss), 2, "--device: expected cpu, cuda, cuda:1 or best, got 'gpu'");
+        run(loss).fails(2, "--device: expected cpu, cuda, cuda:1 or best, got 'gpu'");
         int absent = CudaProbe.result().devices().size();
         loss[7] = "cuda:" + absent;
-        assertFails(run(loss), 1, "cuda:" + absent + " cannot be used: ");
+        run(loss).fails(1, "cuda:" + absent + " cannot be used: ");
         Path run = folder.resolve("run");
         List<String> pretrain = TinyRun.pretrain(TinyRun.images(folder, 64), run, 1, "--device", loss[7]);
-        assertFails(run(pretrain), 1, "cuda:" + absent + " cannot be used: ");
+        run(pretrain).fails(1, "cuda:" + absent + " cannot be used: ");
         assertThat(run).doesNotExist();
         assertThat(run("pretrain", "--help").out())
                 .contains("--device", "--no-cuda-graph")
@@ -100,16 +80,13 @@ class CommandTest {
     @Test
     void whatIsMissingOrDamagedIsNamed() throws IOException {
         Path run = folder.resolve("run");
-        assertFails(run("resume", run.toString()), 1, "there is no run folder " + run);
-        assertFails(run("spectrum", run + ".npy"), 1, "expected an .npy file, but there is none");
+        run("resume", run.toString()).fails(1, "there is no run folder " + run);
+        run("spectrum", run + ".npy").fails(1, "expected an .npy file, but there is none");
         String missing = "idx:" + folder.resolve("none") + "," + folder.resolve("none");
-        assertFails(
-                run(TinyRun.pretrain(missing, run, 1)),
-                1,
-                folder.resolve("none").toString());
+        run(TinyRun.pretrain(missing, run, 1)).fails(1, folder.resolve("none").toString());
         assertThat(run).doesNotExist();
         String data = TinyRun.images(folder, 20);
-        assertFails(run(TinyRun.pretrain(data, run, 1)), 2, "batch must be at most the 20 training images, got 32");
+        run(TinyRun.pretrain(data, run, 1)).fails(2, "batch must be at most the 20 training images, got 32");
         assertThat(run).doesNotExist();
     }
 
@@ -117,32 +94,26 @@ class CommandTest {
     void placesThatCannotBeMadeAreNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
         String data = TinyRun.images(folder, 64);
-        assertFails(
-                run(TinyRun.pretrain(data, file, 1)),
-                1,
-                "cannot make the run folder " + file + ": " + file
-                        + " is a file, expected a folder; choose another place with --out or --runs");
-        assertFails(
-                run(TinyRun.pretrain(data, file.resolve("run"), 1)), 1, "cannot make the run folder " + file + "/run");
+        run(TinyRun.pretrain(data, file, 1))
+                .fails(
+                        1,
+                        "cannot make the run folder " + file + ": " + file
+                                + " is a file, expected a folder; choose another place with --out or --runs");
+        run(TinyRun.pretrain(data, file.resolve("run"), 1)).fails(1, "cannot make the run folder " + file + "/run");
         Path z = npy("z.npy", 2, 1, 2, 3, 4);
         String[] loss = {"loss", "simclr", "--za", z.toString(), "--zb", z.toString(), "--grad-out", file.toString()};
-        assertFails(run(loss), 2, "--grad-out: cannot make the folder " + file + ": " + file + " is a file");
+        run(loss).fails(2, "--grad-out: cannot make the folder " + file + ": " + file + " is a file");
         assertThat(run(loss).out()).isEmpty();
-        assertFails(run("loss", "simclr", "--za", folder.toString(), "--zb", z.toString()), 1, "got a folder");
-        assertFails(
-                run("evaluate", folder.toString()), 1, "it has no config.yaml; give a folder that gramian pretrain");
+        run("loss", "simclr", "--za", folder.toString(), "--zb", z.toString()).fails(1, "got a folder");
+        run("evaluate", folder.toString()).fails(1, "it has no config.yaml; give a folder that gramian pretrain");
     }
 
     @Test
     void aSpectrumOfNoNumbersIsRefused() {
-        assertThat(run("spectrum", npy("z.npy", 2, 1, 2, 3, 4.5f).toString()).code())
-                .isZero();
-        assertFails(
-                run("spectrum", npy("n.npy", 2, 1, 2, 3, Float.NaN).toString()),
-                1,
-                "n.npy: expected finite numbers, got NaN in row 1, column 1");
-        assertFails(
-                run("spectrum", npy("e.npy", 3).toString()), 1, "e.npy: expected at least one embedding (n, d), got");
+        run("spectrum", npy("z.npy", 2, 1, 2, 3, 4.5f).toString()).well();
+        run("spectrum", npy("n.npy", 2, 1, 2, 3, Float.NaN).toString())
+                .fails(1, "n.npy: expected finite numbers, got NaN in row 1, column 1");
+        run("spectrum", npy("e.npy", 3).toString()).fails(1, "e.npy: expected at least one embedding (n, d), got");
     }
 
     /** A matrix of so many columns in a file. */
@@ -158,7 +129,7 @@ class CommandTest {
     void aTinyRunIsTrainedEvaluatedAndReported() throws IOException {
         Path run = folder.resolve("run");
         String data = TinyRun.images(folder, 128);
-        Result trained = run(TinyRun.pretrain(data, run, 2));
+        CommandResult trained = run(TinyRun.pretrain(data, run, 2));
         assertThat(trained.err()).isEmpty();
         assertThat(trained.code()).isZero();
         assertThat(trained.out()).contains("trained 8 steps", "untrained", "pixels", "report ");
@@ -167,32 +138,30 @@ class CommandTest {
             assertThat(run.resolve(file)).isNotEmptyFile();
         }
         assertThat(run("spectrum", run.toString()).out()).contains("effective rank", "RankMe");
-        assertThat(run("report", run.toString()).code()).isZero();
-        assertFails(run(TinyRun.pretrain(data, run, 2)), 2, "is not empty");
+        run("report", run.toString()).well();
+        run(TinyRun.pretrain(data, run, 2)).fails(2, "is not empty");
 
         Path config = run.resolve("config.yaml");
         String good = Files.readString(config);
         Files.writeString(config, good.replace("width: 8", "width: 16"));
-        assertFails(
-                run("resume", run.toString()),
-                1,
-                "is of another architecture: expected backbone.conv1.weight to be FLOAT32");
+        run("resume", run.toString())
+                .fails(1, "is of another architecture: expected backbone.conv1.weight to be FLOAT32");
         Files.writeString(config, good.replace("seed: 0", "seed: 1"));
-        assertFails(run("resume", run.toString()), 1, "was made with another configuration");
+        run("resume", run.toString()).fails(1, "was made with another configuration", "(seed was 0, is 1)");
         Files.writeString(config, good);
         Path checkpoint = run.resolve("checkpoints/last.safetensors");
         byte[] bytes = Files.readAllBytes(checkpoint);
         Files.write(checkpoint, java.util.Arrays.copyOf(bytes, bytes.length / 2));
-        assertFails(run("resume", run.toString()), 1, checkpoint.toString());
+        run("resume", run.toString()).fails(1, checkpoint.toString());
     }
 
     @Test
     void aLossThatIsNoNumberNamesTheFirstTensor() throws IOException {
         Path run = folder.resolve("run");
         String data = TinyRun.images(folder, 128);
-        Result result =
+        CommandResult result =
                 run(TinyRun.pretrain(data, run, 50, "--set", "learning_rate=1e30", "--set", "schedule.name=constant"));
-        assertFails(result, 1, "the first tensor that went bad is");
+        result.fails(1, "the first tensor that went bad is");
         assertThat(result.err()).containsPattern("backbone\\.|projector\\.");
         assertThat(run.resolve("model.safetensors")).doesNotExist();
     }
@@ -207,7 +176,7 @@ class CommandTest {
             Npy.write(a, z);
             Npy.write(b, z);
         }
-        Result result = run(
+        CommandResult result = run(
                 "loss",
                 "simclr",
                 "--za",
@@ -220,7 +189,7 @@ class CommandTest {
                 folder.resolve("g").toString());
         // each row: log(e^1 + 4 e^0 + 2 e^-1) - 1
         double expected = Math.log(Math.E + 4 + 2 / Math.E) - 1;
-        assertThat(result.code()).as(result.err()).isZero();
+        result.well();
         double loss = result.out()
                 .lines()
                 .filter(line -> line.startsWith("loss "))
@@ -231,14 +200,15 @@ class CommandTest {
         assertThat(folder.resolve("g/dza.npy")).isNotEmptyFile();
         assertThat(folder.resolve("g/dzb.npy")).isNotEmptyFile();
         // a method that nothing here trains: 2 of 3 others at right angles, one opposite
-        Result dcl = run("loss", "dcl", "--za", a.toString(), "--zb", b.toString(), "--set", "temperature=1");
-        assertThat(dcl.code()).as(dcl.err()).isZero();
+        CommandResult dcl = run("loss", "dcl", "--za", a.toString(), "--zb", b.toString(), "--set", "temperature=1")
+                .well();
         assertThat(dcl.out())
                 .contains("method dcl")
                 .containsPattern("loss 0\\."
                         + String.valueOf(Math.log(4 + 2 / Math.E) - 1).substring(2, 7));
-        assertFails(run("loss", "infonce", "--za", a.toString(), "--zb", b.toString()), 2, "did you mean info-nce");
-        assertFails(run("loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=3"), 1, "");
+        run("loss", "infonce", "--za", a.toString(), "--zb", b.toString()).fails(2, "did you mean info-nce");
+        run("loss", "wmse", "--za", a.toString(), "--zb", b.toString(), "--set", "w_size=3")
+                .fails(1, "");
     }
 
     /** Columns (2, -2, 0, 0) and (0, 0, 2, -2), the same in both views: variances 8/3, no covariance. */
@@ -257,11 +227,11 @@ class CommandTest {
                         case "directclr" -> new String[] {"--set", "width=2"};
                         default -> new String[0];
                     };
-            Result result = run(Stream.concat(
+            CommandResult result = run(Stream.concat(
                             Stream.of("loss", method.name(), "--za", a.toString(), "--zb", b.toString()),
                             Arrays.stream(set))
                     .toArray(String[]::new));
-            assertThat(result.code()).as(result.err()).isZero();
+            result.well();
             assertThat(result.out())
                     .contains("method "
                             + method.make()
@@ -269,18 +239,19 @@ class CommandTest {
                                     .name());
             assertThat(number(result, "loss")).isFinite();
         }
-        Result vicreg = run("loss", "vicreg", "--za", a.toString(), "--zb", b.toString());
+        CommandResult vicreg = run("loss", "vicreg", "--za", a.toString(), "--zb", b.toString());
         assertThat(number(vicreg, "invariance")).isZero();
         assertThat(number(vicreg, "variance")).isZero();
         assertThat(number(vicreg, "covariance")).isZero();
-        Result barlow = run("loss", "barlow-twins", "--za", a.toString(), "--zb", b.toString());
+        CommandResult barlow = run("loss", "barlow-twins", "--za", a.toString(), "--zb", b.toString());
         assertThat(number(barlow, "on-diagonal")).isLessThan(1e-6);
         assertThat(number(barlow, "off-diagonal")).isLessThan(1e-6);
-        Result ctr = run("loss", "vicreg-ctr", "--za", a.toString(), "--zb", b.toString());
+        CommandResult ctr = run("loss", "vicreg-ctr", "--za", a.toString(), "--zb", b.toString());
         assertThat(ctr.out()).contains("loss.temperature");
         assertThat(number(run("loss", "lejepa", "--za", a.toString(), "--zb", b.toString()), "sigreg"))
-                .isPositive();
-        Result whitening = run(
+                .isPositive()
+                .isFinite();
+        CommandResult whitening = run(
                 "loss",
                 "wmse",
                 "--za",
@@ -294,7 +265,7 @@ class CommandTest {
         assertThat(number(whitening, "loss")).isLessThan(1e-6);
     }
 
-    private static double number(Result result, String name) {
+    private static double number(CommandResult result, String name) {
         return result.out()
                 .lines()
                 .filter(line -> line.startsWith(name + " "))

@@ -1,5 +1,7 @@
 package io.gramian.models.cli;
 
+import static io.gramian.models.cli.CommandResult.run;
+import static io.gramian.models.cli.CommandResult.well;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gramian.Device;
@@ -14,8 +16,6 @@ import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -24,7 +24,6 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class ExportEmbedTest {
     @TempDir
@@ -33,32 +32,17 @@ class ExportEmbedTest {
     private static String data;
     private static Path run;
 
-    private record Result(int code, String out, String err) {}
-
-    private static Result run(List<String> arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine line = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-        return new Result(line.execute(arguments.toArray(new String[0])), out.toString(), err.toString());
-    }
-
-    private static Result run(Object... arguments) {
-        return run(Arrays.stream(arguments).map(Object::toString).toList());
-    }
-
     @BeforeAll
     static void train() throws IOException {
         data = TinyRun.images(folder, 64);
         run = folder.resolve("run");
-        Result trained = run(TinyRun.pretrain(data, run, 1));
-        assertThat(trained.code()).as(trained.err()).isZero();
+        CommandResult trained = run(TinyRun.pretrain(data, run, 1)).well();
     }
 
     @Test
     void theExportIsTheTrainedBackbone() {
         Path file = folder.resolve("backbone.safetensors");
-        Result result = run("export", run, "-o", file);
-        assertThat(result.code()).as(result.err()).isZero();
+        CommandResult result = run("export", run, "-o", file).well();
         assertThat(result.out()).contains("features of 8 numbers");
         try (Scope scope = Scope.open();
                 SafetensorsFile model = Safetensors.open(run.resolve("model.safetensors"));
@@ -81,8 +65,7 @@ class ExportEmbedTest {
     @Test
     void featuresOfADataSetAreTheEvaluations() throws IOException {
         Path file = folder.resolve("test.npy");
-        Result result = run("embed", run, data, "-o", file);
-        assertThat(result.code()).as(result.err()).isZero();
+        CommandResult result = run("embed", run, data, "-o", file).well();
         try (Tensor made = Npy.read(Device.cpu(), file);
                 Tensor kept = Npy.read(Device.cpu(), run.resolve("embeddings.npy"))) {
             assertThat(made.toFloats()).isEqualTo(kept.toFloats());
@@ -108,8 +91,8 @@ class ExportEmbedTest {
             ImageIO.write(image, "png", file.toFile());
         }
         Path out = folder.resolve("photos.npy");
-        Result result = run("embed", run, folder.resolve("photos"), "-o", out);
-        assertThat(result.code()).as(result.err()).isZero();
+        CommandResult result =
+                run("embed", run, folder.resolve("photos"), "-o", out).well();
         try (Tensor made = Npy.read(Device.cpu(), out)) {
             assertThat(made.shape()).isEqualTo(Shape.of(3, 8));
             float[] values = made.toFloats();
@@ -119,7 +102,7 @@ class ExportEmbedTest {
 
         Files.writeString(photos.resolve("text.jpg"), "no image");
         Path again = folder.resolve("again.npy");
-        Result damaged = run("embed", run, folder.resolve("photos"), "-o", again);
+        CommandResult damaged = run("embed", run, folder.resolve("photos"), "-o", again);
         assertThat(damaged.code()).isEqualTo(1);
         assertThat(damaged.err()).contains("1 of 4 images cannot be read: inner/text.jpg (not a JPEG");
         assertThat(again).doesNotExist();
@@ -130,11 +113,11 @@ class ExportEmbedTest {
         Path none = folder.resolve("none");
         assertThat(run("export", none, "-o", "x.safetensors").err()).contains("there is no run folder " + none);
         assertThat(run("export", folder, "-o", "x.safetensors").err()).contains("is not a run");
-        Result ending = run("export", run, "-o", "x.pt");
+        CommandResult ending = run("export", run, "-o", "x.pt");
         assertThat(ending.code()).isEqualTo(2);
         assertThat(ending.err()).contains("expected a file that ends in .safetensors or .onnx, got x.pt");
         assertThat(run("embed", run, data, "-o", "x.txt").err()).contains("ends in .npy, got x.txt");
-        Result images = run("embed", run, none, "-o", folder.resolve("x.npy"));
+        CommandResult images = run("embed", run, none, "-o", folder.resolve("x.npy"));
         assertThat(images.code()).isEqualTo(2);
         assertThat(images.err()).contains("images: expected a folder or one of fashion-mnist", "got " + none);
         Path empty = Files.createDirectories(folder.resolve("empty"));
@@ -149,5 +132,18 @@ class ExportEmbedTest {
         Files.copy(run.resolve("model.safetensors"), wide.resolve("model.safetensors"));
         assertThat(run("export", wide, "-o", folder.resolve("x.safetensors")).err())
                 .contains("is of another architecture: expected backbone.conv1.weight to be FLOAT32 (16, 3, 3, 1)");
+        CommandResult evaluated = run("evaluate", wide);
+        evaluated.fails(1, "is of another architecture: expected backbone.conv1.weight");
+        assertThat(evaluated.out()).isEmpty();
+        assertThat(wide.resolve("images.npy")).doesNotExist();
+
+        Path below = run.resolve("config.yaml").resolve("x");
+        run("embed", run, data, "-o", below + ".npy")
+                .fails(1, "could not write " + below + ".npy", "expected a folder");
+        Path file = folder.resolve("w.safetensors");
+        well("export", run, "-o", file);
+        CommandResult unwritable = run("evaluate", file, "--data", data, "--size", "12", "-o", below);
+        unwritable.fails(1, "could not write " + below, "expected a folder");
+        assertThat(unwritable.out()).isEmpty();
     }
 }

@@ -1,5 +1,6 @@
 package io.gramian.models.cli;
 
+import static io.gramian.models.cli.CommandResult.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,8 +9,6 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,21 +16,11 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** A sweep of tiny runs: whole, failing, refused, and on a folder of photographs. */
 class SweepTest {
     @TempDir
     private Path folder;
-
-    private record Result(int code, String out, String err) {}
-
-    private static Result run(List<String> arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine line = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-        return new Result(line.execute(arguments.toArray(new String[0])), out.toString(), err.toString());
-    }
 
     private static JsonNode numbers(Path out) throws IOException {
         return new ObjectMapper().readTree(out.resolve("sweep.json").toFile());
@@ -41,7 +30,7 @@ class SweepTest {
     void aTableAPageAndNumbers() throws IOException {
         String data = TinyRun.images(folder, 128);
         Path out = folder.resolve("out");
-        Result result = run(TinyRun.sweep("simclr,byol", data, out, 2));
+        CommandResult result = run(TinyRun.sweep("simclr,byol", data, out, 2));
         assertThat(result.err()).isEmpty();
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("[1/2] simclr", "[2/2] byol", "raw pixels", "untrained network");
@@ -64,7 +53,7 @@ class SweepTest {
                 .contains("byol", "Threads")
                 .doesNotContain("http://", "src=");
         // more methods come to those that are there
-        Result more = run(TinyRun.sweep("vicreg,simclr", data, out, 2));
+        CommandResult more = run(TinyRun.sweep("vicreg,simclr", data, out, 2));
         assertThat(more.out()).contains("[2/2] simclr: finished before").doesNotContain("untrained  ");
     }
 
@@ -72,7 +61,7 @@ class SweepTest {
     void aRunThatFailsIsNamedAndTheOthersGoOn() throws IOException {
         String data = TinyRun.images(folder, 128);
         Path out = folder.resolve("out");
-        Result result = run(TinyRun.sweep("vicreg,simclr", data, out, 1, "--set", "learning_rate=1e30"));
+        CommandResult result = run(TinyRun.sweep("vicreg,simclr", data, out, 1, "--set", "learning_rate=1e30"));
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.out()).contains("[2/2] simclr", "failed: the loss of step", "Not finished: vicreg, simclr.");
         assertThat(numbers(out).path("failures").path("simclr").asText()).contains("the first tensor that went bad is");
@@ -100,7 +89,7 @@ class SweepTest {
                 "holds something else than a sweep, such as images; name a new");
         assertRefused(TinyRun.sweep("simclr", data, folder.resolve("images"), 1), "is a file, expected a folder");
 
-        assertThat(run(TinyRun.sweep("simclr", data, out, 1)).code()).isZero();
+        run(TinyRun.sweep("simclr", data, out, 1)).well();
         assertRefused(
                 TinyRun.sweep("simclr", data, out, 2),
                 out.resolve("simclr") + " was made with epochs 1, now it is 2; use the same settings");
@@ -110,7 +99,7 @@ class SweepTest {
     }
 
     private static void assertRefused(List<String> arguments, String message) {
-        Result result = run(arguments);
+        CommandResult result = run(arguments);
         assertThat(result.err()).contains(message).doesNotContain("\tat ");
         assertThat(result.code()).isEqualTo(2);
     }
@@ -119,7 +108,7 @@ class SweepTest {
     void aFolderOfPhotographsOfDifferentSizes() throws IOException {
         Path photos = photographs(60);
         Path out = folder.resolve("out");
-        Result result = run(TinyRun.sweep("simclr,vicreg", "folder:" + photos, out, 1, "--set", "batch=16"));
+        CommandResult result = run(TinyRun.sweep("simclr,vicreg", "folder:" + photos, out, 1, "--set", "batch=16"));
         assertThat(result.err()).isEmpty();
         assertThat(result.code()).isZero();
         assertThat(numbers(out).path("runs"))
@@ -129,7 +118,7 @@ class SweepTest {
         List<String> arguments =
                 TinyRun.sweep("simclr", "folder:" + photos, folder.resolve("large"), 1, "--set", "batch=16");
         arguments.set(arguments.indexOf("augmentation.size=12"), "seed=0");
-        assertThat(run(arguments).code()).isZero();
+        run(arguments).well();
         assertThat(folder.resolve("large/simclr/config.yaml")).content().contains("size: 64");
     }
 
