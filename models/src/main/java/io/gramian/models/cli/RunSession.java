@@ -51,13 +51,18 @@ final class RunSession {
     int start(TrainConfig config, Supplier<RunFolder> make) {
         LayerPrecision.check(config, device);
         DatasetSpec data = RunData.open(config);
-        BackboneSettings.check(config.settings(), Loading.size(config, data));
-        Loading.views(config, data); // small views that do not fit are refused before there is a folder
+        check(config, data);
         try (ImageDataset images = images(config, data);
                 RunFolder folder = checked(config, data, images, make)) {
             AtomicFile.writeString(folder.config(), config.toYaml());
             return train(config, data, images, folder);
         }
+    }
+
+    /** Refuses networks and small views that do not fit the images, before there is a folder. */
+    static void check(TrainConfig config, DatasetSpec data) {
+        BackboneSettings.check(config.settings(), Loading.size(config, data));
+        Loading.views(config, data);
     }
 
     /** Weights to start from are tried before there is a folder. */

@@ -81,10 +81,11 @@ record SweepPlan(Path out, List<TrainConfig> runs) {
         });
     }
 
-    /** The images are the same for all runs: enough of them for the largest batch. */
+    /** The images are the same for all runs: of a size that each network takes, and enough of them for the largest batch. */
     private void checkImages() {
         TrainConfig largest = runs.get(0);
         for (TrainConfig config : runs) {
+            RunSession.check(config, RunData.open(config));
             largest = config.batch() > largest.batch() ? config : largest;
         }
         DatasetSpec data = RunData.open(largest);

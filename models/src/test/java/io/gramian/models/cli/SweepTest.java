@@ -27,6 +27,17 @@ class SweepTest {
     }
 
     @Test
+    void aNetworkThatDoesNotFitTheImagesIsRefusedBeforeAnyWork() throws IOException {
+        String data = TinyRun.images(folder, 64);
+        Path out = folder.resolve("none");
+        String[] patches = {"--set", "network.architecture=vit-tiny", "--set", "network.patch=5"};
+        CommandResult result = run(TinyRun.sweep("simclr,byol", data, out, 1, patches));
+        result.fails(2, "network.patch must divide the side of the views, 12 pixels, got 5");
+        assertThat(result.out()).isEmpty();
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
     void aTableAPageAndNumbers() throws IOException {
         String data = TinyRun.images(folder, 128);
         Path out = folder.resolve("out");
