@@ -7,8 +7,8 @@ import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -47,14 +47,32 @@ final class ImageFile {
                 && List.of(".jpg", ".jpeg", ".png", ".bmp").stream().anyMatch(name::endsWith);
     }
 
-    /** What is wrong with the start of a file; null if it looks like an image. */
+    /** What is wrong with the start or the end of a file; null if it looks like a whole image. */
     static @Nullable String defect(Path path) {
-        try (InputStream stream = Files.newInputStream(path)) {
-            byte[] start = stream.readNBytes(8);
-            return start.length == 0 ? "empty" : format(start) == null ? "not a JPEG, PNG or BMP file" : null;
+        try (FileChannel channel = FileChannel.open(path)) {
+            byte[] start = read(channel, 0, 8);
+            String format = format(start);
+            if (format == null) {
+                return start.length == 0 ? "empty" : "not a JPEG, PNG or BMP file";
+            }
+            // what ends as it should is not read as a whole: folders may hold millions
+            if (!ImageStructure.ends(format, read(channel, channel.size() - 8, 8)) && channel.size() <= MOST_BYTES) {
+                ImageStructure.check(path, format, Files.readAllBytes(path));
+            }
+            return null;
+        } catch (GramianException damaged) {
+            return "cut off or damaged";
         } catch (IOException failure) {
             return String.valueOf(failure.getMessage());
         }
+    }
+
+    private static byte[] read(FileChannel channel, long from, int count) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(count, channel.size() - from));
+        while (bytes.hasRemaining() && channel.read(bytes, from + bytes.position()) >= 0) {
+            // until all is there
+        }
+        return bytes.array();
     }
 
     /**

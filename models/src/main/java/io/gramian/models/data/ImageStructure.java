@@ -9,6 +9,15 @@ import java.nio.file.Path;
 final class ImageStructure {
     private ImageStructure() {}
 
+    /** Whether the last 8 bytes of a file are the end of such an image; other data may follow the end, or it is cut off. */
+    static boolean ends(String format, byte[] last) {
+        return switch (format) {
+            case "png" -> new String(last, 0, 4, StandardCharsets.ISO_8859_1).equals("IEND");
+            case "jpeg" -> last[6] == (byte) 0xff && last[7] == (byte) 0xd9;
+            default -> true; // a bitmap has no mark at its end
+        };
+    }
+
     static void check(Path path, String format, byte[] bytes) {
         if (format.equals("png")) {
             checkPng(path, ByteBuffer.wrap(bytes));

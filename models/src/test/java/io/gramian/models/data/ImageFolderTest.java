@@ -125,6 +125,12 @@ class ImageFolderTest {
                 .hasMessageContaining("f.jpg: could not be read as an image: it ends before the JPEG marker");
         Path longer = Files.write(folder.resolve("g.jpg"), Arrays.copyOf(jpeg, jpeg.length + 9));
         assertThat(ImageFile.decode(longer).width()).isEqualTo(30);
+        refused("4 of 6 images cannot be read: b.png (empty), c.jpg (not a JPEG, PNG or BMP file), d.png (cut off or"
+                + " damaged) and others; remove or replace them");
+        Files.delete(folder.resolve("b.png"));
+        Files.delete(folder.resolve("c.jpg"));
+        Files.delete(cut);
+        refused("1 of 3 images cannot be read: f.jpg (cut off or damaged); remove or replace them");
         png[16] = 0x7f;
         Path huge = Files.write(folder.resolve("e.png"), png);
         assertThatThrownBy(() -> ImageFile.decode(huge)).isInstanceOf(GramianException.class);
