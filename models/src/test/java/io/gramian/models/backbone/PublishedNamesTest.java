@@ -58,21 +58,18 @@ class PublishedNamesTest {
     }
 
     @Test
-    void resNet18() throws IOException {
-        Path file = folder.resolve("resnet18.safetensors");
-        try (ResNet network = ResNet.resNet18(DEVICE, new ResNet.Settings(Stem.IMAGENET, 64, 3, false), 1)) {
-            TorchvisionWeights.write(file, network, 0, Map.of());
-        }
-        compare(file, published("resnet18", size -> size));
+    void residualNetworks() throws IOException {
+        ResNet.Settings settings = new ResNet.Settings(Stem.IMAGENET, 64, 3, false);
+        residual("resnet18", ResNet.resNet18(DEVICE, settings, 1));
+        residual("resnet50", ResNet.resNet50(DEVICE, settings, 1));
     }
 
-    @Test
-    void resNet50() throws IOException {
-        Path file = folder.resolve("resnet50.safetensors");
-        try (ResNet network = ResNet.resNet50(DEVICE, new ResNet.Settings(Stem.IMAGENET, 64, 3, false), 1)) {
+    private void residual(String list, ResNet network) throws IOException {
+        Path file = folder.resolve(list + ".safetensors");
+        try (network) {
             TorchvisionWeights.write(file, network, 0, Map.of());
         }
-        compare(file, published("resnet50", size -> size));
+        compare(file, published(list, size -> size));
     }
 
     /** timm's three sizes have the same layers; they differ in width (and in heads, which no shape shows). */
