@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds the last commit of this checkout twice, in folders of different length, with another umask, zone and language,
-# and compares every jar, libraries included, byte by byte.
-#   usage: tests/reproducible.sh FOLDER [MODULES]   MODULES: as for mvn -pl; default native,java-api,autograd,models
+# and compares every jar, libraries, sources and Javadoc included, and every list of contents (SBOM) byte by byte.
+#   usage: tests/reproducible.sh FOLDER [MODULES]   MODULES: as for mvn -pl; default all that are published
 # FOLDER is made; the two checkouts stay in it. Takes as long as two builds.
 set -euo pipefail
 
 [ $# -ge 1 ] || { sed -n '2,5s/^# *//p' "$0" >&2; exit 2; }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-modules=${2:-native,java-api,autograd,models}
+modules=${2:-!tests,!benchmarks}
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 commit=$(git -C "$checkout" rev-parse HEAD)
 
@@ -17,23 +17,25 @@ build() {
   rm -rf "${folder:?}/$1"
   git clone --quiet --no-hardlinks "file://$checkout" "$folder/$1"
   git -C "$folder/$1" checkout --quiet --detach "$commit"
-  (cd "$folder/$1" && mvn -B -q -ntp -DskipTests -Dspotless.check.skip package -pl "$modules" -am)
+  (cd "$folder/$1" && mvn -B -q -ntp -Prelease -Denforcer.skip -DskipTests package -pl "$modules" -am)
 }
+
+entries() { unzip -lv "$1" | awk '{print $1, $7, $8}'; }
 
 build first
 (umask 077 && TZ=Asia/Tokyo LC_ALL=C build second-with-a-longer-name)
 
 compared=0 different=0
-while IFS= read -r jar; do
+while IFS= read -r file; do
   compared=$((compared + 1))
-  other=$folder/second-with-a-longer-name/${jar#"$folder"/first/}
-  if ! cmp -s "$jar" "$other"; then
+  other=$folder/second-with-a-longer-name/${file#"$folder"/first/}
+  if ! cmp -s "$file" "$other"; then
     different=$((different + 1))
-    printf 'differs: %s\n' "${jar#"$folder"/first/}"
-    # entries by name, length and checksum
-    diff <(unzip -lv "$jar" | awk '{print $1, $7, $8}') <(unzip -lv "$other" | awk '{print $1, $7, $8}') || true
+    printf 'differs: %s\n' "${file#"$folder"/first/}"
+    # a jar's entries by name, length and checksum
+    [[ $file != *.jar ]] || diff <(entries "$file") <(entries "$other") || true
   fi
-done < <(find "$folder/first" -path '*/target/gramian-*.jar' | sort)
+done < <(find "$folder/first" -path '*/target/gramian-*.jar' -o -path '*/target/bom.json' | sort)
 [ "$compared" -gt 0 ] || { echo "no jar was built" >&2; exit 1; }
-printf '%s jars, %s different\n' "$compared" "$different"
+printf '%s files, %s different\n' "$compared" "$different"
 [ "$different" -eq 0 ]
