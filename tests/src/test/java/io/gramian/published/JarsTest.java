@@ -11,8 +11,6 @@ import java.util.List;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** What is in our jars: nothing of the machine that built them, and in those of the libraries nothing but libraries. */
@@ -22,7 +20,8 @@ class JarsTest {
             .normalize()
             .toString();
 
-    private static List<Path> jars(String pattern) {
+    /** Those of the class path whose file's name is such. */
+    static List<Path> jars(String pattern) {
         return JavaProcess.classPath().stream()
                 .filter(jar -> jar.getFileName().toString().matches(pattern))
                 .toList();
@@ -65,36 +64,6 @@ class JarsTest {
         }
     }
 
-    /** What GraalVM's native-image reads beside the libraries, most of it written by JavaCPP. */
-    @Test
-    void theNativeImageConfigurationNamesEveryLibraryAndBridge() throws IOException {
-        Pattern bridge = Pattern.compile(".*/libjni(\\w+)\\.so");
-        Pattern pattern = Pattern.compile("\"pattern\": \"(.*?)\"");
-        for (Path path : jars("gramian-(native|cuda-kernels)-[0-9.]+-linux-x86_64\\.jar")) {
-            try (JarFile jar = new JarFile(path.toFile())) {
-                List<String> names = jar.stream().map(JarEntry::getName).toList();
-                List<String> included = new ArrayList<>();
-                for (String name : names) {
-                    if (name.endsWith("/resource-config.json")) {
-                        pattern.matcher(text(jar, name)).results().forEach(found -> included.add(found.group(1)));
-                    }
-                }
-                for (String name : names) {
-                    if (name.endsWith(".so")) {
-                        assertThat(included).as(name).anyMatch(name::matches);
-                    }
-                    Matcher found = bridge.matcher(name);
-                    if (found.matches()) {
-                        String folder = "META-INF/native-image/linux-x86_64/jni$/jni$/".replace("$", found.group(1));
-                        String type = "\"io.gramian.jni." + found.group(1) + "\"";
-                        assertThat(text(jar, folder + "jni-config.json")).contains(type);
-                        assertThat(text(jar, folder + "reflect-config.json")).contains(type);
-                    }
-                }
-            }
-        }
-    }
-
     @Test
     void theCommandLinesJarStartsAndMayCallNativeCode() throws IOException {
         for (Path path : jars("gramian-models-[0-9.]+\\.jar")) {
@@ -105,11 +74,5 @@ class JarsTest {
                 assertThat(manifest.getValue("Class-Path")).contains("gramian-native-", "javacpp-", "picocli-");
             }
         }
-    }
-
-    private static String text(JarFile jar, String name) throws IOException {
-        JarEntry entry = jar.getJarEntry(name);
-        assertThat(entry).as(jar.getName() + " has " + name).isNotNull();
-        return new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.UTF_8);
     }
 }
