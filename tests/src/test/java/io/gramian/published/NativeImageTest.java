@@ -84,7 +84,8 @@ class NativeImageTest {
                         bridges++;
                         String folder = "/jni" + bridge.group(1) + "/jni";
                         String own = "io.gramian.jni." + bridge.group(1);
-                        assertThat(all(jar, folder + bridge.group(1) + "/reflect-config.json", TYPE)).contains(own);
+                        assertThat(all(jar, folder + bridge.group(1) + "/reflect-config.json", TYPE))
+                                .contains(own);
                         Set<String> listed = all(jar, folder + bridge.group(1) + "/jni-config.json", TYPE);
                         listed.addAll(all(jar, folder + "javacpp/jni-config.json", TYPE));
                         assertThat(listed).as(name).contains(own).containsAll(asked(jar, name));
