@@ -60,7 +60,7 @@ for (const block of document.querySelectorAll('pre > code')) {
 
 for (const word of document.querySelectorAll('.block code, dd code')) {
   const text = word.textContent;
-  const formula = /\^|\b[A-Za-z]_[A-Za-z{]|\bsum_/.test(text) && !/["';]|::|\w\.\w/.test(text);
+  const formula = /\^|\b[A-Za-z]_[A-Za-z{]|\b(?:sum|mean|var)_/.test(text) && !/["';]|::|\w\.\w/.test(text);
   if (formula && !word.closest('a, pre')) {
     word.className = 'formula';
     word.innerHTML = set(text);
