@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** Loads native libraries, and says in words why one does not load and what to do. */
 final class NativeLibraries {
     private static final String FOLDER = "io/gramian/jni/linux-x86_64/";
+    /** Of jars, where libraries are. */
+    private static final List<String> FOLDERS =
+            List.of(FOLDER, "org/bytedeco/openblas/linux-x86_64/", "org/bytedeco/dnnl/linux-x86_64/");
+
     private static final List<String> OURS =
             List.of(FOLDER + "libgramian_cpu.so", FOLDER + "libjniCpuKernels.so", FOLDER + "libjniSolverCall.so");
     /** Of x86-64-v2 what /proc/cpuinfo names; the rest of the level is older than 64 bits. */
@@ -115,10 +119,19 @@ final class NativeLibraries {
         }
         Matcher absent = ABSENT.matcher(message);
         if (absent.find()) {
-            return "it needs " + absent.group(1) + ", which is neither in a jar of the class path nor on this machine ("
-                    + message + ")";
+            return absent(absent.group(1)) + " (" + message + ")";
         }
         return "";
+    }
+
+    private static String absent(String library) {
+        for (String folder : FOLDERS) {
+            if (resource(folder + library) != null) {
+                return "it needs " + library + ", which was not unpacked from its jar: is the disk full? Set -D"
+                        + UnpackFolder.PROPERTY + "=DIR to a folder with 200 MB to spare";
+            }
+        }
+        return "it needs " + library + ", which is neither in a jar of the class path nor on this machine";
     }
 
     private static String older(String library, String needed) {

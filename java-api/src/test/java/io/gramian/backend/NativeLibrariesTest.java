@@ -92,7 +92,7 @@ class NativeLibrariesTest {
         assertThat(UnpackFolder.fault(fresh)).isEmpty();
         assertThat(Files.list(fresh)).isEmpty();
         Path file = Files.createFile(folder.resolve("file"));
-        assertThat(UnpackFolder.fault(file)).startsWith("cannot be made");
+        assertThat(UnpackFolder.fault(file)).isEqualTo("cannot be made (a file has that name)");
         assertThat(UnpackFolder.fault(file.resolve("below"))).startsWith("cannot be made");
         assertThat(UnpackFolder.fault(Path.of("/proc/self"))).startsWith("cannot be written");
     }
@@ -145,7 +145,9 @@ class NativeLibrariesTest {
         assertThat(NativeLibraries.reason(new UnsatisfiedLinkError("no jniCpuKernels in java.library.path: /usr/lib")))
                 .contains("class path", "linux-x86_64");
         assertThat(NativeLibraries.reason(new UnsatisfiedLinkError("libgomp.so.1: cannot open shared object file: No")))
-                .contains("needs libgomp.so.1");
+                .contains("needs libgomp.so.1", "not unpacked from its jar", "-Dgramian.natives=DIR");
+        assertThat(NativeLibraries.reason(new UnsatisfiedLinkError("libnone.so.7: cannot open shared object file: No")))
+                .contains("needs libnone.so.7", "neither in a jar");
         UnsatisfiedLinkError other = new UnsatisfiedLinkError("first");
         other.initCause(new UnsatisfiedLinkError("second"));
         assertThat(NativeLibraries.reason(other)).isEqualTo("first; caused by: second");

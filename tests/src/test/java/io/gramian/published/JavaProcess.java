@@ -54,9 +54,10 @@ record JavaProcess(int exitCode, String output) {
         return run(command);
     }
 
-    /** The command of a Java installation, with a small heap. */
+    /** The command of a Java installation, with a small heap, and with the libraries that this test unpacked. */
     static List<String> java(Path home) {
-        return List.of(home.resolve("bin/java").toString(), "-Xmx256m");
+        String unpacked = System.getProperty("org.bytedeco.javacpp.cachedir", "");
+        return List.of(home.resolve("bin/java").toString(), "-Xmx256m", "-Dgramian.natives=" + unpacked);
     }
 
     /** Runs a command to its end. */

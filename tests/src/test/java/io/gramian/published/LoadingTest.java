@@ -25,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LoadingTest {
     private static final String LIBRARY = "libjniCpuKernels.so";
+    /** An empty one is none: the folders that nobody asked for are tried. */
+    private static final String UNSET = "-Dgramian.natives=";
+
     private static final String PLATFORM = "io/gramian/jni/linux-x86_64";
 
     @TempDir
@@ -47,10 +50,18 @@ class LoadingTest {
     }
 
     @Test
+    void theHomeIsWhereTheyGoByThemselves() throws Exception {
+        Path home = Files.createDirectory(folder.resolve("home"));
+        JavaProcess run = JavaProcess.ofClassPath(SmallLoss.class, UNSET, "-Duser.home=" + home);
+        assertThat(run.output()).contains(expected);
+        assertThat(libraries(home.resolve(".javacpp/cache"))).isNotEmpty();
+    }
+
+    @Test
     void aHomeThatCannotBeWrittenIsPassedOver() throws Exception {
         Path temporary = Files.createDirectory(folder.resolve("temporary"));
         JavaProcess run = JavaProcess.ofClassPath(
-                SmallLoss.class, "-Duser.home=/proc", "-Djava.io.tmpdir=" + temporary, "-Duser.name=ada");
+                SmallLoss.class, UNSET, "-Duser.home=/proc", "-Djava.io.tmpdir=" + temporary, "-Duser.name=ada");
         assertThat(run.output()).contains(expected);
         assertThat(libraries(temporary.resolve(".javacpp-ada/cache"))).isNotEmpty();
     }
@@ -58,7 +69,7 @@ class LoadingTest {
     @Test
     void nowhereToUnpackIsOneClearError() throws Exception {
         JavaProcess run = JavaProcess.ofClassPath(
-                SmallLoss.class, "-Duser.home=/proc", "-Djava.io.tmpdir=/proc", "-Duser.name=ada");
+                SmallLoss.class, UNSET, "-Duser.home=/proc", "-Djava.io.tmpdir=/proc", "-Duser.name=ada");
         assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
         assertThat(run.output())
                 .contains(
@@ -85,7 +96,7 @@ class LoadingTest {
     void aFolderMountedNoexecIsNamedOrPassedOver() throws Exception {
         Path mounted = Files.createDirectory(folder.resolve("mounted"));
         Path temporary = Files.createDirectory(folder.resolve("elsewhere"));
-        List<String> mount = mountedNoexec(mounted);
+        List<String> mount = mount("noexec", mounted);
         assumeTrue(JavaProcess.run(inMount(mount, List.of("true"))).exitCode() == 0, "no rights to mount here");
 
         JavaProcess asked = run(mount, "-Dgramian.natives=" + mounted.resolve("natives"));
@@ -94,9 +105,20 @@ class LoadingTest {
                 .contains("error: ", mounted + "/natives", "-Dgramian.natives", "is mounted noexec")
                 .doesNotContain("\tat ");
 
-        JavaProcess home = run(mount, "-Duser.home=" + mounted, "-Djava.io.tmpdir=" + temporary);
+        JavaProcess home = run(mount, UNSET, "-Duser.home=" + mounted, "-Djava.io.tmpdir=" + temporary);
         assertThat(home.output()).contains(expected);
         assertThat(libraries(temporary)).isNotEmpty();
+    }
+
+    @Test
+    void aFullDiskIsNamed() throws Exception {
+        Path mounted = Files.createDirectory(folder.resolve("small"));
+        List<String> mount = mount("size=20m", mounted);
+        assumeTrue(JavaProcess.run(inMount(mount, List.of("true"))).exitCode() == 0, "no rights to mount here");
+        JavaProcess run = run(mount, "-Dgramian.natives=" + mounted);
+        assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
+        assertThat(run.output())
+                .contains("error: ", "was not unpacked from its jar: is the disk full?", "-Dgramian.natives=DIR");
     }
 
     @Test
@@ -173,9 +195,9 @@ class LoadingTest {
                 .newInstance();
     }
 
-    private static List<String> mountedNoexec(Path folder) {
-        return List.of(
-                "unshare", "-rm", "sh", "-c", "mount -t tmpfs -o noexec none \"$0\" && exec \"$@\"", "" + folder);
+    private static List<String> mount(String option, Path folder) {
+        String script = "mount -t tmpfs -o " + option + " none \"$0\" && exec \"$@\"";
+        return List.of("unshare", "-rm", "sh", "-c", script, "" + folder);
     }
 
     private static List<String> inMount(List<String> mount, List<String> command) {
