@@ -140,7 +140,7 @@ public final class LinearAlgebra {
             Check.dtype(name, tensor, DType.FLOAT32);
             long room =
                     start < 0 || start > tensor.elements() ? -1 : tensor.elements() - start - columns; // of later rows
-            boolean fits = rows == 0 || columns == 0 || room >= 0 && (rows == 1 || stride <= room / (rows - 1));
+            boolean fits = rows == 0 || columns == 0 || (room >= 0 && (rows == 1 || stride <= room / (rows - 1)));
             if (start < 0 || stride < 0 || !fits) {
                 throw new IllegalArgumentException(name + ": expected " + rows + " rows of " + columns
                         + " numbers inside " + tensor.shape() + ", got the first at " + start + " and each " + stride
