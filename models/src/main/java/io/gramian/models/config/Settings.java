@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Values of settings by key. A key may be shortened to its last word where that is unambiguous: {@code lambda} for
@@ -46,6 +48,21 @@ public final class Settings {
             changed.put(setting.key(), setting.parse(raw, origin));
         });
         return new Settings(schema, changed);
+    }
+
+    /**
+     * The full keys of what changes say.
+     *
+     * @param changes as in {@link #with}
+     * @param origin as in {@link #with}
+     * @throws ConfigException for a key that does not exist
+     */
+    public Set<String> keys(Map<String, ?> changes, String origin) {
+        Set<String> keys = new LinkedHashSet<>();
+        flatten("", changes, origin)
+                .keySet()
+                .forEach(key -> keys.add(find(key, origin).key()));
+        return keys;
     }
 
     /** Turns nested sections into dotted keys. */

@@ -7,9 +7,11 @@ import io.gramian.models.ssl.SslSystem;
 import io.gramian.models.ssl.Systems;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +54,8 @@ public final class ConfigResolver {
     /**
      * All layers applied.
      *
-     * @throws ConfigException for the first setting that is unknown or not allowed
+     * @throws ConfigException for the first setting that is unknown or not allowed, or another optimiser than the recipe's
+     *     without a learning rate
      */
     public TrainConfig resolve() {
         String method = last("method");
@@ -67,11 +70,15 @@ public final class ConfigResolver {
         if (base != null) {
             settings = settings.with(base.settings(), "recipe " + base.name());
         }
+        Settings authors = settings;
+        Set<String> given = new HashSet<>();
         for (Layer layer : layers) {
             Map<String, Object> values = new LinkedHashMap<>(layer.values());
             values.computeIfPresent("method", (key, value) -> system.name());
             settings = settings.with(values, layer.origin());
+            given.addAll(settings.keys(values, layer.origin()));
         }
+        OptimizerSettings.checkRate(authors, settings, given);
         return TrainConfig.of(settings);
     }
 

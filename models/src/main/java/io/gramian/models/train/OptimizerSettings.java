@@ -15,10 +15,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** Settings of the optimiser, and the optimiser that they stand for. */
 final class OptimizerSettings {
     private static final String KEY = "optimizer.";
+    private static final String RATE = KEY + "learning_rate";
     private static final String AUTO = "auto";
 
     private OptimizerSettings() {}
@@ -26,7 +28,7 @@ final class OptimizerSettings {
     static List<Setting> schema() {
         return List.of(
                 Setting.choice(KEY + "name", "sgd", List.of("sgd", "adam", "adamw", "lars", "lamb"), "the optimiser"),
-                Setting.number(KEY + "learning_rate", 0.06, 0, 1e38, "peak learning rate"),
+                Setting.number(RATE, 0.06, 0, 1e38, "peak learning rate"),
                 Setting.flag(KEY + "scale_with_batch", true, "multiply the learning rate with batch / 256"),
                 Setting.number(KEY + "momentum", 0.9, 0, 1, "momentum of sgd and lars"),
                 Setting.number(KEY + "weight_decay", 5e-4, 0, 1e6, "weight decay; decoupled with adamw and lamb"),
@@ -65,7 +67,7 @@ final class OptimizerSettings {
         boolean layered = name.equals("lars") || name.equals("lamb");
         return new TrainConfig.OptimizerChoice(
                 name,
-                s.number(KEY + "learning_rate") * scale,
+                s.number(RATE) * scale,
                 s.number(KEY + "bias_factor"),
                 s.number(KEY + "momentum"),
                 s.number(KEY + "weight_decay"),
@@ -77,6 +79,24 @@ final class OptimizerSettings {
                 s.flag(KEY + "clip"),
                 exclude.equals(AUTO) ? layered : exclude.equals("vectors"),
                 rates(s.text(KEY + "rates")));
+    }
+
+    /**
+     * Checks that whoever changes the optimiser of a recipe changes its learning rate too: LARS multiplies its own by norms
+     * of weights over norms of gradients, so that 0.3 is small for it and ruin for Adam.
+     *
+     * @param recipe before the changes
+     * @param changed after them
+     * @param given keys that they named
+     * @throws ConfigException naming both
+     */
+    static void checkRate(Settings recipe, Settings changed, Set<String> given) {
+        String name = changed.text(KEY + "name");
+        if (!name.equals(recipe.text(KEY + "name")) && !given.contains(RATE)) {
+            throw new ConfigException("optimizer.name=" + name + " needs a learning rate of its own: the "
+                    + changed.number(RATE) + " of the recipe is for " + recipe.text(KEY + "name")
+                    + "; add --set " + RATE + "=NUMBER");
+        }
     }
 
     private static LarsForm form(Settings s) {

@@ -9,6 +9,7 @@ import io.gramian.models.ssl.BackboneSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -176,12 +177,40 @@ class ConfigResolverTest {
                 .hasMessageContaining(message);
     }
 
+    /** The rate of a recipe is for its optimiser: 0.3 is MoCo v3's with LARS. */
+    @Test
+    void anotherOptimiserNeedsARateOfItsOwn(@TempDir Path folder) throws IOException {
+        assertRefused(
+                "moco-v3",
+                "optimizer.name=adamw",
+                "optimizer.name=adamw needs a learning rate of its own: the 0.3 of the recipe is for lars;"
+                        + " add --set optimizer.learning_rate=NUMBER",
+                "data=cifar10");
+        Path file = Files.writeString(folder.resolve("mine.yaml"), "optimizer: {name: lamb, momentum: 0.5}\n");
+        assertThatThrownBy(() -> new ConfigResolver().file(file).resolve())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("optimizer.name=lamb needs a learning rate of its own: the 0.06 of the recipe");
+        for (String rate : List.of("learning_rate=0.06", "optimizer.learning_rate=0.002")) {
+            TrainConfig config =
+                    new ConfigResolver().file(file).assignment(rate).resolve();
+            assertThat(config.optimizer().name()).isEqualTo("lamb");
+        }
+        assertThat(new ConfigResolver()
+                        .assignment("optimizer.name=sgd")
+                        .resolve()
+                        .optimizer()
+                        .name())
+                .as("the recipe's own")
+                .isEqualTo("sgd");
+    }
+
     @Test
     void optimisersThatContradictThemselvesAreOneSentence() {
         assertRefused(
                 "simclr",
                 "optimizer.lars_form=classic",
                 "optimizer.clip goes with optimizer.lars_form=raw-norm, got classic; leave one of the two out",
+                "optimizer.learning_rate=0.3",
                 "optimizer.name=lars",
                 "optimizer.clip=true");
         assertRefused(

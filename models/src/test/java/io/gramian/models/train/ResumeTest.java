@@ -41,7 +41,7 @@ class ResumeTest {
                 "moco-v2-plus queue.length=40",
                 "moco-v3 predictor.hidden=[6]",
                 "moco-v3 predictor.hidden=[6] network.architecture=vit-tiny network.depth=1 network.frozen_patches=true"
-                        + " optimizer.name=adamw",
+                        + " optimizer.name=adamw optimizer.learning_rate=0.001",
                 "densecl queue.length=40 shuffle.groups=2 dense.hidden=[6] dense.out=5"
             })
     void goesOnWithTheSameBits(String text) throws IOException {
@@ -56,8 +56,10 @@ class ResumeTest {
             assertThat(cut.resolve(file)).as(file).hasSameBinaryContentAs(whole.resolve(file));
         }
         try (SafetensorsFile file = Safetensors.open(whole.resolve("checkpoints/last.safetensors"))) {
-            assertThat(file.names())
-                    .anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense|optimizer).*"));
+            assertThat(file.names()).anyMatch(name -> name.startsWith("optimizer."));
+            if (!text.startsWith("simclr")) {
+                assertThat(file.names()).anyMatch(name -> name.matches("(predictor|target|momentum|queue|dense).*"));
+            }
         }
     }
 

@@ -196,7 +196,7 @@ class SystemPropertiesTest {
     @Test
     void mocoV3sFrozenPatchProjectionDoesNotMove() {
         TrainConfig config = TinySystems.config("moco-v3 network.architecture=vit-tiny network.frozen_patches=true"
-                + " optimizer.name=adamw optimizer.weight_decay=0.1 momentum.start=0.5");
+                + " optimizer.name=adamw optimizer.learning_rate=0.001 optimizer.weight_decay=0.1 momentum.start=0.5");
         try (TrainState state = TinySystems.start(device, config)) {
             Learner learner = state.learner();
             Map<String, float[]> before = new LinkedHashMap<>();
