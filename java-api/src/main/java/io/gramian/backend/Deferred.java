@@ -7,7 +7,9 @@ import io.gramian.Scope;
 import io.gramian.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
@@ -23,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * without its calls, and reads them. So it must make the same calls and reads whatever the numbers are; integers are read
  * at once, both times the same. Tensors that it makes must not outlive it. On the CPU it runs once.
  *
+ * <p>Why not once: a loss gives a {@code double} ({@link io.gramian.loss.MultiViewLoss}, {@link io.gramian.loss.LossCall.Body},
+ * a user's own), which Java has to have when the loss returns. And a captured graph computes new numbers in each launch, of
+ * which the host makes a new result each time: that code has to be there without the calls in any case. Here it is the body
+ * itself, so that no loss is written twice.
+ *
  * @param <T> result
  */
 public final class Deferred<T> implements AutoCloseable {
@@ -32,66 +39,56 @@ public final class Deferred<T> implements AutoCloseable {
 
     private final Stream stream;
     private final Supplier<T> body;
-    private final List<Read> reads = new ArrayList<>();
-    private @Nullable T known;
-    private boolean here;
+    /** What the body reads, in order. */
+    private final List<Read> reads;
+
     private boolean answering;
     private int next;
     private long fakes;
-    /** Host address of the numbers while the body runs again. */
+    /** Host address of the numbers that are to be read next, while the body runs again. */
     private long numbers;
 
     /** A read: of a tensor that the device still computes, or bytes that were read at once. */
-    private record Read(@Nullable Tensor source, long offset, long bytes, byte[] content) {}
+    private record Read(@Nullable Tensor source, long offset, long bytes, byte[] content) {
+        /** Bytes that wait for the device, in steps of 8. */
+        long coming() {
+            return source == null ? 0 : (bytes + 7) / 8 * 8;
+        }
+    }
 
-    private @Nullable Supplier<Fetched<T>> derived;
-    private final List<Deferred<?>> parts = new ArrayList<>();
-
-    private Deferred(Stream stream, Supplier<T> body) {
+    private Deferred(Stream stream, Supplier<T> body, List<Read> reads) {
         this.stream = stream;
         this.body = body;
-    }
-
-    /** The same result, changed on the host. */
-    public <R> Deferred<R> map(Function<T, R> change) {
-        return derived(List.of(this), () -> {
-            Fetched<T> coming = fetch();
-            return Fetched.later(() -> change.apply(coming.get()));
-        });
-    }
-
-    /** What the host makes of two results. */
-    public <S, R> Deferred<R> with(Deferred<S> other, BiFunction<T, S, R> both) {
-        return derived(List.of(this, other), () -> {
-            Fetched<T> mine = fetch();
-            Fetched<S> theirs = other.fetch();
-            return Fetched.later(() -> both.apply(mine.get(), theirs.get()));
-        });
-    }
-
-    private <R> Deferred<R> derived(List<Deferred<?>> parts, Supplier<Fetched<R>> how) {
-        Deferred<R> result = new Deferred<>(stream, () -> how.get().get());
-        result.derived = how;
-        result.parts.addAll(parts);
-        return result;
+        this.reads = reads;
     }
 
     /** Runs a body on a device; its numbers may be asked for with {@link #fetch}, as long as the scope around is open. */
     public static <T> Deferred<T> of(Device device, Supplier<T> body) {
-        Deferred<T> deferred = new Deferred<>(device.backend().memory().current(), body);
+        Stream stream = device.backend().memory().current();
+        Deferred<T> deferred = new Deferred<>(stream, body, new ArrayList<>());
         Deferred<?> outer = ACTIVE.get();
-        if (outer != null || device.backend().memory().onHost()) {
-            deferred.known = body.get();
-            deferred.here = true;
-            return deferred;
-        }
-        ACTIVE.set(deferred);
+        boolean alone = outer == null && !device.backend().memory().onHost();
+        T first;
         try {
-            T unused = body.get(); // its numbers are not there yet
+            ACTIVE.set(alone ? deferred : outer);
+            first = body.get();
         } finally {
-            ACTIVE.set(null);
+            ACTIVE.set(outer);
         }
-        return deferred;
+        // nothing was read that is still to come, or only for the body around
+        return deferred.reads.isEmpty() ? new Deferred<>(stream, () -> first, List.of()) : deferred;
+    }
+
+    /** The same result, changed on the host. */
+    public <R> Deferred<R> map(Function<T, R> change) {
+        return new Deferred<>(stream, () -> change.apply(body.get()), reads);
+    }
+
+    /** What the host makes of two results. */
+    public <S, R> Deferred<R> with(Deferred<S> other, BiFunction<T, S, R> both) {
+        List<Read> all = new ArrayList<>(reads);
+        all.addAll(other.reads);
+        return new Deferred<>(stream, () -> both.apply(body.get(), other.body.get()), all);
     }
 
     /** Whether this thread runs a body again: its calls are left out. */
@@ -119,14 +116,18 @@ public final class Deferred<T> implements AutoCloseable {
         }
         if (active.answering) {
             active.answer(bytes, reader);
-            return true;
+        } else {
+            active.record(tensor, offset, bytes, reader);
         }
-        return active.record(tensor, offset, bytes, reader);
+        return true;
     }
 
-    private boolean record(Tensor tensor, long offset, long bytes, LongConsumer reader) {
-        if (tensor.dtype() != DType.FLOAT64 && tensor.dtype() != DType.FLOAT32) {
-            byte[] content = new byte[Math.toIntExact(bytes)];
+    private void record(Tensor tensor, long offset, long bytes, LongConsumer reader) {
+        byte[] content = new byte[Math.toIntExact(bytes)];
+        if (tensor.dtype() == DType.FLOAT64 || tensor.dtype() == DType.FLOAT32) {
+            reads.add(new Read(tensor.reshape(tensor.shape().toArray()), offset, bytes, content));
+            Arrays.fill(content, (byte) 0xff); // NaN in both types
+        } else {
             ACTIVE.set(null);
             try {
                 tensor.getBytes(offset, ByteBuffer.wrap(content));
@@ -134,22 +135,14 @@ public final class Deferred<T> implements AutoCloseable {
                 ACTIVE.set(this);
             }
             reads.add(new Read(null, 0, bytes, content));
-            return pass(content, reader);
         }
-        reads.add(new Read(tensor.reshape(tensor.shape().toArray()), offset, bytes, new byte[0]));
-        try (BytePointer unknown = new BytePointer(bytes)) {
-            unknown.fill(0xff); // NaN in both types
-            reader.accept(unknown.address());
-        }
-        return true;
+        pass(content, reader);
     }
 
-    private static boolean pass(byte[] content, LongConsumer reader) {
-        try (BytePointer bytes = new BytePointer(content.length)) {
-            bytes.put(content);
+    private static void pass(byte[] content, LongConsumer reader) {
+        try (BytePointer bytes = new BytePointer(content)) {
             reader.accept(bytes.address());
         }
-        return true;
     }
 
     private void answer(long bytes, LongConsumer reader) {
@@ -161,58 +154,42 @@ public final class Deferred<T> implements AutoCloseable {
         if (read.source() == null) {
             pass(read.content(), reader);
         } else {
-            reader.accept(numbers + offsetOf(read));
+            reader.accept(numbers);
+            numbers += read.coming();
         }
-    }
-
-    /** Where the bytes of a read lie in the fetched ones: behind those of the reads before it, in steps of 8. */
-    private long offsetOf(Read wanted) {
-        long at = 0;
-        for (Read read : reads) {
-            if (read == wanted) {
-                break;
-            }
-            at += read.source() == null ? 0 : (read.bytes() + 7) / 8 * 8;
-        }
-        return at;
     }
 
     /** Whether the result is known without waiting. */
     public boolean isKnown() {
-        return here;
+        return reads.isEmpty();
     }
 
     /** Keeps the numbers beyond the scope around, until {@link #close}: what a captured graph needs. */
     public Deferred<T> keep() {
-        for (Read read : reads) {
-            if (read.source() != null) {
-                Scope.detach(read.source());
-            }
-        }
-        parts.forEach(Deferred::keep);
+        sources().forEach(Scope::detach);
         return this;
+    }
+
+    private List<Tensor> sources() {
+        return reads.stream().map(Read::source).filter(Objects::nonNull).toList();
     }
 
     /** Starts to bring the numbers of now to the host, behind what the stream was given; waits for nothing. */
     public Fetched<T> fetch() {
-        if (here) {
-            return Fetched.known(known);
-        }
-        if (derived != null) {
-            return derived.get();
+        if (isKnown()) {
+            return Fetched.known(body.get());
         }
         Stream.checkNotCapturing("reading a number that the device computes");
-        long bytes = reads.isEmpty()
-                ? 0
-                : offsetOf(reads.get(reads.size() - 1))
-                        + reads.get(reads.size() - 1).bytes();
-        PinnedBytes target = PinnedBytes.take(stream, bytes);
+        PinnedBytes target =
+                PinnedBytes.take(stream, reads.stream().mapToLong(Read::coming).sum());
+        long to = target.address();
         for (Read read : reads) {
             Tensor source = read.source();
             if (source != null) {
                 long from = source.address() + read.offset();
-                long to = target.address() + offsetOf(read);
-                stream.run((kernels, context) -> kernels.gramian_fetch(context, read.bytes(), from, to));
+                long at = to;
+                stream.run((kernels, context) -> kernels.gramian_fetch(context, read.bytes(), from, at));
+                to += read.coming();
             }
         }
         stream.record(target.arrived());
@@ -243,11 +220,6 @@ public final class Deferred<T> implements AutoCloseable {
     /** Frees the numbers. */
     @Override
     public void close() {
-        for (Read read : reads) {
-            if (read.source() != null) {
-                read.source().close();
-            }
-        }
-        parts.forEach(Deferred::close);
+        sources().forEach(Tensor::close);
     }
 }

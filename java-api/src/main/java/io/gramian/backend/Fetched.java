@@ -22,21 +22,17 @@ public final class Fetched<T> {
         return new Fetched<>(null, value);
     }
 
-    /** What the supplier waits for. */
-    static <T> Fetched<T> later(Supplier<T> coming) {
-        return new Fetched<>(coming, null);
-    }
-
     /** What the meaning makes of the bytes, which are given back then. */
     static <T> Fetched<T> arriving(PinnedBytes bytes, LongFunction<T> meaning) {
-        return later(() -> {
+        Supplier<T> coming = () -> {
             try {
                 bytes.arrived().synchronise();
                 return meaning.apply(bytes.address());
             } finally {
                 bytes.giveBack();
             }
-        });
+        };
+        return new Fetched<>(coming, null);
     }
 
     /** The result; waits until the numbers have arrived. */
