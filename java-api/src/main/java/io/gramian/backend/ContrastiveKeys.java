@@ -32,6 +32,56 @@ public final class ContrastiveKeys {
             float temperature,
             float weight,
             @Nullable Tensor gradient) {
+        check(queries, keys, match, queue, temperature, weight, gradient);
+        if (match != null) {
+            checkMatch(match, queries.shape().size(0), keys.shape().size(0));
+        }
+        return run(queries, keys, match, queue, temperature, weight, gradient);
+    }
+
+    /**
+     * {@link #queueInfoNce} of the cells of feature maps, whose positives are found as in {@link #denseMatch}: the matches stay
+     * on the device.
+     *
+     * @param queries (n cells, d), normalised inside
+     * @param keys (n cells, d), normalised inside
+     * @param a maps of the queries (n cells, channels)
+     * @param b maps of the keys (n cells, channels)
+     * @param cells of a map; divides the rows
+     * @param queue negatives (length, d), taken as they are: rows of norm 1
+     * @param temperature divisor of the cosines
+     * @param weight factor of loss and gradient
+     * @param gradient receives that of the queries (n cells, d); null for the value alone
+     * @return weight times the mean over the queries; 0 without queries or without negatives
+     */
+    public double denseInfoNce(
+            Tensor queries,
+            Tensor keys,
+            Tensor a,
+            Tensor b,
+            long cells,
+            Tensor queue,
+            float temperature,
+            float weight,
+            @Nullable Tensor gradient) {
+        Check.matrix("queries", queries);
+        long rows = queries.shape().size(0);
+        try (Tensor match = Tensor.empty(queries.device(), DType.INT32, rows)) {
+            check(queries, keys, match, queue, temperature, weight, gradient);
+            Check.sameShape("keys", keys, "queries", queries);
+            denseMatch(a, b, cells, match);
+            return run(queries, keys, match, queue, temperature, weight, gradient);
+        }
+    }
+
+    private static void check(
+            Tensor queries,
+            Tensor keys,
+            @Nullable Tensor match,
+            Tensor queue,
+            float temperature,
+            float weight,
+            @Nullable Tensor gradient) {
         Check.matrix("queries", queries);
         Check.matrix("keys", keys);
         Check.matrix("queue", queue);
@@ -39,13 +89,22 @@ public final class ContrastiveKeys {
         Check.nonNegative("weight", weight);
         long n = queries.shape().size(0);
         long d = queries.shape().size(1);
-        long m = match == null ? n : keys.shape().size(0);
-        Check.shape("keys", keys, m, d);
+        Check.shape("keys", keys, match == null ? n : keys.shape().size(0), d);
         Check.shape("queue", queue, queue.shape().size(0), d);
-        if (match != null) {
-            checkMatch(match, n, m);
-        }
         checkGradient(gradient, queries, keys, queue);
+    }
+
+    private double run(
+            Tensor queries,
+            Tensor keys,
+            @Nullable Tensor match,
+            Tensor queue,
+            float temperature,
+            float weight,
+            @Nullable Tensor gradient) {
+        long n = queries.shape().size(0);
+        long d = queries.shape().size(1);
+        long m = keys.shape().size(0);
         try (Tensor loss = Tensor.empty(queries.device(), DType.FLOAT64, 1)) {
             stream.run((kernels, context) -> kernels.gramian_queue_info_nce(
                     context,

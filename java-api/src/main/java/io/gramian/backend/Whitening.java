@@ -196,7 +196,7 @@ public final class Whitening {
      * @param oneSided whether the later view of a pair counts as a constant in the gradient
      * @param gradients one per view (n, d), overwritten; NaN if a view holds NaN. An empty list: the value alone
      */
-    public synchronized double wMse(
+    public double wMse(
             List<Tensor> views,
             int window,
             Tensor permutations,
@@ -205,13 +205,46 @@ public final class Whitening {
             WhiteningMethod method,
             boolean oneSided,
             List<Tensor> gradients) {
+        check(views, window, eps, method);
+        WhiteningChecks.permutations(permutations, views.get(0).shape().size(0));
+        return run(views, window, permutations, eps, normalize, method, oneSided, gradients);
+    }
+
+    /** The same loss with permutations that were checked before: nothing is read from the device but the loss. */
+    public double wMse(
+            List<Tensor> views,
+            int window,
+            Permutations permutations,
+            float eps,
+            boolean normalize,
+            WhiteningMethod method,
+            boolean oneSided,
+            List<Tensor> gradients) {
+        check(views, window, eps, method);
+        Check.count("permutations", permutations.length(), views.get(0).shape().size(0));
+        return run(views, window, permutations.indices(), eps, normalize, method, oneSided, gradients);
+    }
+
+    private static void check(List<Tensor> views, int window, float eps, WhiteningMethod method) {
         Views.check(views);
         long n = views.get(0).shape().size(0);
         long d = views.get(0).shape().size(1);
         Check.fraction("eps", eps);
         Check.atLeast("width of views[0]", d, 1);
         WhiteningChecks.window(window, n, d, method);
-        WhiteningChecks.permutations(permutations, n);
+    }
+
+    private synchronized double run(
+            List<Tensor> views,
+            int window,
+            Tensor permutations,
+            float eps,
+            boolean normalize,
+            WhiteningMethod method,
+            boolean oneSided,
+            List<Tensor> gradients) {
+        long n = views.get(0).shape().size(0);
+        long d = views.get(0).shape().size(1);
         if (!gradients.isEmpty()) {
             Views.checkGradients(views, gradients);
         }

@@ -86,15 +86,19 @@ final class WhiteningChecks {
             throw new IllegalArgumentException("permutations: expected shape (iterations, " + n
                     + ") with at least one iteration, got " + permutations.shape());
         }
-        int[] indices = permutations.toInts();
-        int[] last = new int[Math.toIntExact(n)];
+        permutations(permutations.toInts(), Math.toIntExact(n));
+    }
+
+    /** Rows of n, one behind the other. */
+    static void permutations(int[] indices, int n) {
+        int[] last = new int[n];
         for (int i = 0; i < indices.length; i++) {
-            int iteration = i / last.length + 1;
+            int iteration = i / n + 1;
             int index = indices[i];
             if (index < 0 || index >= n || last[index] == iteration) {
                 throw new IllegalArgumentException("permutations: expected each of 0 .. " + (n - 1)
                         + " once in every row, got " + index + " at row " + (iteration - 1) + ", position "
-                        + i % last.length);
+                        + i % n);
             }
             last[index] = iteration;
         }

@@ -168,11 +168,17 @@ public record DenseCl(float temperature, float lambda) {
                     maps.denseQuery().shape().size(1));
             return new Terms(global, 0);
         }
-        try (Tensor match = matches(maps.backboneQuery(), maps.backboneKey(), cells(maps.denseQuery(), images))) {
-            double dense = room.queueInfoNce(
-                    maps.denseQuery(), maps.denseKey(), match, maps.denseQueue(), temperature, lambda, denseGradient);
-            return new Terms(global, dense);
-        }
+        double dense = room.denseInfoNce(
+                maps.denseQuery(),
+                maps.denseKey(),
+                maps.backboneQuery(),
+                maps.backboneKey(),
+                cells(maps.denseQuery(), images),
+                maps.denseQueue(),
+                temperature,
+                lambda,
+                denseGradient);
+        return new Terms(global, dense);
     }
 
     private static long cells(Tensor dense, long images) {

@@ -1,6 +1,7 @@
 package io.gramian.loss;
 
 import io.gramian.Device;
+import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import java.util.List;
@@ -32,7 +33,7 @@ import java.util.List;
  * @param seed of the directions
  */
 public record LeJepa(float lambda, int directions, int knots, float tMax, int globalViews, long seed)
-        implements DrawnLoss {
+        implements DrawnLoss, RandomLoss {
     /** Checks the settings. */
     public LeJepa {
         if (!(lambda >= 0 && lambda <= 1)) {
@@ -101,6 +102,46 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
         int d = Math.toIntExact(views.get(0).shape().size(1));
         Check.atLeast("width of views[0]", d, 1);
         return drawDirections(views.get(0).device(), step, d);
+    }
+
+    @Override
+    public Drawn drawn(Device device, long n, long d, long step) {
+        Check.atLeast("width of views[0]", d, 1);
+        return new Along(this, Scope.detach(drawDirections(device, step, Math.toIntExact(d))));
+    }
+
+    /** The loss along directions (d, m) of its own. */
+    private record Along(LeJepa loss, Tensor along) implements Drawn {
+        @Override
+        public String name() {
+            return loss.name();
+        }
+
+        @Override
+        public void draw(long step) {
+            int d = (int) along.shape().size(0);
+            along.copyFrom(Directions.draw(loss.seed, step, d, loss.directions));
+        }
+
+        @Override
+        public double value(List<Tensor> views) {
+            return loss.value(views, along);
+        }
+
+        @Override
+        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+            return loss.total(loss.termsAndGradient(views, along, gradients));
+        }
+
+        @Override
+        public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
+            return loss.namedTermsAndGradient(views, along, gradients);
+        }
+
+        @Override
+        public void close() {
+            along.close();
+        }
     }
 
     private Terms run(List<Tensor> views, Tensor along, List<Tensor> gradients) {

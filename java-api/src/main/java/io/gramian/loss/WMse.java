@@ -1,8 +1,11 @@
 package io.gramian.loss;
 
 import io.gramian.DType;
+import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Permutations;
+import io.gramian.backend.Whitening;
 import io.gramian.backend.WhiteningMethod;
 import java.util.List;
 
@@ -39,7 +42,7 @@ public record WMse(
         WhiteningMethod whitening,
         boolean oneSided,
         long seed)
-        implements DrawnLoss {
+        implements DrawnLoss, RandomLoss {
     /** Checks the settings. */
     public WMse {
         Check.atLeast("w_size", windowSize, 2);
@@ -104,6 +107,54 @@ public record WMse(
         Tensor first = first(views);
         int n = Math.toIntExact(first.shape().size(0));
         return Tensor.empty(first.device(), DType.INT32, iterations, n).copyFrom(permutations(step, n));
+    }
+
+    @Override
+    public Drawn drawn(Device device, long n, long d, long step) {
+        int images = Math.toIntExact(n);
+        return new Sliced(this, new Permutations(device, iterations, images, permutations(step, images)));
+    }
+
+    /** The loss with permutations of its own. */
+    private record Sliced(WMse loss, Permutations permutations) implements Drawn {
+        @Override
+        public String name() {
+            return loss.name();
+        }
+
+        @Override
+        public void draw(long step) {
+            permutations.set(loss.permutations(step, permutations.length()));
+        }
+
+        @Override
+        public double value(List<Tensor> views) {
+            return run(views, List.of());
+        }
+
+        @Override
+        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+            Check.count("gradients", gradients.size(), views.size());
+            return run(views, gradients);
+        }
+
+        private double run(List<Tensor> views, List<Tensor> gradients) {
+            Whitening room = first(views).device().backend().whitening();
+            return room.wMse(
+                    views,
+                    loss.windowSize,
+                    permutations,
+                    loss.eps,
+                    loss.normalize,
+                    loss.whitening,
+                    loss.oneSided,
+                    gradients);
+        }
+
+        @Override
+        public void close() {
+            permutations.close();
+        }
     }
 
     private double run(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {

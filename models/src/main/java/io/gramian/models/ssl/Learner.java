@@ -5,6 +5,7 @@ import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.Module;
 import io.gramian.loss.KeyQueue;
+import io.gramian.loss.RandomLoss;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -61,6 +62,12 @@ public abstract class Learner implements AutoCloseable {
         return queue;
     }
 
+    /** Adds a loss that holds what it drew, which the step and the seed decide; closed with the learner. */
+    protected final RandomLoss.Drawn kept(RandomLoss.Drawn loss) {
+        closings.add(loss::close);
+        return loss;
+    }
+
     /** The network that is trained and evaluated: backbone and projector. */
     public final SslNetwork network() {
         return network;
@@ -81,12 +88,12 @@ public abstract class Learner implements AutoCloseable {
         return false;
     }
 
-    /** Whether every step makes the same calls in the same order, with nothing drawn or counted on the host. */
+    /** Whether the passes of every step make the same calls in the same order, with nothing drawn or counted on the host. */
     public boolean replayable() {
         return true;
     }
 
-    /** What comes before the forward pass: momentum encoders that move first. */
+    /** What comes before the forward pass: momentum encoders that move first, random numbers of the loss. */
     public void begin(long step) {}
 
     /**
