@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.Scope;
@@ -137,8 +138,12 @@ class SimtEvaluationTest {
             }
 
             @Override
-            public Optional<Tensor> pixels() {
-                return inMemory ? Optional.of(all) : Optional.empty();
+            public Optional<Tensor> pixels(Device there) {
+                return inMemory
+                        ? Optional.of(
+                                Tensor.empty(there, DType.UINT8, all.shape().toArray())
+                                        .copyFrom(all))
+                        : Optional.empty();
             }
         };
     }

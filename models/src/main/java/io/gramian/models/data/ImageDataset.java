@@ -1,5 +1,6 @@
 package io.gramian.models.data;
 
+import io.gramian.Device;
 import io.gramian.Tensor;
 import java.util.Optional;
 
@@ -30,8 +31,11 @@ public interface ImageDataset extends AutoCloseable {
      */
     Image image(int index);
 
-    /** All images as one uint8 tensor (n, height, width, channels), when they are in memory; owned by the dataset. */
-    default Optional<Tensor> pixels() {
+    /**
+     * All images as one uint8 tensor (n, height, width, channels) on a device, when they are in memory. Owned by the dataset,
+     * which brings them to a device once, for all who ask, until it is closed.
+     */
+    default Optional<Tensor> pixels(Device device) {
         return Optional.empty();
     }
 

@@ -2,14 +2,11 @@ package io.gramian.models.data;
 
 import io.gramian.DType;
 import io.gramian.Device;
-import io.gramian.Scope;
 import io.gramian.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Where the pixels of a batch are on a device: among all images of the data set, or copied behind each other. */
@@ -27,49 +24,19 @@ final class ImageSources implements AutoCloseable {
         widths = new int[count];
     }
 
-    /** Image sets on one device; those of another are copied to it once, in the order of the stream that is current then. */
-    static final class Room implements AutoCloseable {
-        private final Device device;
-        private final Map<Tensor, Tensor> copies = new IdentityHashMap<>();
-
-        Room(Device device) {
-            this.device = device;
-        }
-
-        /** The pixels of these images, until it is closed. */
-        ImageSources of(ImageDataset data, int[] indices) {
-            for (int index : indices) {
-                if (index < 0 || index >= data.size()) {
-                    throw new IllegalArgumentException(
-                            "expected indices below " + data.size() + " of " + data.name() + ", got " + index);
-                }
+    /** The pixels of these images on a device, in the order of the stream that is current there, until it is closed. */
+    static ImageSources of(Device device, ImageDataset data, int[] indices) {
+        for (int index : indices) {
+            if (index < 0 || index >= data.size()) {
+                throw new IllegalArgumentException(
+                        "expected indices below " + data.size() + " of " + data.name() + ", got " + index);
             }
-            ImageSources sources = new ImageSources(indices.length);
-            Tensor pixels = data.pixels().orElse(null);
-            if (pixels == null) {
-                sources.stage(device, data, indices);
-            } else {
-                sources.point(here(pixels), data, indices);
-            }
-            return sources;
         }
-
-        private Tensor here(Tensor pixels) {
-            if (pixels.device() == device) {
-                return pixels;
-            }
-            return copies.computeIfAbsent(
-                    pixels,
-                    all -> Scope.detach(
-                            Tensor.empty(device, DType.UINT8, all.shape().toArray())
-                                    .copyFrom(all)));
-        }
-
-        @Override
-        public void close() {
-            copies.values().forEach(Tensor::close);
-            copies.clear();
-        }
+        ImageSources sources = new ImageSources(indices.length);
+        data.pixels(device)
+                .ifPresentOrElse(
+                        pixels -> sources.point(pixels, data, indices), () -> sources.stage(device, data, indices));
+        return sources;
     }
 
     private void point(Tensor pixels, ImageDataset data, int[] indices) {

@@ -1,5 +1,6 @@
 package io.gramian.models.data;
 
+import io.gramian.Device;
 import io.gramian.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.Optional;
 /** Images of one size in one tensor. Owns the tensor. */
 final class PackedDataset implements ImageDataset {
     private final String name;
-    private final Tensor pixels;
+    private final PackedPixels packed;
     private final int[] labels;
     private final List<String> classNames;
 
@@ -20,7 +21,7 @@ final class PackedDataset implements ImageDataset {
      */
     PackedDataset(String name, Tensor pixels, int[] labels, List<String> classNames) {
         this.name = name;
-        this.pixels = pixels;
+        this.packed = new PackedPixels(pixels);
         this.labels = labels;
         this.classNames = List.copyOf(classNames);
     }
@@ -32,7 +33,7 @@ final class PackedDataset implements ImageDataset {
 
     @Override
     public int size() {
-        return (int) pixels.shape().size(0);
+        return (int) packed.first().shape().size(0);
     }
 
     @Override
@@ -42,7 +43,7 @@ final class PackedDataset implements ImageDataset {
 
     @Override
     public int channels() {
-        return (int) pixels.shape().size(3);
+        return (int) packed.first().shape().size(3);
     }
 
     @Override
@@ -57,20 +58,20 @@ final class PackedDataset implements ImageDataset {
 
     @Override
     public Image image(int index) {
-        int height = (int) pixels.shape().size(1);
-        int width = (int) pixels.shape().size(2);
+        int height = (int) packed.first().shape().size(1);
+        int width = (int) packed.first().shape().size(2);
         byte[] bytes = new byte[height * width * channels()];
-        pixels.getBytes((long) index * bytes.length, ByteBuffer.wrap(bytes));
+        packed.first().getBytes((long) index * bytes.length, ByteBuffer.wrap(bytes));
         return new Image(height, width, channels(), bytes);
     }
 
     @Override
-    public Optional<Tensor> pixels() {
-        return Optional.of(pixels);
+    public Optional<Tensor> pixels(Device device) {
+        return Optional.of(packed.on(device));
     }
 
     @Override
     public void close() {
-        pixels.close();
+        packed.close();
     }
 }

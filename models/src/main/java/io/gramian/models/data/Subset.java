@@ -1,5 +1,6 @@
 package io.gramian.models.data;
 
+import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import java.util.Objects;
@@ -10,12 +11,12 @@ import java.util.stream.IntStream;
 public final class Subset implements ImageDataset {
     private final ImageDataset whole;
     private final int[] indices;
-    private final Optional<Tensor> pixels;
+    private final Optional<PackedPixels> packed;
 
     private Subset(ImageDataset whole, int[] indices) {
         this.whole = whole;
         this.indices = indices;
-        this.pixels = whole.pixels().map(all -> gather(all, indices));
+        this.packed = whole.pixels(Device.cpu()).map(all -> new PackedPixels(gather(all, indices)));
     }
 
     /** The first so many images, or all of them when 0 or more than there are. */
@@ -106,13 +107,13 @@ public final class Subset implements ImageDataset {
     }
 
     @Override
-    public Optional<Tensor> pixels() {
-        return pixels;
+    public Optional<Tensor> pixels(Device device) {
+        return packed.map(pixels -> pixels.on(device));
     }
 
     @Override
     public void close() {
-        pixels.ifPresent(Tensor::close);
+        packed.ifPresent(PackedPixels::close);
         whole.close();
     }
 }

@@ -13,13 +13,12 @@ import java.util.List;
 
 /**
  * Makes views of the images of a data set, on a stream of its own. The pixels depend on (seed, epoch, image, view) alone.
- * One thread at a time. On a GPU, images that are in memory are brought to the device once and stay there, as bytes.
+ * One thread at a time.
  */
 public final class ViewRenderer implements AutoCloseable {
     private final Stream stream;
     private final Images images;
     private final Device device;
-    private final ImageSources.Room sources;
 
     /**
      * Creates a renderer.
@@ -30,7 +29,6 @@ public final class ViewRenderer implements AutoCloseable {
         this.device = device;
         this.stream = device.backend().newStream(threads);
         this.images = device.backend().images(stream);
-        this.sources = new ImageSources.Room(device);
     }
 
     /**
@@ -46,7 +44,7 @@ public final class ViewRenderer implements AutoCloseable {
         stream.waitFor(current());
         try {
             stream.use(() -> {
-                try (ImageSources of = sources.of(data, indices)) {
+                try (ImageSources of = ImageSources.of(device, data, indices)) {
                     render(of, data.channels(), indices, augmentation, seed, epoch, view, out);
                 }
             });
@@ -77,7 +75,7 @@ public final class ViewRenderer implements AutoCloseable {
             List<Tensor> out) {
         stream.waitFor(current());
         stream.use(() -> {
-            try (ImageSources of = sources.of(data, indices)) {
+            try (ImageSources of = ImageSources.of(device, data, indices)) {
                 for (int view = 0; view < augmentations.size(); view++) {
                     Augmentation augmentation = augmentations.get(view);
                     render(of, data.channels(), indices, augmentation, seed, epoch, view, out.get(view));
@@ -110,10 +108,9 @@ public final class ViewRenderer implements AutoCloseable {
         return result;
     }
 
-    /** Frees the stream and what was brought to the device. */
+    /** Frees the stream. */
     @Override
     public void close() {
-        sources.close();
         stream.close();
     }
 }

@@ -3,6 +3,7 @@ package io.gramian.models.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gramian.Device;
 import io.gramian.GramianException;
 import io.gramian.models.Mutations;
 import java.io.ByteArrayOutputStream;
@@ -33,7 +34,8 @@ class IdxTest {
             assertThat(data.image(1))
                     .usingRecursiveComparison()
                     .isEqualTo(new Image(2, 4, 1, new byte[] {8, 9, 10, 11, 12, 13, 14, 15}));
-            assertThat(data.pixels().orElseThrow().shape().toArray()).containsExactly(3, 2, 4, 1);
+            assertThat(data.pixels(Device.cpu()).orElseThrow().shape().toArray())
+                    .containsExactly(3, 2, 4, 1);
         }
     }
 

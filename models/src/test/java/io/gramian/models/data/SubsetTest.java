@@ -3,6 +3,7 @@ package io.gramian.models.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.gramian.Device;
 import io.gramian.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ class SubsetTest {
     @Test
     void packedPixelsAreThoseOfTheImages() throws IOException {
         try (ImageDataset train = spec(10).withValidation(4).train()) {
-            byte[] all = train.pixels().map(Tensor::toBytes).orElseThrow();
+            byte[] all = train.pixels(Device.cpu()).map(Tensor::toBytes).orElseThrow();
             for (int i = 0; i < train.size(); i++) {
                 byte[] one = train.image(i).pixels();
                 assertThat(java.util.Arrays.copyOfRange(all, i * one.length, (i + 1) * one.length))
