@@ -8,40 +8,33 @@ import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.Memory;
+import io.gramian.models.augment.Augmentation;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.DatasetSpec;
 import io.gramian.models.data.ImageDataset;
-import io.gramian.models.format.AtomicFile;
+import io.gramian.models.data.ViewRenderer;
 import io.gramian.models.ssl.Systems;
 import io.gramian.models.train.ConfigResolver;
-import io.gramian.models.train.Interruption;
-import io.gramian.models.train.Pretrainer;
-import io.gramian.models.train.RunFolder;
 import io.gramian.models.train.TrainConfig;
-import io.gramian.models.train.TrainListener;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Pretraining on the SIMT device, as it is and as a captured graph, beside the CPU: loader, augmentation, network, loss,
  * backward pass, optimiser, momentum encoders, queues and checkpoints, all on the kernels of a GPU.
  */
 class SimtTrainingTest {
-    private static final int SIDE = 8;
-    private static final int IMAGES = 40;
-    private static final int STEPS = 20;
+    private static final int STEPS = TinyTraining.STEPS;
 
     @TempDir
     private Path folder;
@@ -52,64 +45,13 @@ class SimtTrainingTest {
 
     @BeforeEach
     void images() throws IOException {
-        Random random = new Random(7);
-        ByteBuffer images = ByteBuffer.allocate(16 + IMAGES * SIDE * SIDE);
-        ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
-        images.putInt(0x803).putInt(IMAGES).putInt(SIDE).putInt(SIDE);
-        labels.putInt(0x801).putInt(IMAGES);
-        for (int i = 0; i < IMAGES; i++) {
-            labels.put((byte) (i % 2));
-            int bright = 100 + random.nextInt(100);
-            for (int at = 0; at < SIDE * SIDE; at++) {
-                int along = i % 2 == 0 ? at / SIDE : at % SIDE;
-                images.put((byte) ((along / 2 % 2 == 0 ? bright : 20) + random.nextInt(30)));
-            }
-        }
-        Files.write(folder.resolve("images"), images.array());
-        Files.write(folder.resolve("labels"), labels.array());
-        data = "idx:" + folder.resolve("images") + "," + folder.resolve("labels");
+        data = TinyTraining.images(folder);
     }
 
     /** The losses of every step. */
     private List<Double> train(String method, Device device, boolean captured, String... more) {
-        ConfigResolver resolver = new ConfigResolver()
-                .option("--method", "method", method)
-                .option("--data", "data", data)
-                .option("--epochs", "epochs", STEPS * 8 / IMAGES);
-        for (String setting : List.of(
-                "batch=8",
-                "network.width=2",
-                "network.blocks=[1]",
-                "augmentation.size=8",
-                "record.probe=4",
-                "record.spectrum_steps=10",
-                "schedule.warmup_epochs=1")) {
-            resolver.assignment(setting);
-        }
-        Arrays.stream(more).forEach(resolver::assignment);
-        TrainConfig config = resolver.resolve();
-        Path path = folder.resolve("run" + runs++);
-        DatasetSpec spec = DatasetSpec.parse(config.data(), null);
-        List<Double> losses = new ArrayList<>();
-        TrainListener listener = new TrainListener() {
-            @Override
-            public void step(Progress progress) {
-                assertThat(progress.step()).isEqualTo(losses.size() + 1);
-                losses.add(progress.loss());
-                watch.run();
-            }
-        };
-        try (RunFolder run = RunFolder.createAt(path);
-                ImageDataset images = spec.pretrain()) {
-            AtomicFile.writeString(run.config(), config.toYaml());
-            try (Interruption interruption = new Interruption();
-                    Pretrainer pretrainer = Pretrainer.of(config, run, spec, images, device, listener)) {
-                pretrainer.captureSteps(captured).train(interruption);
-            }
-            assertThat(run.model()).exists();
-            assertThat(run.checkpoint()).exists();
-        }
-        return losses;
+        return TinyTraining.run(
+                TinyTraining.config(data, method, more), folder.resolve("run" + runs++), device, captured, watch);
     }
 
     /** Settings that make a method small. */
@@ -232,10 +174,12 @@ class SimtTrainingTest {
         }
     }
 
-    @Test
-    void aCapturedRunHasTheBitsOfAnother() throws IOException {
-        List<Double> captured = train("moco-v2", DeviceUnderTest.get(), true, small("moco-v2"));
-        List<Double> plain = train("moco-v2", DeviceUnderTest.get(), false, small("moco-v2"));
+    /** Queues, and what is drawn at random before each step. */
+    @ParameterizedTest
+    @ValueSource(strings = {"moco-v2", "lejepa", "wmse"})
+    void aCapturedRunHasTheBitsOfAnother(String method) throws IOException {
+        List<Double> captured = train(method, DeviceUnderTest.get(), true, small(method));
+        List<Double> plain = train(method, DeviceUnderTest.get(), false, small(method));
         assertThat(captured).isEqualTo(plain);
         byte[] first =
                 Files.readAllBytes(folder.resolve("run0").resolve("checkpoints").resolve("last.safetensors"));
@@ -255,6 +199,32 @@ class SimtTrainingTest {
         assertThat(train("simclr", Device.cpu(), false, settings.toArray(new String[0])))
                 .hasSize(1000);
         assertThat(live.get(999) - live.get(99)).isLessThan(64 << 10);
+    }
+
+    /** Whoever renders, and however often: one copy, freed with the set. */
+    @Test
+    void imagesAreBroughtToTheDeviceOnce() {
+        Device device = DeviceUnderTest.get();
+        Memory memory = device.backend().memory();
+        long before = memory.statistics().liveBytes();
+        Augmentation view = Augmentation.plain(4);
+        try (ImageDataset images = DatasetSpec.parse(data, null).pretrain()) {
+            Tensor there = images.pixels(device).orElseThrow();
+            assertThat(there.device()).isSameAs(device);
+            assertThat(there.toBytes())
+                    .isEqualTo(images.pixels(Device.cpu()).orElseThrow().toBytes());
+            long held = memory.statistics().liveBytes();
+            assertThat(held).isGreaterThan(before);
+            for (int renderer = 0; renderer < 2; renderer++) {
+                try (ViewRenderer once = new ViewRenderer(device, 1);
+                        Scope scope = Scope.open()) {
+                    once.render(images, new int[] {3, 0}, view, 0, 0, 0);
+                    assertThat(images.pixels(device)).containsSame(there);
+                }
+                assertThat(memory.statistics().liveBytes()).isEqualTo(held);
+            }
+        }
+        assertThat(memory.statistics().liveBytes()).isEqualTo(before);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.GraphCheck;
 import io.gramian.backend.Deferred;
+import io.gramian.backend.Event;
 import io.gramian.backend.Fetched;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
@@ -44,20 +45,14 @@ public final class Pretrainer implements AutoCloseable {
     private final Speed speed = new Speed();
     private boolean captures = true;
     private @Nullable CapturedStep ahead;
-    private @Nullable Taken pending;
+    private @Nullable TakenStep pending;
+    /** When a GPU was last seen to have ended a step. */
+    private long ended = System.nanoTime();
+
     private long step;
     private double lastLoss = Double.NaN;
     /** Of the gradients before they were limited; NaN if they are not. */
     private double lastNorm = Double.NaN;
-
-    /** A step that a GPU was given, and whose numbers are on their way. */
-    private record Taken(
-            long step,
-            double rate,
-            Fetched<Double> loss,
-            List<Fetched<Optional<String>>> badGradients,
-            Optional<Fetched<Double>> gradientNorm,
-            TrainLog.Pace pace) {}
 
     private Pretrainer(
             TrainConfig config,
@@ -137,6 +132,11 @@ public final class Pretrainer implements AutoCloseable {
         return this;
     }
 
+    /** Whether steps are launches of a captured graph by now. */
+    public boolean isCaptured() {
+        return ahead != null && ahead.isCaptured();
+    }
+
     /**
      * Trains until the epochs are done, the time is over, or somebody asks to stop; saves a checkpoint in each case.
      *
@@ -207,7 +207,8 @@ public final class Pretrainer implements AutoCloseable {
             state.learner().begin(step);
             differentiate(batch.views());
             state.firstBadGradient().ifPresent(name -> {
-                throw diverged("is " + lastLoss + " but its gradient is no number", "the gradient of " + name);
+                throw diverged(
+                        step + 1, "is " + lastLoss + " but its gradient is no number", "the gradient of " + name);
             });
             lastNorm = state.clip().map(Deferred::get).orElse(Double.NaN);
             state.optimise(step);
@@ -228,7 +229,8 @@ public final class Pretrainer implements AutoCloseable {
         try (BatchPass pass = state.learner().pass(views, step, config.accumulate())) {
             lastLoss = pass.loss().value().item();
             if (!Double.isFinite(lastLoss)) {
-                throw diverged("is " + lastLoss, pass.firstNotFinite().orElse("the loss itself, by overflow"));
+                throw diverged(
+                        step + 1, "is " + lastLoss, pass.firstNotFinite().orElse("the loss itself, by overflow"));
             }
             pass.backward();
         }
@@ -254,9 +256,11 @@ public final class Pretrainer implements AutoCloseable {
             watch(batch, log);
         }
         step++;
-        TrainLog.Pace pace = pace(begin, loader.waitNanos() - waitBefore);
-        settle(log);
-        pending = new Taken(step, rate, loss, bad, norm, pace);
+        Event end = device.backend().stream().newEvent();
+        device.backend().stream().record(end);
+        TakenStep before = pending;
+        pending = new TakenStep(step, rate, loss, bad, norm, begin, loader.waitNanos() - waitBefore, end);
+        settle(before, log);
         if (spectrumDue()) {
             settle(log);
             spectrum(log);
@@ -287,28 +291,35 @@ public final class Pretrainer implements AutoCloseable {
         return body;
     }
 
-    /** Waits for the numbers of the last step, checks and tells them. */
+    /** Waits for all steps. */
     private void settle(TrainLog log) {
-        Taken taken = pending;
+        TakenStep last = pending;
+        pending = null;
+        settle(last, log);
+    }
+
+    /**
+     * Waits for the end of a step, checks and tells its numbers. The step took from the end of the one before it, or from its
+     * own beginning if the device had nothing to do until then.
+     */
+    private void settle(@Nullable TakenStep taken, TrainLog log) {
         if (taken == null) {
             return;
         }
-        pending = null;
+        taken.await();
+        TrainLog.Pace pace = pace(Math.max(taken.begin(), ended), taken.waited());
+        ended = System.nanoTime();
         lastLoss = taken.loss().get();
         lastNorm = taken.gradientNorm().map(Fetched::get).orElse(Double.NaN);
-        Optional<String> bad = taken.badGradients().stream()
-                .map(Fetched::get)
-                .flatMap(Optional::stream)
-                .findFirst();
+        Optional<String> bad = taken.firstBadGradient();
         if (!Double.isFinite(lastLoss) || bad.isPresent()) {
-            String first = bad.map(name -> "the gradient of " + name).orElse("the loss itself, by overflow");
             throw diverged(
                     taken.step(),
                     Double.isFinite(lastLoss) ? "has a gradient that is no number" : "is " + lastLoss,
-                    first);
+                    bad.orElse("the loss itself, by overflow"));
         }
-        note(log, taken.step(), taken.rate(), taken.pace());
-        tell(taken.step(), taken.pace().imagesPerSecond());
+        note(log, taken.step(), taken.rate(), pace);
+        tell(taken.step(), pace.imagesPerSecond());
     }
 
     private TrainLog.Pace pace(long begin, long waited) {
@@ -333,18 +344,8 @@ public final class Pretrainer implements AutoCloseable {
         return every > 0 && (step % every == 0 || step == steps);
     }
 
-    private GramianException diverged(String loss, String first) {
-        return diverged(step + 1, loss, first);
-    }
-
     private GramianException diverged(long at, String loss, String first) {
-        String kept = Files.exists(folder.checkpoint())
-                ? "the last good checkpoint is kept in " + folder.checkpoint()
-                : "no checkpoint had been made yet";
-        return new GramianException("the loss of step " + at + " " + loss
-                + "; the first tensor that went bad is " + first + "; " + kept
-                + "; try a lower learning rate, such as --set optimizer.learning_rate="
-                + config.settings().number("optimizer.learning_rate") / 10);
+        return Divergence.at(at, loss, first, folder.checkpoint(), config.settings());
     }
 
     private void spectrum(TrainLog log) {
@@ -382,6 +383,9 @@ public final class Pretrainer implements AutoCloseable {
 
     @Override
     public void close() {
+        if (pending != null) {
+            pending.close();
+        }
         if (ahead != null) {
             ahead.close();
         }
