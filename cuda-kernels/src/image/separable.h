@@ -13,7 +13,6 @@ namespace image {
 constexpr int kTileWidth = 32;  // outputs of a warp
 constexpr int kTileHeight = 8;  // warps
 constexpr int kThreads = kTileWidth * kTileHeight;
-constexpr int kBlocksAtOnce = 4;  // of a multiprocessor: 64 registers a thread, so that none is spilled
 constexpr int kStretch = 128;  // columns: what 32 outputs see up to scale 3
 
 // Inputs start .. start + count of one output, weights[t * stride].

@@ -1,6 +1,5 @@
-// The steps of augmentation on one pixel or one tile, for both roads: a kernel for each (augment.cu), or one for all of
-// a view (augment_whole.cu). Planes (channels, height, width) hold a result between two steps, in device memory on the
-// one road and in shared memory on the other.
+// The steps of augmentation on one pixel or one tile. Planes (channels, height, width) hold a result between two
+// steps, in shared memory or in device memory.
 #pragma once
 
 #include "image/views.h"
@@ -159,17 +158,12 @@ __device__ __forceinline__ void blur_tile(const Batch& batch, const View& view, 
   if (at.x < batch.width) finish(batch, view, number, at.y, at.x, p, out);
 }
 
-constexpr size_t kScratchBytes = tile::shared_bytes<double>(kThreads / 32);
-constexpr size_t kOffsetBytes = tile::shared_bytes<float>(1);
-
 // Whether shared memory holds the planes of a view, beside those of other blocks.
-bool fits_one_block(const Batch& batch, int channels);
-// All views, by one block each in one launch; they fit.
-void augment_whole(gramian_context* context, const Batch& batch, int channels, const gramian_view* views, float* out);
-// All views, of any size, by a kernel for each step. The same bits.
-void augment_in_steps(
-    gramian_context* context, const Batch& batch, int channels, const gramian_view* views, float* out);
-// What both are called with; mean and std have a number for each channel.
+bool fits_shared_memory(const Batch& batch, int channels);
+// All views, with planes in shared memory, if they fit, or in device memory: the same bits.
+void augment(gramian_context* context, const Batch& batch, int channels, const gramian_view* views, bool shared,
+    float* out);
+// What it is called with; mean and std have a number for each channel.
 Batch batch_of(int64_t n, int32_t height, int32_t width, int32_t channels, const float* mean, const float* std);
 
 }  // namespace image

@@ -30,16 +30,6 @@ struct Batch {
   float mean[3], scale[3];  // scale = 1 / std
 };
 
-// Device memory of a call.
-struct Tables {
-  View* views;      // (n)
-  int32_t* starts;  // (n, height + width): first input of each row and column
-  float* weights;
-  double* sums;     // (n, parts): shares of the grey of an image, for contrast; null where no view needs it
-  int32_t parts;
-  float* planes;    // (n, channels, height, width) between two kernels; null where no view needs them
-};
-
 // Colour operations as hexadecimal digits, first one lowest: those of gramian_view, and grey behind them.
 constexpr uint32_t kBrightness = 1, kContrast = 2, kSaturation = 3, kHue = 4, kGrey = 5;
 
@@ -167,12 +157,6 @@ __device__ __forceinline__ void lay_out_blur(const View& view, const Batch& batc
     bell[t + radius] = static_cast<float>(taps::bell(t, view.of.blur_sigma) / static_cast<double>(total[0]));
   }
 }
-
-// A view with its taps behind the first *weights numbers of the array, which grow by them.
-View planned(const Batch& batch, const gramian_view& view, int64_t* weights);
-
-// Lays the views out on the device and computes their taps. Fills views, starts and weights of the tables.
-void lay_out_views(gramian_context* context, const Batch& batch, const gramian_view* views, Tables* tables);
 
 }  // namespace image
 }  // namespace gramian
