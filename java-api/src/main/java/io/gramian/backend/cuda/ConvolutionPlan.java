@@ -22,8 +22,6 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetFilter4dDescriptor;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetTensor4dDescriptor;
 
 import io.gramian.backend.Precision;
-import java.util.function.IntUnaryOperator;
-import java.util.function.LongUnaryOperator;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdDataAlgoPerf_t;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdFilterAlgoPerf_t;
@@ -88,72 +86,48 @@ final class ConvolutionPlan implements AutoCloseable {
 
     private void choose(cudnnContext handle, ConvolutionKey key) {
         int[] found = new int[1];
-        switch (key.pass()) {
-            case FORWARD -> {
-                try (var answers = new cudnnConvolutionFwdAlgoPerf_t(ASKED)) {
-                    Cudnn.check(
+        // cudnn.h has three structures of the same fields, whose first is an enumeration of its own in each
+        try (var answers = new cudnnConvolutionFwdAlgoPerf_t(ASKED)) {
+            int status =
+                    switch (key.pass()) {
+                        case FORWARD ->
                             cudnnGetConvolutionForwardAlgorithm_v7(
-                                    handle, x, weights, convolution, y, ASKED, found, answers),
-                            "algorithms of " + key);
-                    take(
-                            found[0],
-                            i -> answers.position(i).status(),
-                            i -> answers.position(i).determinism(),
-                            i -> answers.position(i).memory(),
-                            i -> answers.position(i).algo(),
-                            i -> answers.position(i).mathType());
-                }
-            }
-            case BACKWARD_DATA -> {
-                try (var answers = new cudnnConvolutionBwdDataAlgoPerf_t(ASKED)) {
-                    Cudnn.check(
+                                    handle, x, weights, convolution, y, ASKED, found, answers);
+                        case BACKWARD_DATA ->
                             cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                                    handle, weights, y, convolution, x, ASKED, found, answers),
-                            "algorithms of " + key);
-                    take(
-                            found[0],
-                            i -> answers.position(i).status(),
-                            i -> answers.position(i).determinism(),
-                            i -> answers.position(i).memory(),
-                            i -> answers.position(i).algo(),
-                            i -> answers.position(i).mathType());
-                }
-            }
-            case BACKWARD_WEIGHTS -> {
-                try (var answers = new cudnnConvolutionBwdFilterAlgoPerf_t(ASKED)) {
-                    Cudnn.check(
+                                    handle,
+                                    weights,
+                                    y,
+                                    convolution,
+                                    x,
+                                    ASKED,
+                                    found,
+                                    new cudnnConvolutionBwdDataAlgoPerf_t(answers));
+                        case BACKWARD_WEIGHTS ->
                             cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-                                    handle, x, y, convolution, weights, ASKED, found, answers),
-                            "algorithms of " + key);
-                    take(
-                            found[0],
-                            i -> answers.position(i).status(),
-                            i -> answers.position(i).determinism(),
-                            i -> answers.position(i).memory(),
-                            i -> answers.position(i).algo(),
-                            i -> answers.position(i).mathType());
-                }
+                                    handle,
+                                    x,
+                                    y,
+                                    convolution,
+                                    weights,
+                                    ASKED,
+                                    found,
+                                    new cudnnConvolutionBwdFilterAlgoPerf_t(answers));
+                    };
+            Cudnn.check(status, "algorithms of " + key);
+            for (int i = 0; i < found[0] && algorithm < 0; i++) {
+                take(answers.position(i));
             }
-            default -> throw new IllegalStateException(key.toString());
         }
     }
 
-    private void take(
-            int found,
-            IntUnaryOperator status,
-            IntUnaryOperator determinism,
-            LongUnaryOperator memory,
-            IntUnaryOperator algo,
-            IntUnaryOperator math) {
-        for (int i = 0; i < found; i++) {
-            if (status.applyAsInt(i) == CUDNN_STATUS_SUCCESS
-                    && determinism.applyAsInt(i) == CUDNN_DETERMINISTIC
-                    && memory.applyAsLong(i) <= MOST_WORKSPACE) {
-                algorithm = algo.applyAsInt(i);
-                workspace = memory.applyAsLong(i);
-                Cudnn.check(cudnnSetConvolutionMathType(convolution, math.applyAsInt(i)), "the kind of products");
-                return;
-            }
+    private void take(cudnnConvolutionFwdAlgoPerf_t answer) {
+        if (answer.status() == CUDNN_STATUS_SUCCESS
+                && answer.determinism() == CUDNN_DETERMINISTIC
+                && answer.memory() <= MOST_WORKSPACE) {
+            algorithm = answer.algo();
+            workspace = answer.memory();
+            Cudnn.check(cudnnSetConvolutionMathType(convolution, answer.mathType()), "the kind of products");
         }
     }
 
