@@ -2,14 +2,12 @@ package io.gramian.autograd.optim;
 
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Optimizers;
+import java.util.List;
 import java.util.Map;
 
 /** Adam (Kingma and Ba, 2015) with bias correction; weight decay is added to the gradient (L2). */
-public final class Adam extends Optimizer {
-    private final Settings settings;
-    private final Map<String, Tensor> means;
-    private final Map<String, Tensor> squares;
-
+public final class Adam extends Moments {
     /**
      * What the update does.
      *
@@ -27,37 +25,11 @@ public final class Adam extends Optimizer {
 
     /** An optimiser of these parameters. */
     public Adam(Map<String, Variable> parameters, Settings settings) {
-        super(parameters);
-        this.settings = settings;
-        this.means = addState("mean");
-        this.squares = addState("square");
+        super(parameters, settings);
     }
 
     @Override
-    protected void update(double learningRate) {
-        step(this, settings, means, squares, learningRate, false);
-    }
-
-    static void step(
-            Optimizer optimizer,
-            Settings settings,
-            Map<String, Tensor> means,
-            Map<String, Tensor> squares,
-            double learningRate,
-            boolean decoupled) {
-        Active active = optimizer.active();
-        if (active.isEmpty()) {
-            return;
-        }
-        active.optimizers()
-                .adam(
-                        active.with(learningRate, settings.weightDecay()),
-                        active.states(means),
-                        active.states(squares),
-                        settings.beta1(),
-                        settings.beta2(),
-                        settings.eps(),
-                        optimizer.steps(),
-                        decoupled);
+    void update(Active active, Optimizers.Parameters parameters, List<Tensor> means, List<Tensor> squares) {
+        adam(active, parameters, means, squares, false);
     }
 }

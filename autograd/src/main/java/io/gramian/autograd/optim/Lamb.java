@@ -3,6 +3,7 @@ package io.gramian.autograd.optim;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
 import io.gramian.backend.Optimizers;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,31 +12,19 @@ import java.util.Map;
  * {@code u = m^ / (sqrt(v^) + eps) + decay p}. Parameters that are {@linkplain #exclude excluded} have ratio 1 and no decay. The
  * gradients' global norm is not limited here, as some implementations do: see {@link GradientClip}.
  */
-public final class Lamb extends Optimizer {
-    private final Adam.Settings settings;
-    private final Map<String, Tensor> means;
-    private final Map<String, Tensor> squares;
-
+public final class Lamb extends Moments {
     /** An optimiser of these parameters; the paper has beta 0.9 and 0.999 and eps 1e-6. */
     public Lamb(Map<String, Variable> parameters, Adam.Settings settings) {
-        super(parameters);
-        this.settings = settings;
-        this.means = addState("mean");
-        this.squares = addState("square");
+        super(parameters, settings);
     }
 
     @Override
-    protected void update(double learningRate) {
-        Active active = active();
-        if (active.isEmpty()) {
-            return;
-        }
-        Optimizers.Parameters parameters = active.with(learningRate, settings.weightDecay());
+    void update(Active active, Optimizers.Parameters parameters, List<Tensor> means, List<Tensor> squares) {
         active.optimizers()
                 .lamb(
                         parameters,
-                        active.states(means),
-                        active.states(squares),
+                        means,
+                        squares,
                         active.adapted(),
                         settings.beta1(),
                         settings.beta2(),
