@@ -41,7 +41,9 @@ public final class MocoV3System implements SslSystem {
                         + " (predictor.norm_last)",
                 "the authors' ViT-S has 12 heads, timm's and DeiT's 6 (network.heads); their code freezes the random patch"
                         + " projection, without which large batches are unstable (network.frozen_patches; recipe"
-                        + " moco-v3-vit)");
+                        + " moco-v3-vit)",
+                "the paper trains ViT with LAMB too, which needs its learning rate met more exactly than AdamW"
+                        + " (optimizer.name=lamb with an optimizer.learning_rate; section 4.1)");
     }
 
     @Override

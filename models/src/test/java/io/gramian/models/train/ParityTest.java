@@ -45,6 +45,8 @@ class ParityTest {
                         "moco-v3 network.architecture=vit-tiny network.frozen_patches=true projector.norm=false"
                                 + " optimizer.name=adamw optimizer.learning_rate=0.001 optimizer.adam_eps=1e-3"
                                 + " optimizer.weight_decay=0.1",
+                        "moco-v3 network.architecture=vit-tiny projector.norm=false optimizer.name=lamb"
+                                + " optimizer.learning_rate=0.02 optimizer.adam_eps=1e-3 optimizer.weight_decay=0.1",
                         "directclr projector.out=6 loss.width=4",
                         "simclr clip=0.05 optimizer.lars_form=decayed-norm",
                         "simclr optimizer.lars_form=raw-norm optimizer.bias_factor=0.1",
