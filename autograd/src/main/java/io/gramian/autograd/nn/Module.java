@@ -3,8 +3,10 @@ package io.gramian.autograd.nn;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -16,6 +18,7 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, Variable> ownParameters = new LinkedHashMap<>();
     private final Map<String, Tensor> ownBuffers = new LinkedHashMap<>();
     private final Map<String, Module> children = new LinkedHashMap<>();
+    private final List<Tensor> kept = new ArrayList<>();
     private boolean training = true;
     private boolean gathering = true;
 
@@ -73,11 +76,12 @@ public abstract class Module implements AutoCloseable {
                 .sum();
     }
 
-    /** Frees parameters and buffers. */
+    /** Frees parameters, buffers and what else was kept. */
     @Override
     public final void close() {
         ownParameters.values().forEach(Variable::close);
         ownBuffers.values().forEach(Tensor::close);
+        kept.forEach(Tensor::close);
         children.values().forEach(Module::close);
     }
 
@@ -101,6 +105,12 @@ public abstract class Module implements AutoCloseable {
         claim(name);
         ownBuffers.put(name, Scope.detach(initial));
         return initial;
+    }
+
+    /** Keeps a tensor that is neither trained nor saved, since it follows from settings, until the module is closed. */
+    protected final Tensor keep(Tensor tensor) {
+        kept.add(Scope.detach(tensor));
+        return tensor;
     }
 
     private void claim(String name) {

@@ -11,7 +11,8 @@ import io.gramian.backend.Check;
  * <p>With {@code q = dim / 4} frequencies {@code omega_k = temperature^(-k / q)}, k from 0, the patch in row y and column x of
  * the grid gets
  * {@code [sin(x omega_0..), cos(x omega_0..), sin(y omega_0..), cos(y omega_0..)]}, q values each. The class token, row 0, gets
- * zeros.
+ * zeros. An image of another size than the network's has its patches between the places of that one's: x becomes
+ * {@code (x + 1/2) step - 1/2}, and y as well, which is where interpolation would look, but exact.
  *
  * <p>Result: (height width + 1, dim), values in [-1, 1]. Computed in float64 and rounded once. O(height width dim) time, and
  * as much memory. The grid must have at least one patch.
@@ -25,8 +26,9 @@ import io.gramian.backend.Check;
  * @param dim width of the embedding, a positive multiple of 4
  * @param temperature ratio of the largest to the smallest frequency (but for one step), above 0; 10000 in the authors' code
  * @param order which patch each row of the result belongs to
+ * @param step distance of two patches in places of the network's grid, above 0; 1 for its own
  */
-public record SineCosinePositions(int height, int width, int dim, double temperature, Order order) {
+public record SineCosinePositions(int height, int width, int dim, double temperature, Order order, double step) {
     /** Which patch the rows of the result, after the class token, belong to. */
     public enum Order {
         /**
@@ -54,11 +56,22 @@ public record SineCosinePositions(int height, int width, int dim, double tempera
         if (!(temperature > 0 && temperature < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("temperature: expected a finite number above 0, got " + temperature);
         }
+        Check.positive("step", step);
+    }
+
+    /** Patches at places of their own: step 1. */
+    public SineCosinePositions(int height, int width, int dim, double temperature, Order order) {
+        this(height, width, dim, temperature, order, 1);
     }
 
     /** The authors' embedding of a square grid: temperature 10000, {@link Order#AUTHORS}. */
     public static SineCosinePositions square(int side, int dim) {
         return new SineCosinePositions(side, side, dim, 10_000, Order.AUTHORS);
+    }
+
+    /** The embedding of an image with so many patches a side, for a network with the grid of {@code square(network, dim)}. */
+    static SineCosinePositions resized(int side, int network, int dim) {
+        return new SineCosinePositions(side, side, dim, 10_000, Order.AUTHORS, (double) network / side);
     }
 
     /** Rows of the result: patches and the class token. */
@@ -76,14 +89,18 @@ public record SineCosinePositions(int height, int width, int dim, double tempera
                 for (int k = 0; k < quarter; k++) {
                     double frequency = Math.pow(temperature, -(double) k / quarter);
                     int at = token * dim + k;
-                    values[at] = Math.sin(x * frequency);
-                    values[at + quarter] = Math.cos(x * frequency);
-                    values[at + 2 * quarter] = Math.sin(y * frequency);
-                    values[at + 3 * quarter] = Math.cos(y * frequency);
+                    values[at] = Math.sin(place(x) * frequency);
+                    values[at + quarter] = Math.cos(place(x) * frequency);
+                    values[at + 2 * quarter] = Math.sin(place(y) * frequency);
+                    values[at + 3 * quarter] = Math.cos(place(y) * frequency);
                 }
             }
         }
         return values;
+    }
+
+    private double place(int patch) {
+        return (patch + 0.5) * step - 0.5;
     }
 
     /** The embedding as a float32 tensor (tokens, dim), of the caller's scope. */

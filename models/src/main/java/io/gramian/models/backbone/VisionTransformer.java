@@ -16,12 +16,15 @@ import io.gramian.autograd.nn.Module;
 import io.gramian.autograd.nn.TransformerBlock;
 import io.gramian.backend.Check;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Vision transformer (Dosovitskiy et al., 2021, arXiv 2010.11929) without its classifier, as MoCo v3 trains it: images (n,
  * size, size, c) to the class token (n, width) behind the last normalisation. Positions are fixed sines and cosines
- * ({@link SineCosinePositions}).
+ * ({@link SineCosinePositions}). Images may have another size, as small views do: theirs are computed for it.
  *
  * <p>Weights start as in {@code facebookresearch/moco-v3: vits.py}: linear maps uniform in {@code +-sqrt(6 / (fan_in +
  * fan_out))}, queries, keys and values each for itself, offsets 0; the class token normal with deviation 1e-6; the patch
@@ -36,7 +39,7 @@ public final class VisionTransformer extends Backbone {
 
     private final Settings settings;
     private final Variable token;
-    private final Tensor positions;
+    private final Map<Integer, Tensor> positions = new HashMap<>();
     private final PatchEmbedding patches;
     private final List<TransformerBlock> blocks = new ArrayList<>();
     private final LayerNorm norm;
@@ -44,7 +47,7 @@ public final class VisionTransformer extends Backbone {
     /**
      * What the network looks like.
      *
-     * @param size side of the images, a multiple of patch
+     * @param size side of the images, a multiple of patch; that of {@code pos_embed}
      * @param patch side of a patch
      * @param channels channels of the images
      * @param width of the tokens, a multiple of 4 and of heads
@@ -97,8 +100,7 @@ public final class VisionTransformer extends Backbone {
         Generator generator = Generator.of(seed);
         int width = settings.width();
         token = addParameter("cls_token", generator.split(0).normal(device, TOKEN_DEVIATION, 1, 1, width));
-        SineCosinePositions fixed = SineCosinePositions.square(settings.side(), width);
-        positions = addBuffer("pos_embed", fixed.tensor(device).reshape(1, fixed.tokens(), width));
+        positions.put(settings.side(), addBuffer("pos_embed", positions(device, settings.side())));
         patches = add("patch_embed", new PatchEmbedding(device, settings, generator.split(1)));
         Chain chain = add("blocks", new Chain());
         for (int i = 0; i < settings.depth(); i++) {
@@ -178,25 +180,52 @@ public final class VisionTransformer extends Backbone {
     /** The tokens of the patches, where they lie in the image: (n, size / patch, size / patch, width). */
     @Override
     public Variable maps(Variable x) {
-        Variable all = tokens(x);
-        long side = settings.side();
+        long side = side(x);
         return Reshape.apply(
-                Tokens.apply(all, 1, side * side + 1), x.value().shape().size(0), side, side, settings.width());
+                Tokens.apply(tokens(x), 1, side * side + 1), x.value().shape().size(0), side, side, settings.width());
     }
 
     /** Class token and patches (n, size^2 / patch^2 + 1, width). Without recording, a block's memory is freed behind it. */
     private Variable tokens(Variable x) {
-        long[] s = x.value().shape().toArray();
-        if (s.length != 4 || s[1] != settings.size() || s[2] != settings.size() || s[3] != settings.channels()) {
-            throw new IllegalArgumentException(
-                    "vision transformer: expected images (n, " + settings.size() + ", " + settings.size() + ", "
-                            + settings.channels() + "), got " + x.value().shape());
-        }
-        Variable y = AddToEach.apply(PrependToken.apply(token, patches.forward(x)), positions);
+        Tensor places = positions.computeIfAbsent(side(x), side -> resized(x.device(), side));
+        Variable y = AddToEach.apply(PrependToken.apply(token, patches.forward(x)), places);
         for (TransformerBlock block : blocks) {
             y = through(block, y);
         }
         return norm.forward(y);
+    }
+
+    /** Patches along a side of these images. */
+    private int side(Variable x) {
+        long[] s = x.value().shape().toArray();
+        int patch = settings.patch();
+        if (s.length != 4 || s[1] < patch || s[1] % patch != 0 || s[2] != s[1] || s[3] != settings.channels()) {
+            throw new IllegalArgumentException("vision transformer: expected square images (n, size, size, "
+                    + settings.channels() + ") of a multiple of " + patch + " pixels, got "
+                    + x.value().shape());
+        }
+        return Math.toIntExact(s[1] / patch);
+    }
+
+    /** Those of images of another size, once; learned positions, read from a file, are those of one size. */
+    private Tensor resized(Device device, int side) {
+        Tensor own = positions.get(settings.side());
+        try (Tensor computed = positions(device, settings.side())) {
+            if (own == null || !Arrays.equals(own.toFloats(), computed.toFloats())) {
+                throw new IllegalArgumentException("vision transformer: expected images of " + settings.size()
+                        + " pixels, since the positions are not sines and cosines but learned ones, got "
+                        + side * settings.patch() + " pixels");
+            }
+        }
+        return keep(positions(device, side));
+    }
+
+    /** Of so many patches a side, in the order of the tokens: (1, side^2 + 1, width). */
+    private Tensor positions(Device device, int side) {
+        SineCosinePositions fixed = SineCosinePositions.resized(side, settings.side(), settings.width());
+        try (Tensor flat = fixed.tensor(device)) {
+            return flat.reshape(1, fixed.tokens(), settings.width());
+        }
     }
 
     private static Variable through(TransformerBlock block, Variable x) {

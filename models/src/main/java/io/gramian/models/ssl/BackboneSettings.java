@@ -210,18 +210,22 @@ public final class BackboneSettings {
     }
 
     /**
-     * Checks that the backbone takes views of another size than the others: residual networks do.
+     * Checks that the backbone takes views of another size than the others: all but the MLP do.
      *
      * @param size side of the views
      * @param other side of the small views of multi-crop
-     * @throws ConfigException for a backbone that is made for one size
+     * @throws ConfigException for a size that the backbone does not take
      */
     public static void checkSizes(Settings settings, int size, int other) {
-        boolean oneSize = isVit(settings) || architecture(settings).equals("mlp");
-        if (oneSize && other != size) {
-            throw new ConfigException("augmentation.local_size must be the " + size + " pixels of the other views for "
-                    + architecture(settings) + ", which is made for one size, got " + other
-                    + "; residual networks take both");
+        if (architecture(settings).equals("mlp") && other != size) {
+            throw new ConfigException("augmentation.local_size must be the " + size + " pixels of the other views for"
+                    + " mlp, which is made for one size, got " + other + "; other networks take both");
+        }
+        if (isVit(settings) && other % patch(settings, size) != 0) {
+            int patch = patch(settings, size);
+            throw new ConfigException("augmentation.local_size must be a multiple of the patches' " + patch
+                    + " pixels, got " + other + "; for example --set augmentation.local_size="
+                    + Math.max(patch, other / patch * patch));
         }
     }
 

@@ -156,6 +156,45 @@ class VisionTransformerTest {
         }
     }
 
+    /** A network made for the other size, with these weights, and positions between those of the large grid. */
+    @Test
+    void imagesOfAnotherSizeHaveTheirPositionsComputed() {
+        var four = new VisionTransformer.Settings(12, 3, 1, 8, 2, 2, false);
+        try (Scope scope = Scope.open();
+                VisionTransformer large = new VisionTransformer(device, four, 1);
+                VisionTransformer small = new VisionTransformer(device, TINY, 1)) {
+            large.parameters()
+                    .forEach((name, value) ->
+                            small.parameters().get(name).value().copyFrom(value.value()));
+            // two places in four: the middle of each half
+            float[] places = new float[5 * 8];
+            for (int token = 1; token < 5; token++) {
+                double[] place = {(token - 1) / 2 * 2 + 0.5, (token - 1) % 2 * 2 + 0.5}; // x, y: column by column
+                for (int axis = 0; axis < 2; axis++) {
+                    for (int k = 0; k < 2; k++) {
+                        double angle = place[axis] * Math.pow(10_000, -k / 2.0);
+                        places[token * 8 + axis * 4 + k] = (float) Math.sin(angle);
+                        places[token * 8 + axis * 4 + 2 + k] = (float) Math.cos(angle);
+                    }
+                }
+            }
+            small.buffers().get("pos_embed").copyFrom(places);
+            Variable images = Variable.constant(Generator.of(3).normal(device, 1, 4, 6, 6, 1));
+            assertThat(large.forward(images).value().toFloats())
+                    .containsExactly(small.forward(images).value().toFloats());
+            assertThat(large.maps(images).value().shape().toArray()).containsExactly(4, 2, 2, 8);
+            assertThat(large.forward(Variable.constant(Tensor.zeros(device, 1, 12, 12, 1)))
+                            .value()
+                            .elements())
+                    .isEqualTo(8);
+            // positions that were learned elsewhere are those of one size
+            assertThatThrownBy(() -> small.forward(Variable.constant(Tensor.zeros(device, 1, 12, 12, 1))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("vision transformer: expected images of 6 pixels, since the positions are not sines and"
+                            + " cosines but learned ones, got 12 pixels");
+        }
+    }
+
     @Test
     void refusesWhatDoesNotFit() {
         assertThatThrownBy(() -> VisionTransformer.Settings.tiny(28, 16, 1))
@@ -165,9 +204,13 @@ class VisionTransformerTest {
                 .hasMessage("width: expected a multiple of 4 and of the 1 heads, got 10");
         try (VisionTransformer net = new VisionTransformer(device, TINY, 1);
                 Scope scope = Scope.open()) {
-            assertThatThrownBy(() -> net.forward(Variable.constant(Tensor.zeros(device, 2, 9, 9, 1))))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("vision transformer: expected images (n, 6, 6, 1), got (2, 9, 9, 1)");
+            for (long[] size : new long[][] {{2, 8, 8, 1}, {2, 6, 9, 1}, {2, 0, 0, 1}, {2, 6, 6, 3}, {6, 6, 1}}) {
+                Tensor images = Tensor.zeros(device, size);
+                assertThatThrownBy(() -> net.forward(Variable.constant(images)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("vision transformer: expected square images (n, size, size, 1) of a multiple of 3"
+                                + " pixels, got " + images.shape());
+            }
         }
     }
 }

@@ -95,6 +95,8 @@ class MultiCropTest {
             strings = {
                 "wmse loss.w_size=8 augmentation.local_views=2",
                 "lejepa loss.directions=16 augmentation.local_views=3",
+                "lejepa network.architecture=vit-tiny network.depth=1 loss.directions=16 augmentation.local_views=2"
+                        + " augmentation.local_size=8",
                 "simclr augmentation.local_views=2 loss.positives=inside",
                 "simclr augmentation.local_views=2 accumulate=2 augmentation.local_size=5"
             })
@@ -173,11 +175,16 @@ class MultiCropTest {
         String vit = "simclr network.architecture=vit-tiny augmentation.local_views=1";
         assertThatThrownBy(() -> Loading.views(config(vit, "idx:none,none"), none))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage(
-                        "augmentation.local_size must be the 12 pixels of the other views for vit-tiny, which is made"
-                                + " for one size, got 6; residual networks take both");
-        assertThat(Loading.views(config(vit + " augmentation.local_size=12", "idx:none,none"), none))
-                .hasSize(3);
+                .hasMessage("augmentation.local_size must be a multiple of the patches' 4 pixels, got 6;"
+                        + " for example --set augmentation.local_size=4");
+        for (String size : List.of("8", "12")) {
+            assertThat(Loading.views(config(vit + " augmentation.local_size=" + size, "idx:none,none"), none))
+                    .hasSize(3);
+        }
+        assertThatThrownBy(() -> Loading.views(config(vit.replace("vit-tiny", "mlp"), "idx:none,none"), none))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("augmentation.local_size must be the 12 pixels of the other views for mlp, which is made"
+                        + " for one size, got 6; other networks take both");
         assertThatThrownBy(() -> Loading.views(
                         config("simclr augmentation.local_views=1 augmentation.local_crop_min=0.5", "idx:none,none"),
                         none))
