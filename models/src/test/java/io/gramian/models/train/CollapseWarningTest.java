@@ -71,10 +71,9 @@ class CollapseWarningTest {
     }
 
     private TrainConfig config(String text) throws IOException {
-        String[] words = text.split(" ");
-        ConfigResolver resolver =
-                new ConfigResolver().option("--method", "method", words[0]).option("--data", "data", images());
-        for (String setting : List.of(
+        return SmallRuns.config(
+                text,
+                images(),
                 "epochs=10",
                 "batch=32",
                 "network.width=8",
@@ -89,33 +88,22 @@ class CollapseWarningTest {
                 "optimizer.scale_with_batch=false",
                 "optimizer.learning_rate=0.05",
                 "schedule.name=constant",
-                "schedule.warmup_epochs=0")) {
-            resolver.assignment(setting);
-        }
-        for (int i = 1; i < words.length; i++) {
-            resolver.assignment(words[i]);
-        }
-        return resolver.resolve();
+                "schedule.warmup_epochs=0");
     }
 
     /** Stripes of several widths and directions with noise. */
     private String images() throws IOException {
         Random random = new Random(3);
-        ByteBuffer images = ByteBuffer.allocate(16 + IMAGES * SIDE * SIDE);
-        images.putInt(0x803).putInt(IMAGES).putInt(SIDE).putInt(SIDE);
-        ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
-        labels.putInt(0x801).putInt(IMAGES);
+        byte[] pixels = new byte[IMAGES * SIDE * SIDE];
         for (int i = 0; i < IMAGES; i++) {
             int period = 2 + random.nextInt(5);
             int slope = random.nextInt(4);
             for (int at = 0; at < SIDE * SIDE; at++) {
                 int along = slope * (at / SIDE) + (3 - slope) * (at % SIDE);
-                images.put((byte) ((along / period % 2 == 0 ? 40 : 200) + random.nextInt(30)));
+                pixels[i * SIDE * SIDE + at] = (byte) ((along / period % 2 == 0 ? 40 : 200) + random.nextInt(30));
             }
         }
-        Files.write(temporary.resolve("images"), images.array());
-        Files.write(temporary.resolve("labels"), labels.array());
-        return "idx:" + temporary.resolve("images") + "," + temporary.resolve("labels");
+        return SmallRuns.images(temporary, SIDE, pixels);
     }
 
     @Test

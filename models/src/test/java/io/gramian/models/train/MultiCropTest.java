@@ -19,12 +19,9 @@ import io.gramian.models.ssl.BatchStatistics;
 import io.gramian.models.ssl.LeJepaSystem;
 import io.gramian.models.ssl.SslNetwork;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,10 +36,9 @@ class MultiCropTest {
     private final Device device = Device.cpu();
 
     private static TrainConfig config(String text, String data) {
-        String[] words = text.split(" ");
-        ConfigResolver resolver =
-                new ConfigResolver().option("--method", "method", words[0]).option("--data", "data", data);
-        for (String setting : List.of(
+        return SmallRuns.config(
+                text,
+                data,
                 "epochs=4",
                 "batch=16",
                 "network.width=4",
@@ -53,30 +49,13 @@ class MultiCropTest {
                 "projector.out=4",
                 "optimizer.name=sgd",
                 "optimizer.learning_rate=0.02",
-                "optimizer.scale_with_batch=false")) {
-            resolver.assignment(setting);
-        }
-        for (int i = 1; i < words.length; i++) {
-            resolver.assignment(words[i]);
-        }
-        return resolver.resolve();
-    }
-
-    private static String images(Path folder) throws IOException {
-        byte[] pixels = new byte[IMAGES * SIDE * SIDE];
-        new Random(3).nextBytes(pixels);
-        ByteBuffer images = ByteBuffer.allocate(16 + pixels.length);
-        images.putInt(0x803).putInt(IMAGES).putInt(SIDE).putInt(SIDE).put(pixels);
-        Files.write(folder.resolve("images"), images.array());
-        ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
-        labels.putInt(0x801).putInt(IMAGES);
-        Files.write(folder.resolve("labels"), labels.array());
-        return "idx:" + folder.resolve("images") + "," + folder.resolve("labels");
+                "optimizer.scale_with_batch=false");
     }
 
     @Test
     void smallViewsShowLessAndAreSmaller(@TempDir Path folder) throws IOException {
-        TrainConfig config = config("lejepa augmentation.local_views=3 augmentation.local_size=8", images(folder));
+        TrainConfig config = config(
+                "lejepa augmentation.local_views=3 augmentation.local_size=8", SmallRuns.noise(folder, IMAGES, SIDE));
         List<Augmentation> views = Loading.views(config, DatasetSpec.parse(config.data(), null));
         assertThat(views).extracting(Augmentation::size).containsExactly(12, 12, 8, 8, 8);
         assertThat(views.get(0).crop().scaleMax()).isEqualTo(1);
@@ -101,7 +80,7 @@ class MultiCropTest {
                 "simclr augmentation.local_views=2 accumulate=2 augmentation.local_size=5"
             })
     void trains(String text, @TempDir Path folder) throws IOException {
-        TrainConfig config = config(text, images(folder));
+        TrainConfig config = config(text, SmallRuns.noise(folder, IMAGES, SIDE));
         List<Double> losses = new ArrayList<>();
         DatasetSpec spec = DatasetSpec.parse(config.data(), null);
         TrainListener listener = new TrainListener() {

@@ -18,12 +18,9 @@ import io.gramian.models.format.AtomicFile;
 import io.gramian.models.ssl.JointEmbedding;
 import io.gramian.models.ssl.SimClrSystem;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,22 +97,10 @@ class PretrainerTest {
         }
     }
 
-    private static String images(Path folder) throws IOException {
-        byte[] pixels = new byte[64 * 144];
-        new Random(3).nextBytes(pixels);
-        ByteBuffer images = ByteBuffer.allocate(16 + pixels.length);
-        images.putInt(0x803).putInt(64).putInt(12).putInt(12).put(pixels);
-        Files.write(folder.resolve("images"), images.array());
-        ByteBuffer labels = ByteBuffer.allocate(8 + 64);
-        labels.putInt(0x801).putInt(64);
-        Files.write(folder.resolve("labels"), labels.array());
-        return "idx:" + folder.resolve("images") + "," + folder.resolve("labels");
-    }
-
     private static TrainConfig config(String data, double clip) {
-        ConfigResolver resolver =
-                new ConfigResolver().option("--data", "data", data).option("--clip", "clip", clip);
-        for (String setting : List.of(
+        TrainConfig config = SmallRuns.config(
+                "simclr clip=" + clip,
+                data,
                 "batch=16",
                 "network.width=4",
                 "network.blocks=[1]",
@@ -123,17 +108,15 @@ class PretrainerTest {
                 "record.probe=16",
                 "record.checkpoint_steps=1",
                 "projector.hidden=[8]",
-                "projector.out=4")) {
-            resolver.assignment(setting);
-        }
-        return TrainConfig.of(resolver.resolve().settings(), new OverflowingSystem(new SimClrSystem()));
+                "projector.out=4");
+        return TrainConfig.of(config.settings(), new OverflowingSystem(new SimClrSystem()));
     }
 
     /** A limit of the gradients' norm does not hide a gradient that is no number. */
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.1})
     void aBadGradientStopsTheRunBeforeItsStep(double clip, @TempDir Path temporary) throws IOException {
-        TrainConfig config = config(images(temporary), clip);
+        TrainConfig config = config(SmallRuns.noise(temporary, 64, 12), clip);
         DatasetSpec spec = DatasetSpec.parse(config.data(), null);
         try (RunFolder folder = RunFolder.createAt(temporary.resolve("run"));
                 ImageDataset images = spec.pretrain();

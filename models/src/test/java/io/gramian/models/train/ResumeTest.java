@@ -9,11 +9,9 @@ import io.gramian.models.format.AtomicFile;
 import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +43,7 @@ class ResumeTest {
                 "densecl queue.length=40 shuffle.groups=2 dense.hidden=[6] dense.out=5"
             })
     void goesOnWithTheSameBits(String text) throws IOException {
-        TrainConfig config = config(text, images());
+        TrainConfig config = config(text, SmallRuns.noise(temporary, IMAGES, SIDE));
         Path whole = train(config, "whole", Integer.MAX_VALUE);
         Path cut = train(config, "cut", 2);
         assertThat(Checkpoint.describe(cut.resolve("checkpoints/last.safetensors"))
@@ -66,7 +64,7 @@ class ResumeTest {
     /** The probe that learns beside the training: the same weights at the end, and the same lines in the metrics. */
     @Test
     void theOnlineProbeGoesOnToo() throws IOException {
-        TrainConfig config = config("simclr record.online_probe=1", images());
+        TrainConfig config = config("simclr record.online_probe=1", SmallRuns.noise(temporary, IMAGES, SIDE));
         Path whole = train(config, "whole", Integer.MAX_VALUE);
         Path cut = train(config, "cut", 2);
         assertThat(online(cut)).hasSize(2);
@@ -105,39 +103,16 @@ class ResumeTest {
     }
 
     private static TrainConfig config(String text, String data) {
-        String[] words = text.split(" ");
-        ConfigResolver resolver = new ConfigResolver()
-                .option("--method", "method", words[0])
-                .option("--data", "data", data)
-                .option("--epochs", "epochs", 2);
-        for (String setting : List.of(
+        return SmallRuns.config(
+                text,
+                data,
+                "epochs=2",
                 "batch=16",
                 "network.width=4",
                 "network.blocks=[1,1]",
                 "augmentation.size=12",
                 "record.probe=16",
                 "projector.hidden=[8]",
-                "projector.out=4")) {
-            resolver.assignment(setting);
-        }
-        for (int i = 1; i < words.length; i++) {
-            resolver.assignment(words[i]);
-        }
-        return resolver.resolve();
-    }
-
-    private String images() throws IOException {
-        byte[] pixels = new byte[IMAGES * SIDE * SIDE];
-        new Random(3).nextBytes(pixels);
-        ByteBuffer images = ByteBuffer.allocate(16 + pixels.length);
-        images.putInt(0x803).putInt(IMAGES).putInt(SIDE).putInt(SIDE).put(pixels);
-        Files.write(temporary.resolve("images"), images.array());
-        ByteBuffer labels = ByteBuffer.allocate(8 + IMAGES);
-        labels.putInt(0x801).putInt(IMAGES);
-        for (int i = 0; i < IMAGES; i++) {
-            labels.put((byte) (i % 2));
-        }
-        Files.write(temporary.resolve("labels"), labels.array());
-        return "idx:" + temporary.resolve("images") + "," + temporary.resolve("labels");
+                "projector.out=4");
     }
 }
