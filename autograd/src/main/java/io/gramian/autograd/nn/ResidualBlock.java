@@ -7,8 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the residual blocks of He et al. (2016) share: convolutions with normalisation and ReLU behind each, the last ReLU behind
- * the sum with the shortcut. That is the identity, or a 1 x 1 convolution and normalisation where stride or width change.
+ * What the residual blocks of He et al. (2016) share: convolutions with normalisation and ReLU behind each, the last ReLU
+ * behind the sum with the shortcut. That is the identity, or a 1 x 1 convolution and normalisation where stride or width
+ * change.
  */
 abstract class ResidualBlock extends Module {
     private final List<Conv2d> convolutions = new ArrayList<>();
