@@ -28,11 +28,11 @@ class Reduction {
   Reduction(int thread, int threads, int64_t m, double* a, double* scratch)
       : thread_(thread), threads_(threads), m_(m), chunks_((m + kChunk - 1) / kChunk), a_(a), panel_(scratch),
         parts_(panel_ + 3 * kPanel * m), y_(parts_ + kStrips * m), dots_(y_ + m),
-        sums_(dots_ + 2 * kPanel * chunks_) {}
+        sums_(dots_ + 2 * kPanel * chunks_), last_(sums_ + chunks_) {}
 
   static int64_t scratch(int64_t m) {
     const int64_t chunks = (m + kChunk - 1) / kChunk;
-    return (3 * kPanel + kStrips + 1) * m + (2 * kPanel + 2) * chunks;
+    return (3 * kPanel + kStrips + 1) * m + (2 * kPanel + 1) * chunks + 1;
   }
 
   void run(double* diagonal, double* beside) {
@@ -69,15 +69,15 @@ class Reduction {
     const int64_t chunks = (i + kChunk - 1) / kChunk;
     for_my_chunks(i + 1, [&](int64_t c, int64_t from, int64_t to) {
       sums_[c] = GRAMIAN_SIMD(reflect_row)(from, to, a_ + i * m_, k, u(0), u(count), m_, i, i - 1, x);
+      if (from < i && i <= to) *last_ = x[i - 1];  // a copy, so that thread 0 may change x while others read it
     });
 #pragma omp barrier
     const double tail = total(sums_, (i + kChunk) / kChunk);
-    const double last = x[i - 1];
+    const double last = *last_;
     const double norm = std::sqrt(tail + last * last);
     const bool done = tail == 0;  // nothing to annihilate
     const double beta = done ? last : last > 0 ? -norm : norm;
     const double tau = done ? 0 : 1 / (beta * (beta - last));
-#pragma omp barrier
     if (thread_ == 0) {
       diagonal[i] = x[i];
       beside[i - 1] = beta;
@@ -145,7 +145,7 @@ class Reduction {
 
   int thread_, threads_;
   int64_t m_, chunks_;
-  double *a_, *panel_, *parts_, *y_, *dots_, *sums_;
+  double *a_, *panel_, *parts_, *y_, *dots_, *sums_, *last_;
 };
 
 }  // namespace
