@@ -10,18 +10,19 @@ constexpr int64_t kStrip = 512;
 
 }  // namespace
 
-FeatureFold::FeatureFold(gramian_context* context, int64_t n, int64_t d, float alpha, float masked)
+FeatureFold::FeatureFold(gramian_context* context, int64_t n, int64_t d, float alpha, float masked, bool backward)
     : threads_(context->threads),
       n_(n),
       d_(d),
       alpha_(alpha),
       masked_(masked),
+      backward_(backward),
       strips_(d, std::min<int64_t>(d, kStrip)),
       rows_(n, n >= 2048 ? 256 : 128),
       // small Grams in small tiles, so that there is one for each thread
-      tile_(d >= 512 ? 256 : d > 128 ? 128 : 64),
-      ld_(padded(d)),
-      gram_(context->scratch<float>(strips_.size() * ld_)) {}
+      tile_(std::min<int64_t>(d, d >= 512 ? 256 : d > 128 ? 128 : 64)),
+      ld_(padded(backward ? d : tile_)),
+      gram_(context->scratch<float>((backward ? strips_.size() : threads_ * tile_) * ld_)) {}
 
 void FeatureFold::fill(Panel z, const GramTile& tile) const {
   gemm(true, false, tile.i.size, tile.j.size, n_, alpha_, z.data + tile.i.begin, z.ld, z.data + tile.j.begin, z.ld, 0,

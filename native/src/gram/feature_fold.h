@@ -1,11 +1,12 @@
 // The feature Gram of one matrix, C = alpha z^T z for z (n,d), under a loss that is not a sum of squares: two passes.
 //
-//   FeatureFold gram(context, n, d, alpha, masked);
+//   FeatureFold gram(context, n, d, alpha, masked, backward);
 //   gram.forward(z, fold);                 fold(i, j, tile): statistics of the items i and, where j is another tile, j
 //   gram.backward(z, weigh, dz, finish);   weigh(i, j, tile): tile becomes W_ij = dL/dC_ij + dL/dC_ji; dz = alpha z W
 //
 // Tiles lie on or above the diagonal, j.begin >= i.begin; diagonal entries read `masked`, and their W must be 0 there.
-// A strip of kStrip rows of C lives at a time, never d x d. n d^2 FLOP forward, 3 n d^2 backward; up to d = kStrip the
+// A strip of kStrip rows of C lives at a time, never d x d; without a backward pass, a tile of each thread. n d^2 FLOP
+// forward, 3 n d^2 backward; up to d = kStrip the
 // backward pass finds the tiles of the forward pass and makes do with 2 n d^2. The partition depends on d alone.
 #pragma once
 
@@ -25,7 +26,7 @@ struct GramTile {
 
 class FeatureFold {
  public:
-  FeatureFold(gramian_context* context, int64_t n, int64_t d, float alpha, float masked);
+  FeatureFold(gramian_context* context, int64_t n, int64_t d, float alpha, float masked, bool backward);
 
   // Items of a tile: block i is [i * tile(), ...).
   int64_t tile() const { return tile_; }
@@ -56,7 +57,7 @@ class FeatureFold {
   void visit(Panel z, Range strip, bool make, const Body& body) {
     const Blocks rows(strip.size, tile_);
     const Blocks columns(d_ - strip.begin, tile_);
-    for_each_block(threads_, Blocks(rows.count() * columns.count(), 1), [&](int, Range task) {
+    for_each_block(threads_, Blocks(rows.count() * columns.count(), 1), [&](int thread, Range task) {
       const int64_t ti = task.begin / columns.count();
       const int64_t tj = task.begin % columns.count();
       if (tj < ti) return;
@@ -64,7 +65,8 @@ class FeatureFold {
       Range j = columns[tj];
       i.begin += strip.begin;
       j.begin += strip.begin;
-      const GramTile tile{i, j, gram_ + (i.begin - strip.begin) * ld_ + j.begin, ld_};
+      float* at = backward_ ? gram_ + (i.begin - strip.begin) * ld_ + j.begin : gram_ + thread * tile_ * ld_;
+      const GramTile tile{i, j, at, ld_};
       if (make) fill(z, tile);
       body(tile);
     });
@@ -92,9 +94,10 @@ class FeatureFold {
   int threads_;
   int64_t n_, d_;
   float alpha_, masked_;
+  bool backward_;
   Blocks strips_, rows_;
   int64_t tile_, ld_;
-  float* gram_;  // (kStrip, d), rows ld_ apart
+  float* gram_;  // (kStrip, d), or (threads, tile, tile); rows ld_ apart
   bool kept_ = false;
 };
 

@@ -13,12 +13,12 @@ constexpr double kLog2E = 1.4426950408889634;
 
 }  // namespace
 
-LogSumExp::LogSumExp(gramian_context* context, int64_t n, int64_t d, float alpha, double tau)
+LogSumExp::LogSumExp(gramian_context* context, int64_t n, int64_t d, float alpha, double tau, bool backward)
     : d_(d),
       tau_(tau),
       scale_(static_cast<float>(kLog2E / tau)),
       // exp(-inf) = 0: the diagonal stays out of every sum, and gets no weight
-      gram_(context, n, d, alpha, -std::numeric_limits<float>::infinity()),
+      gram_(context, n, d, alpha, -std::numeric_limits<float>::infinity(), backward),
       tile_max_(context->scratch<float>(gram_.tiles() * d)),
       tile_sum_(context->scratch<double>(gram_.tiles() * d)),
       max_(context->scratch<float>(d)),

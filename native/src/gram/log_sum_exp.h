@@ -10,7 +10,7 @@ namespace gramian {
 class LogSumExp {
  public:
   // C = alpha z^T z, d >= 2.
-  LogSumExp(gramian_context* context, int64_t n, int64_t d, float alpha, double tau);
+  LogSumExp(gramian_context* context, int64_t n, int64_t d, float alpha, double tau, bool backward);
 
   // The sum over rows of log-sum-exp.
   double forward(Panel z);

@@ -40,7 +40,7 @@ double uniformity_of(gramian_context* context, int64_t n, int64_t d, const View&
   const float scale = uniformity::scale(t);
   float* transposed = context->scratch<float>(n * d);
   transpose(context->threads, n, d, view.u, transposed);
-  FeatureFold gram(context, d, n, 1, -std::numeric_limits<float>::infinity());
+  FeatureFold gram(context, d, n, 1, -std::numeric_limits<float>::infinity(), view.du != nullptr);
   const int64_t tiles = gram.tiles();
   double* sums = context->scratch<double>(tiles * tiles);
   gram.forward({transposed, n}, [&](const GramTile& tile) {

@@ -13,7 +13,7 @@ namespace gramian {
 namespace {
 
 double absolute(gramian_context* context, int64_t n, int64_t d, const float* z, double scale, float* dz) {
-  FeatureFold gram(context, n, d, static_cast<float>(1 / scale), 0);
+  FeatureFold gram(context, n, d, static_cast<float>(1 / scale), 0, dz != nullptr);
   const int64_t tiles = gram.tiles();
   double* sums = context->scratch<double>(tiles * tiles);
   const auto fold = [&](const GramTile& tile) {
@@ -47,7 +47,7 @@ gramian_status gramian_off_diagonal_exponential(
     gramian_context* context, int64_t n, int64_t d, const float* z, float scale, float tau, double* value, float* dz) {
   return gramian::guarded([&] {
     context->begin();
-    gramian::LogSumExp gram(context, n, d, static_cast<float>(1 / static_cast<double>(scale)), tau);
+    gramian::LogSumExp gram(context, n, d, static_cast<float>(1 / static_cast<double>(scale)), tau, dz != nullptr);
     *value = gram.forward({z, d});
     if (dz != nullptr) gram.backward({z, d}, 1, dz, [](gramian::Range) {});
   });

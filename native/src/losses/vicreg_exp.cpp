@@ -23,7 +23,8 @@ void vicreg_exp(gramian_context* context, const Columns& in, const VicRegEpilogu
   const int64_t blocks = vicreg::center_panels(context, in, panel, ld);
   vicreg::column_terms(in, columns, blocks, 0, terms);
   const VicRegExpEpilogue epilogue{d, columns.covariance};
-  LogSumExp gram(context, in.n, d, static_cast<float>(1 / static_cast<double>(in.n - 1)), tau);
+  const float by_degrees = static_cast<float>(1 / static_cast<double>(in.n - 1));
+  LogSumExp gram(context, in.n, d, by_degrees, tau, in.views[0].dz != nullptr);
   terms[2] = 0;
   for (int view = 0; view < 2; ++view) {
     const View& v = in.views[view];

@@ -48,6 +48,11 @@ class ValueAloneTest {
                         new double[] {device.backend().covariance(stream).offDiagonalPenalty(x, 3, samples, dx)}));
             }
         }
+        Device cpu = Device.cpu();
+        all.add(new Case("absolute penalty", cpu, false, 0.5, (stream, x, y, dx, dy) ->
+                new double[] {cpu.backend().decorrelation(stream).absolute(x, 3, dx)}));
+        all.add(new Case("exponential penalty", cpu, false, 0.5, (stream, x, y, dx, dy) ->
+                new double[] {cpu.backend().decorrelation(stream).exponential(x, 3, 0.5f, dx)}));
         Device device = DeviceUnderTest.get();
         all.add(new Case("spectral contrastive", device, false, 2, (stream, x, y, dx, dy) ->
                 new double[] {device.backend().contrastive(stream).spectral(x, y, 1, false, dx, dy)}));
