@@ -17,6 +17,7 @@
 #include "gramian/spectra.h"
 #include "gramian/stream.h"
 #include "gramian/system.h"
+#include "gramian/blas.h"
 #include "gramian/transformer.h"
 #include "gramian/whitening.h"
 #include "gramian/dlpack.h"

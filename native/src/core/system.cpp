@@ -1,3 +1,4 @@
+#include "gramian/blas.h"
 #include "gramian/solver.h"
 
 #include <cblas.h>
@@ -21,6 +22,12 @@ int usable_cores() {
   return CPU_COUNT(&set);
 }
 
+// Of OpenBLAS, before the first context.
+int threads_before_us() {
+  static const int threads = openblas_get_num_threads();
+  return threads;
+}
+
 }  // namespace
 }  // namespace gramian
 
@@ -29,9 +36,16 @@ gramian_status gramian_context_create(int32_t /*device*/, int32_t threads, int64
     auto created = std::make_unique<gramian_context>();
     created->threads = threads > 0 ? threads : gramian::usable_cores();
     // Our loops split the work; a second pool inside OpenBLAS would fight for the same cores.
+    gramian::threads_before_us();
     openblas_set_num_threads(1);
     *context = reinterpret_cast<int64_t>(created.release());
   });
+}
+
+int32_t gramian_swap_blas_threads(int32_t threads) {
+  const int32_t before = openblas_get_num_threads();
+  openblas_set_num_threads(threads > 0 ? threads : gramian::threads_before_us());
+  return before;
 }
 
 gramian_status gramian_context_destroy(gramian_context* context) {

@@ -1,52 +1,59 @@
 package io.gramian.backend;
 
 import io.gramian.Device;
+import io.gramian.jni.Kernels;
 import java.util.function.Supplier;
-import org.bytedeco.openblas.global.openblas;
 
 /**
  * OpenBLAS in a program where a trainer uses the same library (PyTorch of bytedeco, ND4J). Our CPU kernels split the work
- * themselves and set OpenBLAS to one thread; the trainer wants all cores. Once this class is touched, every call of ours has
- * one thread while it runs and gives the trainer's number back.
+ * themselves and set OpenBLAS to one thread; the trainer wants all cores. After the first {@link #run}, every call of ours on
+ * the processor has one thread while it runs and gives the trainer's number back.
  */
 public final class SharedBlas {
-    /** Threads that the trainer wants; guarded by the class. */
-    private static int outside = openblas.blas_get_num_threads();
+    private static volatile boolean shared;
+
+    /** Threads that the trainer wants, and calls of ours that run; guarded by the class. */
+    private static int outside;
 
     private static int calls;
 
-    static {
-        if (outside == 1 && System.getenv("OPENBLAS_NUM_THREADS") == null && System.getenv("OMP_NUM_THREADS") == null) {
-            // nobody asked for it but our own device, which was there before
-            outside = Runtime.getRuntime().availableProcessors();
-        }
-        openblas.blas_set_num_threads(outside);
-        run(Device::cpu); // sets one thread when it is made, which is undone here
-        Stream.shareBlas();
-    }
-
     private SharedBlas() {}
 
-    /** Runs a body with one thread. Bodies of several Java threads may overlap; the last to end gives the number back. */
+    /** Runs a body of ours inside a trainer: calls share OpenBLAS, and pointers belong to no scope of the trainer's. */
     public static <T> T run(Supplier<T> body) {
-        enter();
-        try {
-            return OwnPointers.run(body);
-        } finally {
-            leave();
+        if (!shared) {
+            share(Device.cpu().backend().kernels());
+        }
+        return OwnPointers.run(body);
+    }
+
+    private static synchronized void share(Kernels kernels) {
+        if (!shared) {
+            int now = kernels.gramian_swap_blas_threads(0);
+            if (now != 1) { // the trainer's, set since our device was made
+                kernels.gramian_swap_blas_threads(now);
+            }
+            shared = true;
         }
     }
 
-    static synchronized void enter() {
-        if (calls++ == 0) {
-            outside = openblas.blas_get_num_threads();
-            openblas.blas_set_num_threads(1);
+    /** Before a call; says whether {@link #leave} is to follow it. Calls of several Java threads may overlap. */
+    static boolean enter(Kernels kernels) {
+        if (!shared) {
+            return false;
         }
+        synchronized (SharedBlas.class) {
+            if (calls++ == 0) {
+                outside = kernels.gramian_swap_blas_threads(1);
+            }
+        }
+        return true;
     }
 
-    static synchronized void leave() {
+    /** After a call; the last to end gives the number back. */
+    static synchronized void leave(Kernels kernels) {
         if (--calls == 0) {
-            openblas.blas_set_num_threads(outside);
+            kernels.gramian_swap_blas_threads(outside);
         }
     }
 }

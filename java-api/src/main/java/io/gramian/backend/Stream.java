@@ -24,9 +24,6 @@ public final class Stream implements AutoCloseable {
     /** The stream that this Java thread captures. */
     private static final ThreadLocal<@Nullable Stream> CAPTURED = new ThreadLocal<>();
 
-    /** Whether a trainer in this program uses our OpenBLAS, and wants its number of threads between our calls. */
-    private static volatile boolean sharedBlas;
-
     private final Memory memory;
     private final Kernels kernels;
     private final long context;
@@ -51,9 +48,14 @@ public final class Stream implements AutoCloseable {
     Stream(Memory memory, int device, int threads, long nativeStream) {
         this.memory = memory;
         this.kernels = memory.kernels();
+        boolean alone = memory.onHost() && SharedBlas.enter(kernels);
         try (LongPointer result = new LongPointer(1)) {
             check(kernels.gramian_context_create(device, threads, nativeStream, result.address()));
             this.context = result.get();
+        } finally {
+            if (alone) {
+                SharedBlas.leave(kernels);
+            }
         }
         // the executor's memory is the host's, which no library of CUDA takes
         if (memory.device().startsWith("cuda")) {
@@ -83,11 +85,6 @@ public final class Stream implements AutoCloseable {
         }
     }
 
-    /** From now on every call on the processor gives OpenBLAS back as it found it. */
-    static void shareBlas() {
-        sharedBlas = true;
-    }
-
     /** Runs one call and returns its status. */
     synchronized int status(Call call) {
         if (closed) {
@@ -101,10 +98,7 @@ public final class Stream implements AutoCloseable {
         }
         String outer = RUNNING.get();
         RUNNING.set(memory.device());
-        boolean alone = sharedBlas && memory.onHost();
-        if (alone) {
-            SharedBlas.enter();
-        }
+        boolean alone = memory.onHost() && SharedBlas.enter(kernels);
         try {
             return call.run(kernels, context);
         } catch (MissingKernel missing) {
@@ -113,7 +107,7 @@ public final class Stream implements AutoCloseable {
                     missing);
         } finally {
             if (alone) {
-                SharedBlas.leave();
+                SharedBlas.leave(kernels);
             }
             RUNNING.set(outer);
         }

@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                         value = "linux-x86_64",
                         include = { // one per room, in the order of gramian.h
                             "gramian/system.h",
+                            "gramian/blas.h",
                             "gramian/stream.h",
                             "gramian/covariance.h",
                             "gramian/decorrelation.h",
