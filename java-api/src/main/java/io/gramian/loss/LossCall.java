@@ -9,11 +9,14 @@ import io.gramian.backend.Check;
 import io.gramian.backend.Deferred;
 import io.gramian.backend.Fetched;
 import io.gramian.backend.Stream;
+import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loss for trainers that have memory of their own: value and gradient from addresses or direct buffers, on the caller's
@@ -31,10 +34,11 @@ import java.util.function.Supplier;
  *
  * <p>Work runs in the order of the stream, behind what the caller gave it. {@link #run} waits for the value;
  * {@link #start} waits for nothing. The first call takes scratch memory, kept by the stream; those after it allocate no memory
- * of the device and none outside the Java heap, unless they ask for more than any before.
+ * of the device and none outside the Java heap, unless they ask for more than any before. What carries addresses and shapes is
+ * kept from call to call, and made anew for addresses other than those of the call before.
  *
- * <p>Immutable, and safe to use from several threads. Calls on one stream wait for each other; on streams of their own they
- * run side by side.
+ * <p>Immutable to its callers, and safe to use from several threads. Calls on one stream wait for each other; on streams of
+ * their own they run side by side.
  */
 public final class LossCall {
     /** A loss of tensors: what {@link #of(Body, Stream, DType, List, List)} makes callable with addresses. */
@@ -43,19 +47,31 @@ public final class LossCall {
         /**
          * The loss.
          *
-         * @param inputs with the shapes that were given; not modified
+         * @param inputs with the shapes that were given; neither modified nor closed
          * @param gradients overwritten; none of them for the value alone
          */
         double run(List<Tensor> inputs, List<Tensor> gradients);
     }
 
+    private static final long[] NONE = {};
+
     private final Body body;
     private final Stream stream;
     private final Device device;
-    private final List<long[]> inputs;
-    private final List<long[]> gradients;
+    private final List<Shape> inputs;
+    private final List<Shape> gradients;
 
-    private LossCall(Body body, Stream stream, Device device, List<long[]> inputs, List<long[]> gradients) {
+    /** Of the last call, and mostly of the next. */
+    private volatile @Nullable Bound last;
+
+    /** What works on these addresses; its tensors belong to no scope. */
+    private record Bound(long[] inputs, long[] gradients, Supplier<Double> work) {
+        boolean isOf(long[] in, long[] out) {
+            return Arrays.equals(inputs, in) && Arrays.equals(gradients, out);
+        }
+    }
+
+    private LossCall(Body body, Stream stream, Device device, List<Shape> inputs, List<Shape> gradients) {
         this.body = body;
         this.stream = stream;
         this.device = device;
@@ -73,9 +89,7 @@ public final class LossCall {
             throw new IllegalArgumentException("dtype: expected FLOAT32, got " + dtype
                     + "; convert the embeddings to float32 before the loss, and its gradients back");
         }
-        List<long[]> in = inputs.stream().map(Shape::toArray).toList();
-        List<long[]> out = gradients.stream().map(Shape::toArray).toList();
-        return new LossCall(body, stream, stream.device(), in, out);
+        return new LossCall(body, stream, stream.device(), List.copyOf(inputs), List.copyOf(gradients));
     }
 
     /**
@@ -85,30 +99,17 @@ public final class LossCall {
      */
     public static LossCall of(MultiViewLoss loss, Stream stream, DType dtype, int views, long n, long d) {
         Check.atLeast("views", views, 1);
-        List<Shape> shapes = Collections.nCopies(views, Shape.of(n, d));
         Body body = (in, out) -> out.isEmpty() ? loss.value(in) : loss.valueAndGradient(in, out);
-        return of(body, stream, dtype, shapes, shapes);
+        return of(body, stream, dtype, copies(views, n, d), copies(views, n, d));
     }
 
     /**
-     * A loss of predictions and targets; inputs are two predictions and two targets (n, d), gradients those of the
-     * predictions.
+     * A loss of predictions and targets, or queries and keys; inputs are two predictions and two targets (n, d), gradients
+     * those of the predictions.
      *
      * @throws IllegalArgumentException if the elements are not float32
      */
     public static LossCall of(PredictiveLoss loss, Stream stream, DType dtype, long n, long d) {
-        Body body = (in, out) -> out.isEmpty()
-                ? loss.value(in.subList(0, 2), in.subList(2, 4))
-                : loss.valueAndGradient(in.subList(0, 2), in.subList(2, 4), out);
-        return of(body, stream, dtype, copies(4, n, d), copies(2, n, d));
-    }
-
-    /**
-     * MoCo v3; inputs are two queries and two keys (n, d), gradients those of the queries.
-     *
-     * @throws IllegalArgumentException if the elements are not float32
-     */
-    public static LossCall of(MocoV3 loss, Stream stream, DType dtype, long n, long d) {
         Body body = (in, out) -> out.isEmpty()
                 ? loss.value(in.subList(0, 2), in.subList(2, 4))
                 : loss.valueAndGradient(in.subList(0, 2), in.subList(2, 4), out);
@@ -156,11 +157,8 @@ public final class LossCall {
      * @throws io.gramian.GramianException if a kernel fails
      */
     public double value(long... inputAddresses) {
-        return stream.compute(() -> {
-            try (Scope scope = Scope.open()) {
-                return body.run(tensors("inputs", inputAddresses, inputs), List.of());
-            }
-        });
+        Check.count("inputs", inputAddresses.length, inputs.size());
+        return waiting(bound(inputAddresses, NONE));
     }
 
     /**
@@ -173,12 +171,19 @@ public final class LossCall {
      * @throws io.gramian.GramianException if a kernel fails
      */
     public double run(long[] inputAddresses, long[] gradientAddresses) {
-        return stream.compute(() -> {
-            try (Scope scope = Scope.open()) {
-                List<Tensor> in = tensors("inputs", inputAddresses, inputs);
-                return body.run(in, tensors("gradients", gradientAddresses, gradients));
-            }
-        });
+        return waiting(checked(inputAddresses, gradientAddresses));
+    }
+
+    /**
+     * {@link #run} on inputs that stand one behind the other in memory, as both views do in a batch that holds them below each
+     * other, and gradients that do.
+     *
+     * @param inputs address of the first
+     * @param gradients address of the first, all overwritten
+     * @throws IllegalArgumentException as {@link #run(long[], long[])}
+     */
+    public double run(long inputs, long gradients) {
+        return run(inARow(inputs, this.inputs), inARow(gradients, this.gradients));
     }
 
     /**
@@ -189,11 +194,10 @@ public final class LossCall {
      * @throws IllegalArgumentException as in {@link #run}
      */
     public Fetched<Double> start(long[] inputAddresses, long[] gradientAddresses) {
+        Bound bound = checked(inputAddresses, gradientAddresses);
         return stream.compute(() -> {
             try (Scope scope = Scope.open()) {
-                List<Tensor> in = tensors("inputs", inputAddresses, inputs);
-                List<Tensor> out = tensors("gradients", gradientAddresses, gradients);
-                return Deferred.of(device, () -> body.run(in, out)).fetch();
+                return Deferred.of(device, bound.work()).fetch();
             }
         });
     }
@@ -205,45 +209,113 @@ public final class LossCall {
      *     machine's byte order, aligned to 4 bytes and long enough; else as in {@link #run}
      */
     public double run(FloatBuffer[] inputBuffers, FloatBuffer[] gradientBuffers) {
+        checkHost();
+        try {
+            return run(addresses("inputs", inputBuffers, inputs), addresses("gradients", gradientBuffers, gradients));
+        } finally {
+            Reference.reachabilityFence(inputBuffers);
+            Reference.reachabilityFence(gradientBuffers);
+        }
+    }
+
+    /**
+     * {@link #run} on inputs that stand one behind the other in a direct buffer, from its position on, and gradients that do.
+     *
+     * @throws IllegalArgumentException as {@link #run(FloatBuffer[], FloatBuffer[])}
+     */
+    public double run(FloatBuffer inputs, FloatBuffer gradients) {
+        checkHost();
+        try {
+            return run(
+                    address("inputs", inputs, elements(this.inputs)),
+                    address("gradients", gradients, elements(this.gradients)));
+        } finally {
+            Reference.reachabilityFence(inputs);
+            Reference.reachabilityFence(gradients);
+        }
+    }
+
+    private void checkHost() {
         if (!device.backend().memory().onHost()) {
             throw new IllegalArgumentException("expected addresses of memory on " + device
                     + ", where the loss runs, got buffers of the host; take a stream of Device.cpu() for them");
         }
+    }
+
+    private Bound checked(long[] in, long[] out) {
+        Check.count("inputs", in.length, inputs.size());
+        Check.count("gradients", out.length, gradients.size());
+        return bound(in, out);
+    }
+
+    private Bound bound(long[] in, long[] out) {
+        Bound known = last;
+        if (known != null && known.isOf(in, out)) {
+            return known;
+        }
+        try (Scope scope = Scope.open()) {
+            List<Tensor> z = tensors("inputs", in, inputs);
+            List<Tensor> dz = tensors("gradients", out, gradients);
+            scope.detachAll(); // memory of others: nobody has to free it
+            Bound made = new Bound(in.clone(), out.clone(), () -> body.run(z, dz));
+            last = made;
+            return made;
+        }
+    }
+
+    private double waiting(Bound bound) {
         return stream.compute(() -> {
             try (Scope scope = Scope.open()) {
-                List<Tensor> in = tensors("inputs", inputBuffers, inputs);
-                return body.run(in, tensors("gradients", gradientBuffers, gradients));
+                return bound.work().get();
             }
         });
     }
 
-    private List<Tensor> tensors(String name, long[] addresses, List<long[]> shapes) {
-        Check.count(name, addresses.length, shapes.size());
+    private List<Tensor> tensors(String name, long[] addresses, List<Shape> shapes) {
         List<Tensor> tensors = new ArrayList<>(addresses.length);
         for (int i = 0; i < addresses.length; i++) {
             long address = addresses[i];
-            long[] sizes = shapes.get(i);
-            tensors.add(named(name, i, () -> Tensor.wrap(device, address, DType.FLOAT32, sizes)));
+            long[] sizes = shapes.get(i).toArray();
+            tensors.add(named(name + "[" + i + "]", () -> Tensor.wrap(device, address, DType.FLOAT32, sizes)));
         }
-        return tensors;
+        return List.copyOf(tensors);
     }
 
-    private static List<Tensor> tensors(String name, FloatBuffer[] buffers, List<long[]> shapes) {
+    private static long[] addresses(String name, FloatBuffer[] buffers, List<Shape> shapes) {
         Check.count(name, buffers.length, shapes.size());
-        List<Tensor> tensors = new ArrayList<>(buffers.length);
+        long[] addresses = new long[buffers.length];
         for (int i = 0; i < buffers.length; i++) {
-            FloatBuffer buffer = buffers[i];
-            long[] sizes = shapes.get(i);
-            tensors.add(named(name, i, () -> Tensor.wrap(buffer, sizes)));
+            addresses[i] =
+                    address(name + "[" + i + "]", buffers[i], shapes.get(i).toArray());
         }
-        return tensors;
+        return addresses;
     }
 
-    private static Tensor named(String name, int index, Supplier<Tensor> wrap) {
+    private static long address(String name, FloatBuffer buffer, long... sizes) {
+        try (Tensor checked = named(name, () -> Tensor.wrap(buffer, sizes))) {
+            return checked.address();
+        }
+    }
+
+    private static long[] inARow(long first, List<Shape> shapes) {
+        long[] addresses = new long[shapes.size()];
+        long next = first;
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = next;
+            next += shapes.get(i).elements() * DType.FLOAT32.bytes();
+        }
+        return addresses;
+    }
+
+    private static long elements(List<Shape> shapes) {
+        return shapes.stream().mapToLong(Shape::elements).sum();
+    }
+
+    private static Tensor named(String name, Supplier<Tensor> wrap) {
         try {
             return wrap.get();
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(name + "[" + index + "]: " + e.getMessage(), e);
+            throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
         }
     }
 }

@@ -29,7 +29,7 @@ import java.util.List;
  *
  * @param temperature T, from 1e-30 to 1e30; 0.2 for ViT, 1 for ResNet-50 in the authors' runs
  */
-public record MocoV3(float temperature) {
+public record MocoV3(float temperature) implements PredictiveLoss {
     /**
      * Checks the temperature.
      *
@@ -44,6 +44,11 @@ public record MocoV3(float temperature) {
         return new MocoV3(0.2f);
     }
 
+    @Override
+    public String name() {
+        return "moco-v3";
+    }
+
     /**
      * The loss, without any work for the gradients.
      *
@@ -51,6 +56,7 @@ public record MocoV3(float temperature) {
      * @param keys of views 1 and 2, (n, d) each
      * @throws IllegalArgumentException unless these are two and two float32 matrices of one shape
      */
+    @Override
     public double value(List<Tensor> queries, List<Tensor> keys) {
         return run(queries, keys, List.of());
     }
@@ -64,6 +70,7 @@ public record MocoV3(float temperature) {
      * @throws IllegalArgumentException unless these are float32 matrices of one shape, two of each kind, the gradients in
      *     memory of their own
      */
+    @Override
     public double valueAndGradient(List<Tensor> queries, List<Tensor> keys, List<Tensor> gradients) {
         Check.count("gradients", gradients.size(), 2);
         for (int g = 0; g < 2; g++) {

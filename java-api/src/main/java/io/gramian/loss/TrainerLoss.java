@@ -12,7 +12,6 @@ import java.util.List;
  * <pre>
  * {@link #of(MultiViewLoss)}           view 1, view 2, ... |
  * {@link #of(PredictiveLoss)}          prediction 1, prediction 2 | target 1, target 2
- * {@link #of(MocoV3)}                  query 1, query 2 | key 1, key 2
  * {@link #of(QueueInfoNce, KeyQueue)}  query | key
  * {@link #of(DenseCl, KeyQueue, KeyQueue)}  global query, dense query | global key, dense key, backbone query, backbone key
  * </pre>
@@ -54,7 +53,7 @@ public interface TrainerLoss {
         return new ViewsLoss(loss);
     }
 
-    /** BYOL or SimSiam: predictions, then targets. */
+    /** BYOL, SimSiam or MoCo v3: predictions, or queries; then targets, or keys. */
     static TrainerLoss of(PredictiveLoss loss) {
         return new QueriesLoss(loss.name(), 4, 2, "2 predictions and then 2 targets") {
             @Override
@@ -64,20 +63,6 @@ public interface TrainerLoss {
                 return gradients.isEmpty()
                         ? loss.value(predictions, targets)
                         : loss.valueAndGradient(predictions, targets, gradients);
-            }
-        };
-    }
-
-    /** MoCo v3: queries, then the momentum encoder's keys. */
-    static TrainerLoss of(MocoV3 loss) {
-        return new QueriesLoss("moco-v3", 4, 2, "2 queries and then 2 keys") {
-            @Override
-            double run(List<Tensor> inputs, List<Tensor> gradients) {
-                List<Tensor> queries = inputs.subList(0, 2);
-                List<Tensor> keys = inputs.subList(2, 4);
-                return gradients.isEmpty()
-                        ? loss.value(queries, keys)
-                        : loss.valueAndGradient(queries, keys, gradients);
             }
         };
     }

@@ -144,6 +144,48 @@ class LossCallTest {
     }
 
     @Test
+    void inputsOneBehindTheOther() {
+        Tensor z = Tensor.empty(device, 2 * N, D);
+        z.rows(0, N).copyFrom(random(1));
+        z.rows(N, 2 * N).copyFrom(random(2));
+        Tensor dz = Tensor.empty(device, 2 * N, D).fill(Float.NaN);
+        Tensor[] expected = {nan(), nan()};
+        double value = NtXent.defaults().valueAndGradient(List.of(random(1), random(2)), List.of(expected));
+        LossCall call = LossCall.of(NtXent.defaults(), stream, DType.FLOAT32, 2, N, D);
+        assertThat(call.run(z.address(), dz.address())).isEqualTo(value);
+        Tensor[] got = {dz.rows(0, N), dz.rows(N, 2 * N)};
+        same(got, expected);
+
+        FloatBuffer in = direct(2 * N * D + 1);
+        in.put(1, z.toFloats()).position(1);
+        FloatBuffer out = direct(2 * N * D);
+        assertThat(call.run(in, out)).isEqualTo(value);
+        float[] floats = new float[2 * N * D];
+        out.get(floats);
+        assertThat(floats).isEqualTo(dz.toFloats());
+        refuses(
+                () -> call.run(in, out),
+                "gradients: expected 160 elements from the position of the buffer on for FLOAT32 (160), got 0");
+        refuses(() -> call.run(0, dz.address()), "inputs[0]: expected the address of (16, 5) FLOAT32, got null");
+    }
+
+    @Test
+    void addressesMayChangeFromCallToCall() {
+        LossCall call = LossCall.of(NtXent.defaults(), stream, DType.FLOAT32, 2, N, D);
+        Tensor[] z = {random(1), random(2), random(3)};
+        for (int[] pair : new int[][] {{0, 1}, {0, 1}, {2, 1}, {0, 1}}) {
+            Tensor[] expected = {nan(), nan()};
+            Tensor[] got = {nan(), nan()};
+            Tensor[] views = {z[pair[0]], z[pair[1]]};
+            double value = NtXent.defaults().valueAndGradient(List.of(views), List.of(expected));
+            assertThat(call.run(addresses(views), addresses(got))).isEqualTo(value);
+            same(got, expected);
+            assertThat(call.value(addresses(views))).isEqualTo(NtXent.defaults().value(List.of(views)));
+            refuses(() -> call.run(addresses(views), new long[0]), "gradients: expected 2 entries, got 0");
+        }
+    }
+
+    @Test
     void threadsGetTheSameBits() throws Exception {
         Tensor[] z = {random(1), random(2)};
         Tensor[] expected = {nan(), nan()};
