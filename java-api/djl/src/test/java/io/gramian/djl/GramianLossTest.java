@@ -1,5 +1,8 @@
 package io.gramian.djl;
 
+import static io.gramian.training.LossTruth.D;
+import static io.gramian.training.LossTruth.N;
+import static io.gramian.training.LossTruth.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -12,9 +15,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.gramian.Device;
-import io.gramian.Scope;
 import io.gramian.Tensor;
-import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.KeyQueue;
 import io.gramian.loss.MocoV3;
 import io.gramian.loss.MultiViewLoss;
@@ -22,36 +23,20 @@ import io.gramian.loss.NtXent;
 import io.gramian.loss.QueueInfoNce;
 import io.gramian.loss.SimSiam;
 import io.gramian.loss.TrainerLoss;
-import io.gramian.loss.VicReg;
-import io.gramian.loss.WMse;
 import io.gramian.training.LeakCheck;
+import io.gramian.training.LossTruth;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GramianLossTest {
-    private static final int N = 24;
-    private static final int D = 10;
-
     private final NDManager manager = NDManager.newBaseManager("PyTorch");
 
     @AfterEach
     void close() {
         manager.close();
-    }
-
-    private float[] values(long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[N * D];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 
     private NDArray array(long seed) {
@@ -69,31 +54,10 @@ class GramianLossTest {
         }
     }
 
-    private record Truth(double value, List<float[]> gradients) {}
-
-    private Truth truth(TrainerLoss loss, int trained, long... seeds) {
-        try (Scope scope = Scope.open()) {
-            List<Tensor> inputs = new ArrayList<>();
-            List<Tensor> gradients = new ArrayList<>();
-            for (long seed : seeds) {
-                inputs.add(Tensor.of(Device.cpu(), values(seed), N, D));
-            }
-            for (int i = 0; i < trained; i++) {
-                gradients.add(Tensor.empty(Device.cpu(), N, D));
-            }
-            double value = loss.valueAndGradient(inputs, gradients, 0);
-            return new Truth(value, gradients.stream().map(Tensor::toFloats).toList());
-        }
-    }
-
-    static List<MultiViewLoss> losses() {
-        return List.of(NtXent.defaults(), BarlowTwins.defaults(), VicReg.defaults(), new WMse(24, 1, 0, true, 5));
-    }
-
     @ParameterizedTest
-    @MethodSource("losses")
+    @MethodSource("io.gramian.training.LossTruth#losses")
     void valueAndGradientAreThoseOfTheKernel(MultiViewLoss loss) {
-        Truth truth = truth(TrainerLoss.of(loss), 2, 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(loss), 1, 2);
         NDArray a = array(1);
         NDArray b = array(2);
         float value = backward(GramianLoss.of(loss), 1, new NDList(a, b));
@@ -105,19 +69,16 @@ class GramianLossTest {
 
     @Test
     void theGradientIsScaledFromAbove() {
-        Truth truth = truth(TrainerLoss.of(NtXent.defaults()), 2, 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(NtXent.defaults()), 1, 2);
         NDArray a = array(1);
         backward(GramianLoss.of(NtXent.defaults()), 4, new NDList(a, array(2)));
-        float[] expected = truth.gradients().get(0).clone();
-        for (int i = 0; i < expected.length; i++) {
-            expected[i] *= 4;
-        }
-        assertThat(a.getGradient().toFloatArray()).isEqualTo(expected);
+        assertThat(a.getGradient().toFloatArray())
+                .isEqualTo(LossTruth.times(truth.gradients().get(0), 4));
     }
 
     @Test
     void oneArrayIsTwoViewsBelowEachOther() {
-        Truth truth = truth(TrainerLoss.of(NtXent.defaults()), 2, 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(NtXent.defaults()), 1, 2);
         NDArray both = manager.create(values(1), new Shape(N, D)).concat(manager.create(values(2), new Shape(N, D)), 0);
         both.setRequiresGradient(true);
         float value = backward(GramianLoss.of(NtXent.defaults()), 1, new NDList(both));
@@ -142,7 +103,7 @@ class GramianLossTest {
     @Test
     void targetsGetNoGradient() {
         TrainerLoss simSiam = TrainerLoss.of(SimSiam.defaults());
-        Truth truth = truth(simSiam, 2, 1, 2, 3, 4);
+        LossTruth truth = LossTruth.of(simSiam, 1, 2, 3, 4);
         NDArray p1 = array(1);
         NDArray z1 = array(3);
         float value = backward(GramianLoss.of(SimSiam.defaults()), 1, new NDList(p1, array(2), z1, array(4)));
@@ -167,7 +128,7 @@ class GramianLossTest {
         NDArray q = array(1);
         backward(new GramianLoss(TrainerLoss.of(MocoV3.defaults())), 1, new NDList(q, array(2), array(3), array(4)));
         assertThat(q.getGradient().toFloatArray())
-                .isEqualTo(truth(TrainerLoss.of(MocoV3.defaults()), 2, 1, 2, 3, 4)
+                .isEqualTo(LossTruth.of(TrainerLoss.of(MocoV3.defaults()), 1, 2, 3, 4)
                         .gradients()
                         .get(0));
     }

@@ -1,24 +1,21 @@
 package io.gramian.dl4j;
 
+import static io.gramian.training.LossTruth.D;
+import static io.gramian.training.LossTruth.N;
+import static io.gramian.training.LossTruth.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.gramian.Device;
-import io.gramian.Scope;
 import io.gramian.Tensor;
-import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.loss.NtXent;
 import io.gramian.loss.SimSiam;
 import io.gramian.loss.TrainerLoss;
-import io.gramian.loss.VicReg;
 import io.gramian.loss.WMse;
 import io.gramian.training.LeakCheck;
+import io.gramian.training.LossTruth;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -31,18 +28,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class GramianLossTest {
-    private static final int N = 24;
-    private static final int D = 10;
     private static final IActivation IDENTITY = new ActivationIdentity();
-
-    private static float[] values(long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[N * D];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
-    }
 
     private static INDArray stacked(long... seeds) {
         float[] all = new float[seeds.length * N * D];
@@ -56,71 +42,45 @@ class GramianLossTest {
         return array.dup('c').data().asFloat();
     }
 
-    private record Truth(double value, float[] gradient) {}
-
-    /** The loss of our own tensors; the gradient of all inputs below each other, zeros for targets. */
-    private static Truth truth(TrainerLoss loss, long... seeds) {
-        try (Scope scope = Scope.open()) {
-            int trained = loss.trained(seeds.length);
-            List<Tensor> inputs = new ArrayList<>();
-            List<Tensor> gradients = new ArrayList<>();
-            for (long seed : seeds) {
-                inputs.add(Tensor.of(Device.cpu(), values(seed), N, D));
-            }
-            for (int i = 0; i < trained; i++) {
-                gradients.add(Tensor.empty(Device.cpu(), N, D));
-            }
-            double value = loss.valueAndGradient(inputs, gradients, 0);
-            float[] all = new float[seeds.length * N * D];
-            for (int i = 0; i < trained; i++) {
-                System.arraycopy(gradients.get(i).toFloats(), 0, all, i * N * D, N * D);
-            }
-            return new Truth(value, all);
+    /** The gradient of all inputs below each other, zeros for targets, times what Deeplearning4j divides by. */
+    private static float[] gradient(LossTruth truth, int inputs, float factor) {
+        float[] all = new float[inputs * N * D];
+        for (int i = 0; i < truth.gradients().size(); i++) {
+            System.arraycopy(LossTruth.times(truth.gradients().get(i), factor), 0, all, i * N * D, N * D);
         }
-    }
-
-    private static float[] times(float[] values, float factor) {
-        float[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= factor;
-        }
-        return scaled;
+        return all;
     }
 
     private static final INDArray UNREAD = Nd4j.zeros(N, 1);
 
-    static List<MultiViewLoss> losses() {
-        return List.of(NtXent.defaults(), BarlowTwins.defaults(), VicReg.defaults(), new WMse(24, 1, 0, true, 5));
-    }
-
     @ParameterizedTest
-    @MethodSource("losses")
+    @MethodSource("io.gramian.training.LossTruth#losses")
     void valueAndGradientAreThoseOfTheKernel(MultiViewLoss ours) {
-        Truth truth = truth(TrainerLoss.of(ours), 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(ours), 1, 2);
         INDArray embeddings = stacked(1, 2);
         var result = GramianLoss.of(ours).computeGradientAndScore(UNREAD, embeddings, IDENTITY, null, true);
         assertThat(result.getFirst()).isEqualTo(truth.value());
-        assertThat(floats(result.getSecond())).isEqualTo(times(truth.gradient(), N));
+        assertThat(floats(result.getSecond())).isEqualTo(gradient(truth, 2, N));
         assertThat(floats(embeddings)).isEqualTo(floats(stacked(1, 2)));
     }
 
     @Test
     void scoresAndGradientsAreTimesWhatDeeplearning4jDividesBy() {
-        Truth truth = truth(TrainerLoss.of(NtXent.defaults()), 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(NtXent.defaults()), 1, 2);
         GramianLoss loss = GramianLoss.of(NtXent.defaults());
         INDArray embeddings = stacked(1, 2);
         assertThat(loss.computeScore(UNREAD, embeddings, IDENTITY, null, true)).isEqualTo(truth.value());
         assertThat(loss.computeScore(UNREAD, embeddings, IDENTITY, null, false)).isEqualTo(truth.value() * 2 * N);
         assertThat(floats(loss.stackedInput().computeGradient(UNREAD, embeddings, IDENTITY, null)))
-                .isEqualTo(times(truth.gradient(), 2 * N));
+                .isEqualTo(gradient(truth, 2, 2 * N));
     }
 
     @Test
     void targetsGetZeros() {
-        Truth truth = truth(TrainerLoss.of(SimSiam.defaults()), 1, 2, 3, 4);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(SimSiam.defaults()), 1, 2, 3, 4);
         GramianLoss loss = GramianLoss.of(SimSiam.defaults());
         INDArray gradient = loss.computeGradient(UNREAD, stacked(1, 2, 3, 4), IDENTITY, null);
-        assertThat(floats(gradient)).isEqualTo(times(truth.gradient(), N));
+        assertThat(floats(gradient)).isEqualTo(gradient(truth, 4, N));
     }
 
     @Test
@@ -128,7 +88,8 @@ class GramianLossTest {
         GramianLoss loss = GramianLoss.of(new WMse(12, 1, 0, true, 5));
         INDArray embeddings = stacked(1, 2);
         loss.computeGradient(UNREAD, embeddings, IDENTITY, null);
-        double first = truth(TrainerLoss.of(new WMse(12, 1, 0, true, 5)), 1, 2).value();
+        double first =
+                LossTruth.of(TrainerLoss.of(new WMse(12, 1, 0, true, 5)), 1, 2).value();
         assertThat(loss.computeScore(UNREAD, embeddings, IDENTITY, null, true)).isEqualTo(first);
         // now on its own: as at the next step, whose slices are others
         assertThat(loss.computeScore(UNREAD, embeddings, IDENTITY, null, true)).isNotEqualTo(first);
@@ -136,7 +97,7 @@ class GramianLossTest {
 
     @Test
     void otherOrdersAreCopiedAndRowsOfOthersReadInPlace() {
-        Truth truth = truth(TrainerLoss.of(NtXent.defaults()), 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(NtXent.defaults()), 1, 2);
         GramianLoss loss = GramianLoss.of(NtXent.defaults());
         INDArray columns = stacked(1, 2).dup('f');
         assertThat(columns.ordering()).isEqualTo('f');

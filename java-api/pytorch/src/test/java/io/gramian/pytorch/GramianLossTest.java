@@ -1,26 +1,23 @@
 package io.gramian.pytorch;
 
+import static io.gramian.training.LossTruth.D;
+import static io.gramian.training.LossTruth.N;
+import static io.gramian.training.LossTruth.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gramian.Device;
-import io.gramian.Scope;
-import io.gramian.backend.OwnPointers;
+import io.gramian.jni.Kernels;
 import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.loss.NtXent;
 import io.gramian.loss.SimSiam;
 import io.gramian.loss.TrainerLoss;
-import io.gramian.loss.VicReg;
-import io.gramian.loss.WMse;
 import io.gramian.training.LeakCheck;
+import io.gramian.training.LossTruth;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Random;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -33,9 +30,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GramianLossTest {
-    private static final int N = 24;
-    private static final int D = 10;
-
     private PointerScope scope = new PointerScope();
 
     @BeforeEach
@@ -48,15 +42,6 @@ class GramianLossTest {
     void close() {
         scope.close();
         scope = new PointerScope();
-    }
-
-    private static float[] values(long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[N * D];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 
     private static Tensor tensor(float[] values, long rows, long columns) {
@@ -75,36 +60,10 @@ class GramianLossTest {
         return values;
     }
 
-    private record Truth(double value, List<float[]> gradients) {}
-
-    private static Truth truth(TrainerLoss loss, int trained, long... seeds) {
-        return OwnPointers.run(() -> computed(loss, trained, seeds));
-    }
-
-    private static Truth computed(TrainerLoss loss, int trained, long... seeds) {
-        try (Scope memory = Scope.open()) {
-            List<io.gramian.Tensor> inputs = new ArrayList<>();
-            List<io.gramian.Tensor> gradients = new ArrayList<>();
-            for (long seed : seeds) {
-                inputs.add(io.gramian.Tensor.of(Device.cpu(), values(seed), N, D));
-            }
-            for (int i = 0; i < trained; i++) {
-                gradients.add(io.gramian.Tensor.empty(Device.cpu(), N, D));
-            }
-            double value = loss.valueAndGradient(inputs, gradients, 0);
-            return new Truth(
-                    value, gradients.stream().map(io.gramian.Tensor::toFloats).toList());
-        }
-    }
-
-    static List<MultiViewLoss> losses() {
-        return List.of(NtXent.defaults(), BarlowTwins.defaults(), VicReg.defaults(), new WMse(24, 1, 0, true, 5));
-    }
-
     @ParameterizedTest
-    @MethodSource("losses")
+    @MethodSource("io.gramian.training.LossTruth#losses")
     void valueAndGradientAreThoseOfTheKernel(MultiViewLoss ours) {
-        Truth truth = truth(TrainerLoss.of(ours), 2, 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(ours), 1, 2);
         Tensor a = leaf(1);
         Tensor b = leaf(2);
         Tensor loss = GramianLoss.of(ours).forward(a, b);
@@ -116,9 +75,9 @@ class GramianLossTest {
     }
 
     @ParameterizedTest
-    @MethodSource("losses")
+    @MethodSource("io.gramian.training.LossTruth#losses")
     void backwardAloneGivesTheSame(MultiViewLoss ours) {
-        Truth truth = truth(TrainerLoss.of(ours), 2, 1, 2);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(ours), 1, 2);
         Tensor a = leaf(1);
         Tensor b = leaf(2);
         assertThat(GramianLoss.of(ours).backward(a, b)).isEqualTo(truth.value());
@@ -134,28 +93,18 @@ class GramianLossTest {
         Tensor a = x.mul(new Scalar(2f));
         Tensor loss = GramianLoss.of(NtXent.defaults()).forward(a, y);
         loss.mul(new Scalar(4f)).add(a.sum()).backward();
-        float[] expected = truth(TrainerLoss.of(NtXent.defaults()), 2, a, y);
+        float[] expected = LossTruth.of(TrainerLoss.of(NtXent.defaults()), floats(a), floats(y))
+                .gradients()
+                .get(0);
         float[] gradient = floats(x.grad());
         for (int i = 0; i < expected.length; i++) {
             assertThat(gradient[i]).isEqualTo(2 * (4 * expected[i] + 1));
         }
     }
 
-    private static float[] truth(TrainerLoss loss, int trained, Tensor a, Tensor b) {
-        try (Scope memory = Scope.open()) {
-            List<io.gramian.Tensor> inputs = List.of(
-                    io.gramian.Tensor.of(Device.cpu(), floats(a), N, D),
-                    io.gramian.Tensor.of(Device.cpu(), floats(b), N, D));
-            List<io.gramian.Tensor> gradients =
-                    List.of(io.gramian.Tensor.empty(Device.cpu(), N, D), io.gramian.Tensor.empty(Device.cpu(), N, D));
-            loss.valueAndGradient(inputs, gradients, 0);
-            return gradients.get(trained - 2).toFloats();
-        }
-    }
-
     @Test
     void targetsGetNoGradient() {
-        Truth truth = truth(TrainerLoss.of(SimSiam.defaults()), 2, 1, 2, 3, 4);
+        LossTruth truth = LossTruth.of(TrainerLoss.of(SimSiam.defaults()), 1, 2, 3, 4);
         Tensor p = leaf(1);
         Tensor z = leaf(3);
         Tensor loss = GramianLoss.of(SimSiam.defaults()).forward(p, leaf(2), z, leaf(4));
@@ -192,7 +141,7 @@ class GramianLossTest {
         Tensor second = both.slice(
                 0, new org.bytedeco.pytorch.LongOptional(N), new org.bytedeco.pytorch.LongOptional(2L * N), 1);
         assertThat(GramianLoss.of(NtXent.defaults()).value(leaf(1), second))
-                .isEqualTo(truth(TrainerLoss.of(NtXent.defaults()), 2, 1, 2).value());
+                .isEqualTo(LossTruth.of(TrainerLoss.of(NtXent.defaults()), 1, 2).value());
     }
 
     @Test
@@ -204,11 +153,14 @@ class GramianLossTest {
 
     @Test
     void theThreadsOfTheSharedBlasAreLeftAsTheyWere() {
-        openblas.blas_set_num_threads(2);
-        leaf(1).mm(leaf(2).t());
-        assertThat(openblas.blas_get_num_threads()).isEqualTo(2);
-        GramianLoss.of(BarlowTwins.defaults()).forward(leaf(1), leaf(2)).backward();
-        assertThat(openblas.blas_get_num_threads()).isEqualTo(2);
+        GramianLoss loss = GramianLoss.of(BarlowTwins.defaults());
+        loss.forward(leaf(1), leaf(2)); // from now on it is shared
+        Kernels kernels = Device.cpu().backend().kernels();
+        int theirs = kernels.gramian_swap_blas_threads(2);
+        loss.forward(leaf(1), leaf(2)).backward();
+        Device.cpu().backend().newStream(1).close();
+        assertThat(kernels.gramian_swap_blas_threads(theirs)).isEqualTo(2);
+        assertThat(kernels.gramian_swap_blas_threads(theirs)).isEqualTo(theirs);
     }
 
     @Test

@@ -1,12 +1,8 @@
 package io.gramian.pytorch;
 
-import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
-import io.gramian.loss.NtXent;
-import io.gramian.loss.VicReg;
 import io.gramian.training.CurveCheck;
 import io.gramian.training.TwoLayers;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -17,25 +13,14 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A loop of PyTorch with our loss repeats our own training. */
 class TrainingTest {
-    /** 300 steps of float32: sums in another order, whose differences training carries on. */
-    private static final double TOLERANCE = 1e-3;
-
-    static List<Arguments> losses() {
-        return List.of(
-                Arguments.of(NtXent.defaults(), 0.1f),
-                Arguments.of(BarlowTwins.defaults(), 0.002f),
-                Arguments.of(VicReg.defaults(), 0.02f));
-    }
-
     @ParameterizedTest
-    @MethodSource("losses")
-    void lossesAreThoseOfOurEngine(MultiViewLoss loss, float rate) {
-        CurveCheck.same(TwoLayers.losses(loss, rate), train(GramianLoss.of(loss), rate), TOLERANCE);
+    @MethodSource("io.gramian.training.TwoLayers#rates")
+    void lossesAreThoseOfOurEngine(MultiViewLoss loss, double rate) {
+        CurveCheck.same(TwoLayers.losses(loss, rate), train(GramianLoss.of(loss), (float) rate));
     }
 
     private static double[] train(GramianLoss gramian, float rate) {

@@ -8,11 +8,15 @@ import io.gramian.autograd.function.EmbeddingLoss;
 import io.gramian.autograd.function.Linear;
 import io.gramian.autograd.function.Relu;
 import io.gramian.autograd.optim.Sgd;
+import io.gramian.loss.BarlowTwins;
 import io.gramian.loss.MultiViewLoss;
+import io.gramian.loss.NtXent;
+import io.gramian.loss.VicReg;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.params.provider.Arguments;
 
 /**
  * The training that every adapter has to repeat: 784 inputs, 128 hidden units, ReLU, 64 outputs, SGD, on pairs of views of
@@ -31,6 +35,14 @@ public final class TwoLayers {
     private static final FashionViews VIEWS = new FashionViews(6400);
 
     private TwoLayers() {}
+
+    /** Losses, each with a rate that its training takes. */
+    public static List<Arguments> rates() {
+        return List.of(
+                Arguments.of(NtXent.defaults(), 0.1),
+                Arguments.of(BarlowTwins.defaults(), 0.002),
+                Arguments.of(VicReg.defaults(), 0.02));
+    }
 
     /** Inputs of the network. */
     public static int inputs() {
