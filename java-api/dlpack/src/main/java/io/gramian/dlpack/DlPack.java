@@ -6,8 +6,8 @@ import io.gramian.Tensor;
 import io.gramian.backend.Exchange;
 
 /**
- * Tensors of other libraries of this process by the DLPack protocol, without a copy: TensorFlow, ONNX Runtime, JAX, PyTorch,
- * NumPy, CuPy, in whatever language.
+ * Tensors of other libraries of this process by the DLPack protocol, without a copy, in whatever language they are. NumPy is
+ * the one that tests exchange arrays with.
  *
  * <p>What is passed is the address of a {@code DLManagedTensor}, or of a {@code DLManagedTensorVersioned} (major version 1).
  * An address is trusted: one that is neither null nor that of such a structure is undefined behaviour, as in any native call.

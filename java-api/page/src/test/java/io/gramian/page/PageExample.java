@@ -19,7 +19,7 @@ import javax.tools.ToolProvider;
 /** An example of docs/embedding.md: found on the page, compiled, and run in a JVM of its own on the test's class path. */
 public final class PageExample {
     /** Of the page, blank lines and imports aside. */
-    private static final int LINES = 25;
+    private static final int LINES = 15;
 
     private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern C = Pattern.compile("```c\\n(.*?)```", Pattern.DOTALL);
