@@ -24,7 +24,10 @@ public final class SameDiffLosses implements Workload {
         b = graph.var("b", Dl4j.array(views[1], n, d));
     }
 
-    /** NT-Xent: all similarities, the diagonal excluded. */
+    /**
+     * NT-Xent: all similarities, the diagonal excluded. Logarithm of the sum of exponentials of s - 1, at most 0:
+     * the backward pass of the library's own logSumExp fails on the shape of its result.
+     */
     public static Workload ntXent(float[][] views, int n, int d, float temperature) {
         SameDiffLosses work = new SameDiffLosses(views, n, d);
         SameDiff graph = work.graph;
@@ -32,10 +35,11 @@ public final class SameDiffLosses implements Workload {
         SDVariable v = work.b.div(work.b.norm2(true, 1));
         SDVariable both = graph.concat(0, u, v);
         SDVariable diagonal = graph.constant("diagonal", Nd4j.eye(2L * n).mul(-1e9f));
-        SDVariable logits = product(both, both, false, true).div(temperature).add(diagonal);
-        SDVariable positives = u.mul(v).sum(1).div(temperature);
-        SDVariable all = graph.math().logSumExp(logits, 1).mean();
-        return work.ends(all.sub(positives.mean()));
+        SDVariable logits =
+                product(both, both, false, true).sub(1).div(temperature).add(diagonal);
+        SDVariable positives = u.mul(v).sum(true, 1).sub(1).div(temperature);
+        SDVariable all = graph.math().log(graph.math().exp(logits).sum(true, 1));
+        return work.ends(all.sub(graph.concat(0, positives, positives)).mean());
     }
 
     /** Barlow Twins: standardised columns, (d, d) correlation. */
