@@ -143,7 +143,7 @@ public final class Main implements Callable<Integer> {
                 .toList();
         if (!some.isEmpty()) {
             Results results = new Results(machine, some);
-            results.write(folder, name);
+            results.write(folder, name, trainers ? "Inside other trainers" : "Gramian beside PyTorch");
             screen.println();
             screen.println(results.table());
         }

@@ -18,14 +18,18 @@ import java.util.Map;
  * @param measurements one per side of each benchmark
  */
 public record Results(Machine machine, List<Measurement> measurements) {
-    /** Writes a name's {@code .json}, {@code .md} and {@code .png} into this folder, over those of an earlier run. */
-    public void write(Path folder, String name) throws IOException {
+    /**
+     * Writes a name's {@code .json}, {@code .md} and {@code .png} into this folder, over those of an earlier run.
+     *
+     * @param title of the plot
+     */
+    public void write(Path folder, String name, String title) throws IOException {
         Files.createDirectories(folder);
         new ObjectMapper()
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .writeValue(folder.resolve(name + ".json").toFile(), this);
         Files.writeString(folder.resolve(name + ".md"), table());
-        Plot.write(bySize(), "Gramian beside PyTorch, forward + backward", folder.resolve(name + ".png"));
+        Plot.write(bySize(), title + ", forward + backward", folder.resolve(name + ".png"));
     }
 
     private Map<String, Map<String, Measurement>> bySize() {
