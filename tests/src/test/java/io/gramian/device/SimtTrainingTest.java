@@ -83,11 +83,9 @@ class SimtTrainingTest {
                     "network.width=8"); // of two channels many cells have the same direction, and so the same match
         }
         if (method.equals("alignment-uniformity")) {
-            // with two channels an embedding of step 6 has norm 0.013, by which its gradient is divided: starts that
-            // differ
-            // in the last place of each weight end 0.0035 apart on the CPU alone, while both kernels stay within 1e-6
-            // of
-            // the float64 gradient in every step
+            // with two channels an embedding of step 6 has norm 0.013, by which its gradient is divided: on the CPU
+            // alone, starts apart in the last place of each weight end 0.0035 apart, and both kernels stay within
+            // 1e-6 of the float64 gradient in every step
             settings.add("network.width=8");
         }
         return settings.toArray(new String[0]);
