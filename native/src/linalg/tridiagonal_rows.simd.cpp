@@ -66,14 +66,14 @@ void symmetric_strip(
   }
 }
 
-double reflect_row(int64_t from, int64_t to, const double* row, int64_t count, const double* v, const double* w,
-    int64_t stride, int64_t i, int64_t squared, double* out) {
+double reflect_row(int64_t from, int64_t to, const double* row, int64_t count, const double* at_v, const double* at_w,
+    const double* v, const double* w, int64_t stride, int64_t squared, double* out) {
   for (int64_t j = from; j < to; ++j) out[j] = row[j];
   for (int64_t k = 0; k < count; ++k) {
     const double* vk = v + k * stride;
     const double* wk = w + k * stride;
-    const double a = vk[i];
-    const double b = wk[i];
+    const double a = at_v[k];
+    const double b = at_w[k];
 #pragma omp simd
     for (int64_t j = from; j < to; ++j) out[j] -= a * wk[j] + b * vk[j];
   }
@@ -120,9 +120,9 @@ double finish_product(int64_t from, int64_t to, int64_t count, const double* v, 
   return sum;
 }
 
-void add_part(int64_t from, int64_t to, double factor, const double* x, double* y) {
+void add_scaled(int64_t from, int64_t to, const double* y, double factor, const double* x, double* out) {
 #pragma omp simd
-  for (int64_t j = from; j < to; ++j) y[j] += factor * x[j];
+  for (int64_t j = from; j < to; ++j) out[j] = y[j] + factor * x[j];
 }
 
 }  // namespace GRAMIAN_ISA

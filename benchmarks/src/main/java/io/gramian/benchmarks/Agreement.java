@@ -41,7 +41,7 @@ final class Agreement {
     static boolean ofAllPeers(Comparison comparison, List<String> jvmArguments) throws IOException {
         boolean all = true;
         for (Comparison.Side side : comparison.sides()) {
-            if (!Comparison.isOurs(side.name())) {
+            if (!side.name().equals(Comparison.OURS)) {
                 all &= inOwnProcess(comparison.name(), side.name(), jvmArguments) == 0;
             }
         }

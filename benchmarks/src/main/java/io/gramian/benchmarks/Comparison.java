@@ -17,9 +17,6 @@ record Comparison(
     /** The side that is not a peer. */
     static final String OURS = "gramian";
 
-    /** Ours with one thread, to tell what the second core brings; in a JVM of its own, like every side. */
-    static final String ONE_THREAD = "gramian-1-thread";
-
     /** Makes the work of one side, with its data. */
     @FunctionalInterface
     interface Maker {
@@ -28,11 +25,6 @@ record Comparison(
 
     /** Who does the work, and how it is made. */
     record Side(String name, Maker maker) {}
-
-    /** Who is no peer: ours, with any number of threads. */
-    static boolean isOurs(String side) {
-        return side.equals(OURS) || side.equals(ONE_THREAD);
-    }
 
     /** The work of a side at a shape. */
     Workload create(String who, String shape) {

@@ -47,7 +47,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours((rows, d) -> new LossWorkload(new NtXent(TAU), rows / 2, d)),
-                            alone((rows, d) -> new LossWorkload(new NtXent(TAU), rows / 2, d)),
                             djl((rows, d) -> djl(rows / 2, d, (a, b) -> DjlLosses.ntXent(a, b, TAU))),
                             bytedeco((rows, d) -> bytedeco(rows / 2, d, (a, b) -> BytedecoLosses.ntXent(a, b, TAU))))),
             // rows of one view
@@ -59,7 +58,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours(InfoNce.defaults()),
-                            alone(InfoNce.defaults()),
                             bytedeco((n, d) -> bytedeco(n, d, (a, b) -> BytedecoLosses.infoNce(a, b, TAU))))),
             new Comparison(
                     "dcl",
@@ -69,7 +67,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours(Dcl.defaults()),
-                            alone(Dcl.defaults()),
                             bytedeco((n, d) -> bytedeco(n, d, (a, b) -> BytedecoLosses.dcl(a, b, TAU))))),
             // queries by features
             new Comparison(
@@ -78,7 +75,7 @@ final class Comparisons {
                     List.of("8x32"),
                     SUMS,
                     false,
-                    List.of(ours(QueueWorkload::new), alone(QueueWorkload::new), djl(Comparisons::queue))),
+                    List.of(ours(QueueWorkload::new), djl(Comparisons::queue))),
             // the authors' formula in two versions of PyTorch, and the duality by hand
             new Comparison(
                     "barlow-twins",
@@ -88,7 +85,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours(BarlowTwins.defaults()),
-                            alone(BarlowTwins.defaults()),
                             djl((n, d) -> djl(n, d, (a, b) -> DjlLosses.barlowTwins(a, b, 0.0051f))),
                             new Side(
                                     "djl-dual",
@@ -102,7 +98,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours(VicReg.defaults()),
-                            alone(VicReg.defaults()),
                             djl((n, d) -> djl(n, d, DjlLosses::vicReg)),
                             new Side("djl-dual", (n, d) -> djl(n, d, DjlLosses::vicRegDual)),
                             bytedeco((n, d) -> bytedeco(n, d, BytedecoLosses::vicReg)))),
@@ -116,7 +111,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours(WHITENED),
-                            alone(WHITENED),
                             bytedeco((n, d) -> bytedeco(n, d, (a, b) -> BytedecoWhitening.loop(a, b, 256, 1e-6f))),
                             new Side(
                                     "bytedeco-batched",
@@ -130,7 +124,6 @@ final class Comparisons {
                     false,
                     List.of(
                             ours(SpectrumWorkload::new),
-                            alone(SpectrumWorkload::new),
                             bytedeco((n, d) -> new BytedecoSpectrum(Inputs.views(n, d)[0], n, d)))),
             // tensors by elements of each: as many as ResNet-18 has
             new Comparison(
@@ -171,14 +164,6 @@ final class Comparisons {
 
     private static Side ours(MultiViewLoss loss) {
         return ours((n, d) -> new LossWorkload(loss, n, d));
-    }
-
-    private static Side alone(Maker maker) {
-        return new Side(Comparison.ONE_THREAD, maker);
-    }
-
-    private static Side alone(MultiViewLoss loss) {
-        return alone((n, d) -> new LossWorkload(loss, n, d));
     }
 
     private static Side djl(Maker maker) {

@@ -3,6 +3,7 @@ package io.gramian.benchmarks;
 import io.gramian.benchmarks.report.Machine;
 import io.gramian.benchmarks.report.Measurement;
 import io.gramian.benchmarks.report.Results;
+import io.gramian.benchmarks.report.Scaling;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -119,8 +120,14 @@ public final class Main implements Callable<Integer> {
                 }
             }
             PrintWriter screen = spec.commandLine().getOut();
-            write("cpu", machine, measurements, false, folder, screen);
-            write("trainers", machine, measurements, true, folder, screen);
+            List<Scaling> scaling = new ArrayList<>();
+            for (Comparison comparison : chosen) {
+                if (!comparison.oneCall() && !TrainerComparisons.has(comparison.name())) {
+                    comparison.shapes().forEach(shape -> scaling.add(ThreadTurns.measure(comparison, shape, quick)));
+                }
+            }
+            write("cpu", new Results(machine, ofTrainers(measurements, false), scaling), folder, screen);
+            write("trainers", new Results(machine, ofTrainers(measurements, true), List.of()), folder, screen);
             screen.println("written to " + folder.toAbsolutePath().normalize());
             screen.flush();
             return 0;
@@ -129,21 +136,16 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    /** Writes those of the kernels, or of the trainers, if there are any. */
-    private static void write(
-            String name,
-            Machine machine,
-            List<Measurement> measurements,
-            boolean trainers,
-            Path folder,
-            PrintWriter screen)
-            throws IOException {
-        List<Measurement> some = measurements.stream()
+    private static List<Measurement> ofTrainers(List<Measurement> measurements, boolean trainers) {
+        return measurements.stream()
                 .filter(each -> TrainerComparisons.has(each.kernel()) == trainers)
                 .toList();
-        if (!some.isEmpty()) {
-            Results results = new Results(machine, some);
-            results.write(folder, name, trainers ? "Inside other trainers" : "Gramian beside PyTorch");
+    }
+
+    /** Writes results if there are any. */
+    private static void write(String name, Results results, Path folder, PrintWriter screen) throws IOException {
+        if (!results.measurements().isEmpty()) {
+            results.write(folder, name, name.equals("trainers") ? "Inside other trainers" : "Gramian beside PyTorch");
             screen.println();
             screen.println(results.table());
         }

@@ -64,9 +64,6 @@ public class SideBySide {
     @Setup(Level.Trial)
     public void open() throws IOException {
         Comparison comparison = Comparisons.named(kernel);
-        if (side.equals(Comparison.ONE_THREAD)) {
-            System.setProperty("gramian.threads", "1"); // before the device is made
-        }
         // a small run first: code and tables of the libraries are not the work's memory
         try (Workload small = comparison.create(side, comparison.checked().get(0))) {
             small.run();

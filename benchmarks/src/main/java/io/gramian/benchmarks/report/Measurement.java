@@ -21,6 +21,6 @@ public record Measurement(
         long extraBytes) {
     /** Whether somebody else than Gramian did the work. */
     boolean isPeer() {
-        return !side.startsWith("gramian");
+        return !side.equals("gramian");
     }
 }

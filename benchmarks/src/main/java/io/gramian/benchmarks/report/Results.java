@@ -16,8 +16,9 @@ import java.util.Map;
  *
  * @param machine where it ran
  * @param measurements one per side of each benchmark
+ * @param scaling what more cores bring; empty when it was not measured
  */
-public record Results(Machine machine, List<Measurement> measurements) {
+public record Results(Machine machine, List<Measurement> measurements, List<Scaling> scaling) {
     /**
      * Writes a name's {@code .json}, {@code .md} and {@code .png} into this folder, over those of an earlier run.
      *
@@ -71,29 +72,28 @@ public record Results(Machine machine, List<Measurement> measurements) {
                 rows.forEach(text::append);
             }
         });
-        return text.append(scaling()).toString();
+        return text.append(ofCores()).toString();
     }
 
-    /** What more cores bring: a row per size that was measured with one thread too; empty when there is none. */
-    private String scaling() {
-        StringBuilder rows = new StringBuilder();
-        bySize().forEach((size, sides) -> {
-            Measurement all = sides.get("gramian");
-            Measurement one = sides.get("gramian-1-thread");
-            if (all != null && one != null) {
-                rows.append(String.format(
-                        Locale.ROOT,
-                        "| %s | %.2f | %.2f | %.2f |%n",
-                        size,
-                        one.medianMillis(),
-                        all.medianMillis(),
-                        one.medianMillis() / all.medianMillis()));
-            }
-        });
-        String head = String.format(
-                "%n| work | Gramian, 1 thread, ms | %d threads, ms | times faster |%n|--|--:|--:|--:|%n",
-                machine.cores());
-        return rows.isEmpty() ? "" : head + rows;
+    private String ofCores() {
+        if (scaling.isEmpty()) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder(String.format(
+                "%nWith one thread and with all in turns, medians:%n%n"
+                        + "| work | Gramian, 1 thread, ms | %d threads, ms | times faster |%n|--|--:|--:|--:|%n",
+                scaling.get(0).threads()));
+        for (Scaling row : scaling) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "| %s %s | %.2f | %.2f | %.2f |%n",
+                    row.kernel(),
+                    row.shape(),
+                    row.oneThreadMillis(),
+                    row.allThreadsMillis(),
+                    row.timesFaster()));
+        }
+        return text.toString();
     }
 
     private static String row(String size, Measurement ours, Measurement peer) {
