@@ -13,8 +13,7 @@ class ThreadTurnsTest {
     @Test
     void bothTurnsAreTimedAndStandInTheTable() {
         Comparison comparison = Comparisons.named("nt-xent");
-        Scaling scaling =
-                ThreadTurns.measure(comparison, comparison.checked().get(0), true);
+        Scaling scaling = ThreadTurns.measure(comparison, comparison.checked().get(0), true);
         assertThat(scaling.oneThreadMillis()).isGreaterThan(0).isFinite();
         assertThat(scaling.allThreadsMillis()).isGreaterThan(0).isFinite();
         assertThat(scaling.timesFaster()).isEqualTo(scaling.oneThreadMillis() / scaling.allThreadsMillis());
