@@ -6,6 +6,7 @@ import io.gramian.Device;
 import io.gramian.benchmarks.report.Machine;
 import io.gramian.benchmarks.report.Results;
 import io.gramian.benchmarks.report.Scaling;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,7 @@ class ThreadTurnsTest {
     }
 
     @Test
-    void theTableHasARowAShape() {
+    void theTableHasARowAShape() throws IOException {
         Scaling row = new Scaling("dcl", "2048x128", 4, 120, 31, 3.9, 31);
         String table = new Results(Machine.here(), List.of(), List.of(row)).table();
         assertThat(table).contains("| work | Gramian, 1 thread, ms | 4 threads, ms | times faster |");
