@@ -54,6 +54,11 @@ Thread* Block::lane(unsigned warp, unsigned lane) {
   return number < threads_.size() ? &threads_[number] : nullptr;
 }
 
+unsigned Block::lanes(unsigned warp) const {
+  const size_t rest = threads_.size() - 32 * static_cast<size_t>(warp);
+  return rest < 32 ? (1u << rest) - 1 : ~0u;
+}
+
 SharedArray& Block::shared_array(unsigned i, size_t unit, int64_t count) {
   if (i == arrays_.size()) {
     arrays_.emplace_back(i, unit, count);
@@ -136,9 +141,10 @@ void Block::open_barrier() {
     if (thread.state == State::barrier && first == nullptr) first = &thread;
   }
   for (const Thread& thread : threads_) {
-    const std::string start = "waits at __syncthreads, " + text(first->site) + ", but thread " + text(thread.index);
-    if (thread.state == State::done) fail(*first, start + " has left the kernel");
-    if (!same(thread.site, first->site)) fail(*first, start + " waits at another one, " + text(thread.site));
+    if (thread.state != State::done && same(thread.site, first->site)) continue;
+    fail(*first, "waits at __syncthreads, " + text(first->site) + ", but thread " + text(thread.index) +
+                     (thread.state == State::done ? " has left the kernel"
+                                                  : " waits at another one, " + text(thread.site)));
   }
   ++epoch_;
   for (Thread& thread : threads_) thread.state = State::ready;
@@ -155,24 +161,25 @@ void meet(unsigned mask, const char* operation, Complete complete, void* payload
   Thread& thread = self();
   const auto name = [&] { return std::string(operation) + " at " + text(site); };
   if ((mask >> thread.lane() & 1) == 0) fail(thread, name() + ": the calling lane is not in its own mask");
+  const unsigned missing = mask & ~thread.block->lanes(thread.warp());
+  if (missing != 0) {
+    fail(thread, name() + ": the mask names lane " + std::to_string(__builtin_ctz(missing)) + ", which is missing");
+  }
   thread.operation = operation;
   thread.complete = complete;
   thread.mask = mask;
   thread.payload = payload;
   thread.site = site;
   Thread* lanes[32] = {};
-  bool all = true;
-  for (unsigned l = 0; l < 32; ++l) {
-    if ((mask >> l & 1) == 0) continue;
+  for (unsigned rest = mask; rest != 0; rest &= rest - 1) {
+    const unsigned l = static_cast<unsigned>(__builtin_ctz(rest));
     lanes[l] = thread.block->lane(thread.warp(), l);
-    if (lanes[l] == nullptr) fail(thread, name() + ": the mask names lane " + std::to_string(l) + ", which is missing");
-    all = all && (lanes[l] == &thread || (lanes[l]->state == State::meeting && lanes[l]->complete == complete &&
-                                             lanes[l]->mask == mask));
-  }
-  if (!all) {
-    thread.state = State::meeting;
-    thread.fiber.suspend();
-    return;
+    if (lanes[l] == &thread) continue;
+    if (lanes[l]->state != State::meeting || lanes[l]->complete != complete || lanes[l]->mask != mask) {
+      thread.state = State::meeting;
+      thread.fiber.suspend();
+      return;
+    }
   }
   complete(lanes, mask);
   for (Thread* lane : lanes) {

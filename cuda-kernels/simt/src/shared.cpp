@@ -16,6 +16,13 @@ bool ordered(const Thread& thread, unsigned epoch, unsigned sync, bool same_warp
   return epoch != thread.block->epoch() || (same_warp && sync < thread.warp_syncs);
 }
 
+bool power_of_two(size_t x) { return (x & (x - 1)) == 0; }
+
+// offset mod length; a division costs more than all other checks of an access, and few lengths need one
+size_t remainder(size_t offset, size_t length) {
+  return power_of_two(length) ? offset & (length - 1) : offset % length;
+}
+
 std::string thread_name(unsigned short number) {
   return number == kSeveral ? "several threads" : "thread number " + std::to_string(number - 1);
 }
@@ -23,8 +30,9 @@ std::string thread_name(unsigned short number) {
 }  // namespace
 
 SharedArray::SharedArray(unsigned number, size_t unit, int64_t count)
-    : number_(number), unit_(unit), bytes_(unit * static_cast<size_t>(count)),
-      memory_(new unsigned char[bytes_ + 128]), cells_(new Cell[static_cast<size_t>(count)]) {
+    : number_(number), unit_(unit), shift_(power_of_two(unit) ? __builtin_ctzll(unit) : -1),
+      bytes_(unit * static_cast<size_t>(count)), memory_(new unsigned char[bytes_ + 128]),
+      cells_(new Cell[static_cast<size_t>(count)]) {
   const uintptr_t address = reinterpret_cast<uintptr_t>(memory_.get());
   data_ = memory_.get() + (128 - address % 128) % 128;
   std::fill_n(data_, bytes_, kPoison);
@@ -40,7 +48,7 @@ void SharedArray::check_range(const Thread& thread, int64_t offset, size_t lengt
     fail(thread, "accesses element " + std::to_string(offset / static_cast<int64_t>(unit_)) + " of shared array " +
                      std::to_string(number_) + ", which has " + std::to_string(bytes_ / unit_));
   }
-  if (offset % static_cast<int64_t>(length) != 0) {
+  if (remainder(static_cast<size_t>(offset), length) != 0) {
     fail(thread, "accesses " + std::to_string(length) + " bytes of shared array " + std::to_string(number_) +
                      " at byte " + std::to_string(offset) + ", which is not a multiple of it");
   }
@@ -86,27 +94,29 @@ void SharedArray::note_write(Thread& thread, size_t i) {
 
 const unsigned char* SharedArray::read(Thread& thread, int64_t offset, size_t length) {
   check_range(thread, offset, length);
-  const size_t end = (static_cast<size_t>(offset) + length + unit_ - 1) / unit_;
-  for (size_t i = static_cast<size_t>(offset) / unit_; i < end; ++i) note_read(thread, i);
+  const size_t end = element(static_cast<size_t>(offset) + length + unit_ - 1);
+  for (size_t i = element(static_cast<size_t>(offset)); i < end; ++i) note_read(thread, i);
   return data_ + offset;
 }
 
 unsigned char* SharedArray::write(Thread& thread, int64_t offset, size_t length) {
   check_range(thread, offset, length);
-  const size_t end = (static_cast<size_t>(offset) + length + unit_ - 1) / unit_;
-  for (size_t i = static_cast<size_t>(offset) / unit_; i < end; ++i) note_write(thread, i);
+  const size_t end = element(static_cast<size_t>(offset) + length + unit_ - 1);
+  for (size_t i = element(static_cast<size_t>(offset)); i < end; ++i) note_write(thread, i);
   return data_ + offset;
 }
 
 void SharedArray::issue(Thread& thread, int64_t offset, size_t length) {
   write(thread, offset, length);
-  for (size_t i = static_cast<size_t>(offset) / unit_; i < (static_cast<size_t>(offset) + length) / unit_; ++i) {
+  const size_t end = element(static_cast<size_t>(offset) + length);
+  for (size_t i = element(static_cast<size_t>(offset)); i < end; ++i) {
     cells_[i].in_flight = static_cast<unsigned short>(thread.number + 1);
   }
 }
 
 void SharedArray::land(Thread& thread, int64_t offset, const unsigned char* bytes, size_t length) {
-  for (size_t i = static_cast<size_t>(offset) / unit_; i < (static_cast<size_t>(offset) + length) / unit_; ++i) {
+  const size_t end = element(static_cast<size_t>(offset) + length);
+  for (size_t i = element(static_cast<size_t>(offset)); i < end; ++i) {
     cells_[i].in_flight = 0;
   }
   std::memcpy(write(thread, offset, length), bytes, length);

@@ -36,6 +36,8 @@ class Block {
   // The i-th shared array, made by the first thread that asks; all must ask alike.
   SharedArray& shared_array(unsigned i, size_t unit, int64_t count);
   Thread* lane(unsigned warp, unsigned lane);
+  // One bit for each lane that a warp has.
+  unsigned lanes(unsigned warp) const;
 
  private:
   friend void barrier(Site site);

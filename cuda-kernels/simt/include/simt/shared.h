@@ -36,10 +36,13 @@ class SharedArray {
   void check_range(const Thread& thread, int64_t offset, size_t length) const;
   void note_read(Thread& thread, size_t i);
   void note_write(Thread& thread, size_t i);
+  // Of a byte.
+  size_t element(size_t byte) const { return shift_ < 0 ? byte / unit_ : byte >> shift_; }
   [[noreturn]] void refuse(const Thread& thread, size_t i, const std::string& what) const;
 
   unsigned number_;
   size_t unit_;
+  int shift_;  // unit_ = 2^shift_; -1: no power of two
   size_t bytes_;
   std::unique_ptr<unsigned char[]> memory_;
   unsigned char* data_;
