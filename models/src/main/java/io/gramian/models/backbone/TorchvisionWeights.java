@@ -120,8 +120,9 @@ public final class TorchvisionWeights {
                                 + PyTorchLayout.some(List.copyOf(names)));
             }
             Shape first = file.shape("conv1.weight");
-            boolean compact = file.metadata().getOrDefault("stem", "").startsWith("compact");
-            Stem small = compact ? Stem.COMPACT : Stem.CIFAR;
+            String named = file.metadata().getOrDefault("stem", "");
+            Stem small =
+                    named.startsWith("compact") ? Stem.COMPACT : named.startsWith("pooled") ? Stem.POOLED : Stem.CIFAR;
             Stem stem = first.size(3) == Stem.IMAGENET.kernel() ? Stem.IMAGENET : small;
             int width = Math.toIntExact(first.size(0));
             return new Architecture(

@@ -119,7 +119,7 @@ class OnnxModelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"CIFAR, 8, 16", "COMPACT, 8, 17", "IMAGENET, 16, 65"})
+    @CsvSource({"CIFAR, 8, 16", "COMPACT, 8, 17", "POOLED, 8, 17", "IMAGENET, 16, 65"})
     void theRuntimeComputesTheSameFeatures(Stem stem, int width, int side) throws OrtException {
         Path file = folder.resolve("model.onnx");
         try (ResNet network = network(stem, width, 3, List.of(2, 1, 1, 2))) {

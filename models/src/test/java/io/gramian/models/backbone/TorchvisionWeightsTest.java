@@ -14,6 +14,7 @@ import io.gramian.models.format.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +72,10 @@ class TorchvisionWeightsTest {
                     ResNet network = network(stem, 4, 3, 1);
                     ResNet other = network(stem, 4, 3, 2)) {
                 network.buffers().get("bn1.running_mean").fill(0.25f);
-                TorchvisionWeights.write(file, network, 7, Map.of());
+                TorchvisionWeights.write(
+                        file, network, 7, Map.of("stem", stem.name().toLowerCase(Locale.ROOT) + ": as it is"));
+                assertThat(TorchvisionWeights.architecture(file).settings().stem())
+                        .isEqualTo(stem);
                 TorchvisionWeights.read(file, other);
                 network.parameters().forEach((name, parameter) -> assertThat(
                                 other.parameters().get(name).value().toFloats())
