@@ -4,6 +4,7 @@ import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
 import io.gramian.models.ssl.LossMethod;
 import io.gramian.models.ssl.LossMethods;
+import io.gramian.models.ssl.Published;
 import io.gramian.models.ssl.SslSystem;
 import io.gramian.models.ssl.Systems;
 import io.gramian.models.train.ConfigResolver;
@@ -24,13 +25,11 @@ final class MethodsCommand extends TextCommand {
                     .recipe(system.name() + "-cifar10")
                     .resolve()
                     .settings();
-            out().printf("  small images: %s; %s%n", system.origin(), optimiser(cifar));
-            if (!system.imagenet().isEmpty()) {
-                Settings large = new ConfigResolver()
-                        .recipe(system.name() + "-imagenet")
-                        .resolve()
-                        .settings();
-                out().printf("  ImageNet: the authors; %s%n", optimiser(large));
+            out().printf("  %s-cifar10: %s; %s%n", system.name(), system.origin(), optimiser(cifar));
+            for (Published published : system.published()) {
+                String recipe = system.name() + "-" + published.set();
+                Settings theirs = new ConfigResolver().recipe(recipe).resolve().settings();
+                out().printf("  %s: %s; %s%n", recipe, published.source(), optimiser(theirs));
             }
             for (Setting setting : system.settings()) {
                 line(setting, cifar.values().getOrDefault(setting.key(), setting.initial()));

@@ -4,6 +4,7 @@ import io.gramian.loss.AlignmentUniformity;
 import io.gramian.loss.MultiViewLoss;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -29,7 +30,10 @@ public final class AlignmentUniformitySystem implements JointEmbedding {
 
     @Override
     public List<String> differences() {
-        return List.of("the authors' code trains a small AlexNet on STL-10 with SGD; here it is SimCLR's recipe");
+        return List.of(
+                "the authors' network on STL-10 is a small AlexNet whose last layers are those of the head here; recipe"
+                        + " alignment-uniformity-stl10 has all else of theirs with a ResNet-18",
+                "on ImageNet-100 and ImageNet they put both terms into MoCo, with distances to its queue: another system");
     }
 
     @Override
@@ -45,6 +49,22 @@ public final class AlignmentUniformitySystem implements JointEmbedding {
         return new AlignmentUniformity(
                 (float) settings.number("loss.weight"), (float) settings.number("loss.t"), (float)
                         settings.number("loss.alpha"));
+    }
+
+    @Override
+    public List<Published> published() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("epochs", 200L);
+        settings.put("batch", 768L);
+        settings.put("network.stem", "pooled");
+        settings.put("projector", Map.of("hidden", List.of(4096L, 4096L), "out", 128L, "bias_last", true));
+        settings.put("augmentation", Map.of("recipe", "moco-v1", "size", 64L, "crop_min", 0.08));
+        settings.put("optimizer", Map.of("name", "sgd", "learning_rate", 0.12, "weight_decay", 1e-4));
+        settings.put(
+                "schedule",
+                Map.of("name", "drops", "warmup_epochs", 0.0, "drops", List.of(45L, 30L, 15L), "drop_factor", 0.1));
+        String source = "SsnL/align_uniform: examples/stl10/main.py; network ours";
+        return List.of(new Published("stl10", "stl10", source, settings));
     }
 
     @Override

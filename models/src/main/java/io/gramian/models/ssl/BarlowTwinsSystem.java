@@ -69,8 +69,10 @@ public final class BarlowTwinsSystem implements JointEmbedding {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return LossSettings.authors(Map.of("loss.scale", 1.0, "optimizer.bias_factor", 0.024), 2048, 0.2);
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "facebookresearch/barlowtwins: main.py",
+                LossSettings.authors(Map.of("loss.scale", 1.0, "optimizer.bias_factor", 0.024), 1000, 2048, 0.2)));
     }
 
     @Override

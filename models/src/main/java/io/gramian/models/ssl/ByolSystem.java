@@ -70,16 +70,20 @@ public final class ByolSystem implements SslSystem {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return Map.of(
-                "momentum.start",
-                0.996,
-                "batch",
-                4096L,
-                "optimizer",
-                Map.of("learning_rate", 0.2, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
-                "schedule.final_factor",
-                0.0);
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "appendix A of the paper; deepmind-research/byol: byol_experiment.py, 1000 epochs",
+                Map.of(
+                        "momentum.start",
+                        0.996,
+                        "batch",
+                        4096L,
+                        "network.zero_init",
+                        true,
+                        "optimizer",
+                        Map.of("learning_rate", 0.2, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
+                        "schedule.final_factor",
+                        0.0)));
     }
 
     @Override

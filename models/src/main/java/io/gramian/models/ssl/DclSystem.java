@@ -71,6 +71,15 @@ public record DclSystem(boolean weighted) implements JointEmbedding {
         return recipe;
     }
 
+    /** The rate is SimCLR's for small batches (its appendix B.1), 0.075 times the root of the batch: 1.2 for 256 images. */
+    @Override
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "the paper's abstract and SimCLR's settings: 200 epochs, batch 256; temperature, rate and decay as in"
+                        + " lightly: benchmarks/imagenet/resnet50/dcl.py",
+                SimClrSystem.large(200, 256, 1.2)));
+    }
+
     @Override
     public String origin() {
         return "SimCLR's CIFAR-10 settings with a batch of 256; ours";

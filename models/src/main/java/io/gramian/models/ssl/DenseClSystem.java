@@ -78,8 +78,9 @@ public final class DenseClSystem implements SslSystem {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return new MocoSystem(MocoSystem.Version.V2).imagenet();
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "WXinlong/DenseCL: configs/selfsup/densecl/densecl_imagenet_200ep.py", MocoSystem.imagenet()));
     }
 
     @Override

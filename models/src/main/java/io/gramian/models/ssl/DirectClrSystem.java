@@ -88,17 +88,21 @@ public final class DirectClrSystem implements JointEmbedding {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return Map.of(
-                "loss.width",
-                360L,
-                "epochs",
-                100L,
-                "batch",
-                4096L,
-                "optimizer.learning_rate",
-                4.8,
-                "optimizer.scale_with_batch",
-                false);
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "facebookresearch/directclr: directclr/main.py, utils.py (views are those of Barlow Twins)",
+                Map.of(
+                        "loss.width",
+                        360L,
+                        "epochs",
+                        100L,
+                        "batch",
+                        4096L,
+                        "augmentation.recipe",
+                        "barlow-twins",
+                        "optimizer.learning_rate",
+                        4.8,
+                        "optimizer.scale_with_batch",
+                        false)));
     }
 }

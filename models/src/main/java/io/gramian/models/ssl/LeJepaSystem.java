@@ -97,6 +97,11 @@ public final class LeJepaSystem implements JointEmbedding {
     }
 
     @Override
+    public List<Published> published() {
+        return LeJepaPublished.all();
+    }
+
+    @Override
     public String origin() {
         return "the authors' minimal example";
     }

@@ -55,17 +55,31 @@ final class LossSettings {
         return recipe;
     }
 
-    /** What Barlow Twins and VICReg share on ImageNet: 1000 epochs with LARS and three layers of 8192. */
-    static Map<String, Object> authors(Map<String, Object> own, long batch, double rate) {
-        Map<String, Object> recipe = new LinkedHashMap<>(own);
-        recipe.put("epochs", 1000L);
+    /** What Barlow Twins, VICReg and its relatives share on ImageNet: LARS and three layers of 8192. */
+    static Map<String, Object> authors(Map<String, Object> own, long epochs, long batch, double rate) {
+        Map<String, Object> recipe = new LinkedHashMap<>();
+        recipe.put("epochs", epochs);
         recipe.put("batch", batch);
         recipe.put("network.zero_init", true);
-        recipe.put("projector", Map.of("hidden", List.of(8192L, 8192L), "out", 8192L));
+        recipe.put("projector.hidden", List.of(8192L, 8192L));
+        recipe.put("projector.out", 8192L);
         recipe.put(
                 "optimizer",
                 Map.of("name", "lars", "learning_rate", rate, "weight_decay", 1e-6, "trust", 0.001, "clip", false));
+        recipe.putAll(own);
         return recipe;
+    }
+
+    /**
+     * VICReg-exp and VICReg-ctr on ImageNet (Garrido et al. 2023, section 5 and figure 1): 100 epochs and three layers that end
+     * with 2048. The batch is second-hand, from a summary of their supplement's tables; the rate is VICReg's for 100 epochs, and
+     * the temperature ours.
+     */
+    static Published dual() {
+        return Published.imagenet(
+                "Garrido et al. 2023, section 5; batch as a summary of its tables has it, rate of VICReg's README.md for 100"
+                        + " epochs, temperature ours",
+                authors(Map.of("projector.out", 2048L), 100, 1024, 0.3));
     }
 
     /** The temperature of a contrastive loss. */

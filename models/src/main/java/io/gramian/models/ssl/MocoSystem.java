@@ -125,12 +125,38 @@ public record MocoSystem(Version version) implements SslSystem {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
+    public List<Published> published() {
+        Map<String, Object> settings = imagenet();
+        return switch (version) {
+            case V1 -> {
+                settings.put("augmentation.recipe", "moco-v1");
+                settings.put("loss.temperature", 0.07);
+                settings.put("schedule", Map.of("name", "drops", "drops", List.of(80L, 40L), "drop_factor", 0.1));
+                yield List.of(Published.imagenet("facebookresearch/moco: README.md, main_moco.py", settings));
+            }
+            case V2 -> List.of(Published.imagenet("facebookresearch/moco: README.md, main_moco.py", settings));
+            case V2_PLUS -> plus();
+        };
+    }
+
+    /** Symmetric and with two queues it is solo-learn's alone: two devices with 64 images, or 128 of ImageNet-100's, each. */
+    private static List<Published> plus() {
+        return List.of(
+                Published.imagenet(
+                        "solo-learn: scripts/pretrain/imagenet/mocov2plus.yaml",
+                        Map.of("epochs", 400L, "batch", 128L, "queue.length", 65536L, "optimizer.weight_decay", 3e-5)),
+                Published.imagenet100(
+                        "imagenet100",
+                        "resnet18",
+                        "solo-learn: scripts/pretrain/imagenet-100/mocov2plus.yaml",
+                        Map.of("epochs", 400L, "batch", 256L, "queue.length", 65536L)));
+    }
+
+    /** What MoCo v2 and DenseCL share on ImageNet; shuffling in as many groups as the authors have devices. */
+    static Map<String, Object> imagenet() {
         Map<String, Object> authors = new LinkedHashMap<>();
-        if (version == Version.V2_PLUS) {
-            return authors;
-        }
-        authors.put("augmentation", Map.of("recipe", version == Version.V1 ? "moco-v1" : "moco-v2", "crop_min", -1.0));
+        authors.put("augmentation.recipe", "moco-v2");
+        authors.put("augmentation.crop_min", -1.0);
         authors.put("epochs", 200L);
         authors.put("batch", 256L);
         authors.put("queue.length", 65536L);
@@ -138,13 +164,8 @@ public record MocoSystem(Version version) implements SslSystem {
         authors.put("optimizer.learning_rate", 0.03);
         authors.put("optimizer.weight_decay", 1e-4);
         authors.put("schedule.warmup_epochs", 0.0);
-        authors.put("loss.temperature", version == Version.V1 ? 0.07 : 0.2);
+        authors.put("loss.temperature", 0.2);
         authors.put("momentum", Map.of("start", 0.999, "end", 0.999));
-        if (version == Version.V1) {
-            authors.put(
-                    "schedule",
-                    Map.of("name", "drops", "drops", List.of(80L, 40L), "drop_factor", 0.1, "warmup_steps", 0L));
-        }
         return authors;
     }
 

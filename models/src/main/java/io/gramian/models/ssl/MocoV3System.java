@@ -7,6 +7,7 @@ import io.gramian.loss.MocoV3;
 import io.gramian.models.config.Setting;
 import io.gramian.models.head.MlpHead;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -76,20 +77,19 @@ public final class MocoV3System implements SslSystem {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return Map.of(
-                "loss.temperature",
-                1.0,
-                "epochs",
-                300L,
-                "batch",
-                4096L,
-                "augmentation.crop_min",
-                0.2,
-                "optimizer",
-                Map.of("learning_rate", 0.3, "weight_decay", 1.5e-6, "trust", 0.001, "clip", false),
-                "schedule.final_factor",
-                0.0);
+    public List<Published> published() {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("loss.temperature", 1.0);
+        settings.put("epochs", 300L);
+        settings.put("batch", 4096L);
+        settings.put("network.zero_init", true);
+        settings.put("augmentation.crop_min", 0.2);
+        settings.put("optimizer", Map.of("learning_rate", 0.3, "weight_decay", 1e-6, "trust", 0.001, "clip", false));
+        settings.put("schedule.final_factor", 0.0);
+        return List.of(Published.imagenet(
+                "facebookresearch/moco-v3: CONFIG.md, main_moco.py, 300 epochs (1000: weight decay 1.5e-6,"
+                        + " momentum.start 0.996)",
+                settings));
     }
 
     @Override

@@ -80,18 +80,20 @@ public final class SimSiamSystem implements SslSystem {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return Map.of(
-                "epochs",
-                100L,
-                "network.zero_init",
-                true,
-                "projector.hidden",
-                List.of(2048L, 2048L),
-                "optimizer.learning_rate",
-                0.05,
-                "optimizer.weight_decay",
-                1e-4);
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "facebookresearch/simsiam: README.md, main_simsiam.py",
+                Map.of(
+                        "epochs",
+                        100L,
+                        "network.zero_init",
+                        true,
+                        "projector.hidden",
+                        List.of(2048L, 2048L),
+                        "optimizer.learning_rate",
+                        0.05,
+                        "optimizer.weight_decay",
+                        1e-4)));
     }
 
     @Override

@@ -76,19 +76,25 @@ public final class SpectralSystem implements JointEmbedding {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return Map.of(
-                "loss.mu",
-                10.0,
-                "epochs",
-                100L,
-                "batch",
-                384L,
-                "projector",
-                Map.of("hidden", List.of(8192L, 8192L), "out", 8192L),
-                "optimizer.learning_rate",
-                0.05,
-                "optimizer.weight_decay",
-                1e-4);
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "the authors' configs/spectral_resnet_mlp8192_norelu_3layer_imagenet_lr005_mu10_bs384_100eps.yaml",
+                Map.of(
+                        "loss.mu",
+                        10.0,
+                        "epochs",
+                        101L,
+                        "batch",
+                        384L,
+                        "network.zero_init",
+                        true,
+                        "projector",
+                        Map.of("hidden", List.of(8192L, 8192L), "out", 8192L),
+                        "optimizer.learning_rate",
+                        0.05,
+                        "optimizer.weight_decay",
+                        1e-4,
+                        "schedule.warmup_epochs",
+                        0.0)));
     }
 }

@@ -35,12 +35,9 @@ public interface SslSystem {
     /** Where {@link #recipe} comes from. */
     String origin();
 
-    /**
-     * The same as the authors train on ImageNet, by key, where that differs from {@link #recipe}; empty if they did not, or not
-     * in a way that is known.
-     */
-    default Map<String, Object> imagenet() {
-        return Map.of();
+    /** How its authors train it on other images, which is where it differs from {@link #recipe}. */
+    default List<Published> published() {
+        return List.of();
     }
 
     /** Whether it takes more than two views of an image. */

@@ -58,6 +58,11 @@ public final class VicRegCtrSystem implements JointEmbedding {
     }
 
     @Override
+    public List<Published> published() {
+        return List.of(LossSettings.dual());
+    }
+
+    @Override
     public String origin() {
         return "VICReg's CIFAR-10 settings of solo-learn";
     }

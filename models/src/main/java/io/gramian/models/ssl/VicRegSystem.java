@@ -60,8 +60,9 @@ public final class VicRegSystem implements JointEmbedding {
     }
 
     @Override
-    public Map<String, Object> imagenet() {
-        return LossSettings.authors(Map.of(), 2048, 0.2);
+    public List<Published> published() {
+        return List.of(Published.imagenet(
+                "facebookresearch/vicreg: README.md, main_vicreg.py", LossSettings.authors(Map.of(), 1000, 2048, 0.2)));
     }
 
     @Override

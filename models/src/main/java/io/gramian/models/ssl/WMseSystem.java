@@ -130,6 +130,11 @@ public final class WMseSystem implements JointEmbedding {
     }
 
     @Override
+    public List<Published> published() {
+        return WMsePublished.all();
+    }
+
+    @Override
     public String origin() {
         return "Ermolov et al. 2021, section 4.1, and their code";
     }

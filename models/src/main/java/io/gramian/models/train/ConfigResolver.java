@@ -85,7 +85,7 @@ public final class ConfigResolver {
     private TrainRecipes.@Nullable Recipe base(String method) {
         if (recipe == null) {
             String data = last("data");
-            return TrainRecipes.fitting(method, data.isEmpty() ? "fashion-mnist" : data);
+            return TrainRecipes.fitting(method.isEmpty() ? "simclr" : method, data.isEmpty() ? "fashion-mnist" : data);
         }
         TrainRecipes.Recipe named = TrainRecipes.named(recipe);
         Object its = named.settings().get("method");

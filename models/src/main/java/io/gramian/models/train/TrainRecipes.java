@@ -2,6 +2,7 @@ package io.gramian.models.train;
 
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.Spelling;
+import io.gramian.models.ssl.Published;
 import io.gramian.models.ssl.SslSystem;
 import io.gramian.models.ssl.Systems;
 import java.util.LinkedHashMap;
@@ -35,13 +36,8 @@ public final class TrainRecipes {
             add(system, "cifar10", "cifar10", system.origin(), cifar10(system.name()));
         }
         for (SslSystem system : Systems.all()) {
-            if (!system.imagenet().isEmpty()) {
-                add(
-                        system,
-                        "imagenet",
-                        "folder:imagenet/train",
-                        system.paper() + ", on ImageNet with ResNet-50",
-                        largeImages(system));
+            for (Published published : system.published()) {
+                add(system, published.set(), published.data(), published.source(), published.settings());
             }
         }
         VitRecipes.all().forEach(recipe -> ALL.put(recipe.name(), recipe));
@@ -147,14 +143,6 @@ public final class TrainRecipes {
                 "scale_with_batch", true);
     }
 
-    private static Map<String, Object> largeImages(SslSystem system) {
-        Map<String, Object> settings = new LinkedHashMap<>(system.imagenet());
-        settings.put("network.architecture", "resnet50");
-        settings.put("network.stem", "imagenet");
-        settings.put("augmentation.size", 224L);
-        return settings;
-    }
-
     private static void add(SslSystem system, String name, String data, String origin, Map<String, Object> own) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("method", system.name());
@@ -200,11 +188,11 @@ public final class TrainRecipes {
         return named(name.equals("simclr") ? DEFAULT : DEFAULT + "-" + name);
     }
 
-    /** The recipe for a method on a data set, if there is one; an empty method means the default. */
+    /** The recipe for a method on a data set, if there is one: the first, where there are several. */
     static @org.jspecify.annotations.Nullable Recipe fitting(String method, String data) {
         for (Recipe recipe : ALL.values()) {
             if (data.equals(recipe.settings().get("data"))
-                    && (method.isEmpty() || method.equals(recipe.settings().get("method")))) {
+                    && method.equals(recipe.settings().get("method"))) {
                 return recipe;
             }
         }
