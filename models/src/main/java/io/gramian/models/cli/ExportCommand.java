@@ -31,9 +31,9 @@ import picocli.CommandLine.Option;
                     + " timm's.",
             "In PyTorch: model.load_state_dict(safetensors.torch.load_file(FILE), strict=False), where only fc is"
                     + " missing;",
-            "for a cifar or compact stem, replace conv1 and maxpool of the model first; the file's header says how.",
+            "for another stem than imagenet, replace conv1 and maxpool of the model first; the file's header says how.",
             "FILE.onnx: a model with input image (n, c, height, width), float32 in [0, 1], and output features (n, d);",
-            "the normalisation is part of it."
+            "the normalisation is part of it. Images of any size for a residual network, of the run's for a ViT."
         },
         footer = {
             "",
@@ -84,6 +84,11 @@ final class ExportCommand extends RunCommand {
                 }
                 out.println("wrote " + file + ": " + backbone.parameterCount() + " parameters, features of "
                         + backbone.features() + " numbers");
+                if (wanted == Format.ONNX && backbone instanceof VisionTransformer network) {
+                    int side = network.settings().size();
+                    out.println("the model takes images of " + side + " x " + side
+                            + " pixels, for which its positions are; resize others before");
+                }
             }
         }
         out.flush();
@@ -156,6 +161,8 @@ final class ExportCommand extends RunCommand {
                 "stem",
                 switch (config.settings().text("network.stem")) {
                     case "imagenet" -> "imagenet: conv1 7x7 stride 2, maxpool 3x3 stride 2, as torchvision's";
+                    case "pooled" ->
+                        "pooled: conv1 3x3 stride 1 padding 1 without bias; maxpool 3x3 stride 2, as torchvision's";
                     case "compact" -> "compact: conv1 3x3 stride 2 padding 1 without bias; maxpool is the identity";
                     default -> "cifar: conv1 3x3 stride 1 padding 1 without bias; maxpool is the identity";
                 });

@@ -45,7 +45,7 @@ final class RunBackbone {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             backbone.parameters().forEach((name, parameter) -> tensors.put(PREFIX + name, parameter.value()));
             backbone.buffers().forEach((name, buffer) -> tensors.put(PREFIX + name, buffer));
-            Checkpoint.loadWeights(weights, tensors);
+            Checkpoint.loadWeights(weights, config, tensors);
             return backbone;
         } catch (RuntimeException failure) {
             backbone.close();

@@ -109,7 +109,7 @@ final class RunEvaluation {
         if (trained) {
             Path weights = Files.exists(folder.model()) ? folder.model() : folder.checkpoint();
             try {
-                Checkpoint.loadWeights(weights, network.weights());
+                Checkpoint.loadWeights(weights, config, network.weights());
             } catch (RuntimeException failure) {
                 network.close();
                 throw failure;

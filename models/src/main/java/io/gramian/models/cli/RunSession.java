@@ -10,6 +10,7 @@ import io.gramian.models.eval.Evaluation;
 import io.gramian.models.format.AtomicFile;
 import io.gramian.models.report.Report;
 import io.gramian.models.ssl.BackboneSettings;
+import io.gramian.models.train.Checkpoint;
 import io.gramian.models.train.ConfigResolver;
 import io.gramian.models.train.Interruption;
 import io.gramian.models.train.LayerPrecision;
@@ -65,12 +66,9 @@ final class RunSession {
         Loading.views(config, data);
     }
 
-    /** Weights to start from are tried before there is a folder. */
+    /** Weights to start from and names of parameters are tried before there is a folder. */
     private RunFolder checked(TrainConfig config, DatasetSpec data, ImageDataset images, Supplier<RunFolder> make) {
-        if (!config.settings().text("network.init").isEmpty()) {
-            BackboneSettings.started(device, config.settings(), images.channels(), Loading.size(config, data))
-                    .close();
-        }
+        Pretrainer.rehearse(config, data, images, device);
         return make.get();
     }
 
@@ -81,6 +79,7 @@ final class RunSession {
             if (Files.exists(folder.model()) && !Files.exists(folder.checkpoint())) {
                 throw new GramianException("the run " + path + " is finished and has no checkpoint to go on from");
             }
+            Checkpoint.check(folder, config);
             DatasetSpec data = RunData.open(config);
             try (ImageDataset images = images(config, data)) {
                 return train(config, data, images, folder);

@@ -5,6 +5,7 @@ import io.gramian.Tensor;
 import io.gramian.models.config.ConfigFile;
 import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,9 +48,26 @@ public record Checkpoint(long step, String method, String digest, String config)
         }
     }
 
+    /**
+     * Checks, before anything is made, that a run may go on from its checkpoint, if it has one.
+     *
+     * @throws GramianException if that was made with other settings, naming each with its value then and now
+     */
+    public static void check(RunFolder folder, TrainConfig config) {
+        if (!Files.exists(folder.checkpoint())) {
+            return;
+        }
+        Checkpoint made = describe(folder.checkpoint());
+        if (!made.digest.equals(config.digest())) {
+            throw new GramianException(folder.checkpoint() + " was made with another configuration than "
+                    + folder.config() + " (" + differences(made.config, config)
+                    + "); restore that file, or start a new run");
+        }
+    }
+
     /** Settings of training that are others now, as in {@code batch was 64, is 32}. */
-    String differences(TrainConfig now) {
-        Map<String, Object> then = ConfigFile.parseFlat(config, "checkpoint");
+    private static String differences(String made, TrainConfig now) {
+        Map<String, Object> then = ConfigFile.parseFlat(made, "checkpoint");
         return ConfigFile.parseFlat(now.toYaml(), "configuration").entrySet().stream()
                 .filter(each ->
                         TrainConfig.counts(each.getKey()) && !each.getValue().equals(then.get(each.getKey())))
@@ -95,11 +113,24 @@ public record Checkpoint(long step, String method, String digest, String config)
     /**
      * Reads weights from a checkpoint or an exported model; what else is in the file is left out.
      *
-     * @throws GramianException if the file is damaged or of another architecture, naming the first tensor that differs
+     * @param config of whoever reads
+     * @throws GramianException if the file is damaged or of another architecture, naming the settings that differ and the
+     *     first tensor
      */
-    public static void loadWeights(Path path, Map<String, Tensor> tensors) {
+    public static void loadWeights(Path path, TrainConfig config, Map<String, Tensor> tensors) {
         try (SafetensorsFile file = Safetensors.open(path)) {
-            checkFits(path, file, tensors);
+            try {
+                checkFits(path, file, tensors);
+            } catch (GramianException misfit) {
+                String made = file.metadata().get("config");
+                String others = made == null ? "" : differences(made, config);
+                throw others.isEmpty()
+                        ? misfit
+                        : new GramianException(
+                                path + " was made with another configuration (" + others + "); restore config.yaml: "
+                                        + misfit.getMessage(),
+                                misfit);
+            }
             tensors.forEach(file::readInto);
         }
     }

@@ -11,6 +11,7 @@ import io.gramian.backend.Optimizers.LarsForm;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.config.Setting;
 import io.gramian.models.config.Settings;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +22,11 @@ import java.util.Set;
 final class OptimizerSettings {
     private static final String KEY = "optimizer.";
     private static final String RATE = KEY + "learning_rate";
+    private static final String RATES = KEY + "rates";
+    private static final String EXCLUDE = KEY + "exclude";
     private static final String AUTO = "auto";
+    private static final String NONE = "none";
+    private static final String VECTORS = "vectors";
 
     private OptimizerSettings() {}
 
@@ -32,14 +37,15 @@ final class OptimizerSettings {
                 Setting.flag(KEY + "scale_with_batch", true, "multiply the learning rate with batch / 256"),
                 Setting.number(KEY + "momentum", 0.9, 0, 1, "momentum of sgd and lars"),
                 Setting.number(KEY + "weight_decay", 5e-4, 0, 1e6, "weight decay; decoupled with adamw and lamb"),
-                Setting.choice(
-                        KEY + "exclude",
+                Setting.text(
+                        EXCLUDE,
                         AUTO,
-                        List.of(AUTO, "none", "vectors"),
-                        "no weight decay and trust ratio for biases and norms: vectors; auto: with lars and lamb"),
+                        "what has no weight decay and trust ratio: vectors (biases and norms), none, auto (vectors with"
+                                + " lars and lamb), beginnings of parameters' names, as in vectors,backbone.conv1 or"
+                                + " *.bn1"),
                 Setting.number(KEY + "bias_factor", 1, 0, 1e6, "factor of the rate for biases and norms"),
                 Setting.text(
-                        KEY + "rates",
+                        RATES,
                         "",
                         "factors of the rate by the beginning of a parameter's name, as in predictor:10,backbone:0.1"),
                 Setting.number(KEY + "beta1", 0.9, 0, 1, "adam, adamw, lamb"),
@@ -63,8 +69,7 @@ final class OptimizerSettings {
     static TrainConfig.OptimizerChoice of(Settings s, int batch) {
         double scale = s.flag(KEY + "scale_with_batch") ? batch / 256.0 : 1;
         String name = s.text(KEY + "name");
-        String exclude = s.text(KEY + "exclude");
-        boolean layered = name.equals("lars") || name.equals("lamb");
+        List<String> excluded = excluded(s.text(EXCLUDE), name.equals("lars") || name.equals("lamb"));
         return new TrainConfig.OptimizerChoice(
                 name,
                 s.number(RATE) * scale,
@@ -77,8 +82,24 @@ final class OptimizerSettings {
                 s.number(KEY + "trust"),
                 form(s),
                 s.flag(KEY + "clip"),
-                exclude.equals(AUTO) ? layered : exclude.equals("vectors"),
-                rates(s.text(KEY + "rates")));
+                excluded.contains(VECTORS),
+                excluded.stream().filter(each -> !each.equals(VECTORS)).toList(),
+                rates(s.text(RATES)));
+    }
+
+    /** Names, and the word for vectors if they are meant. */
+    private static List<String> excluded(String text, boolean layered) {
+        List<String> entries =
+                Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+        if (entries.contains("") || entries.contains(NONE) && entries.size() > 1) {
+            throw new ConfigException(EXCLUDE + " must be none, or any of auto, vectors and beginnings of parameters'"
+                    + " names with commas between them, as in vectors,backbone.conv1, got '" + text + "'");
+        }
+        return entries.stream()
+                .filter(each -> !each.equals(NONE) && (layered || !each.equals(AUTO)))
+                .map(each -> each.equals(AUTO) ? VECTORS : each)
+                .distinct()
+                .toList();
     }
 
     /**
@@ -136,25 +157,18 @@ final class OptimizerSettings {
     }
 
     /**
-     * Checks that every name of {@code optimizer.rates} is the beginning of a parameter's.
+     * Checks that every name of {@code optimizer.rates} and {@code optimizer.exclude} means a parameter.
      *
-     * @throws ConfigException naming the first that is not
+     * @throws ConfigException naming the first that does not
      */
-    static void checkRates(TrainConfig.OptimizerChoice choice, Map<String, Variable> parameters) {
-        for (String name : choice.rates().keySet()) {
-            if (parameters.keySet().stream().noneMatch(parameter -> begins(parameter, name))) {
-                List<String> parts = parameters.keySet().stream()
-                        .map(parameter -> parameter.substring(0, Math.max(1, parameter.indexOf('.'))))
-                        .distinct()
-                        .toList();
-                throw new ConfigException("optimizer.rates: no parameter begins with " + name + "; the parts are "
-                        + String.join(", ", parts));
-            }
-        }
+    static void checkNames(TrainConfig.OptimizerChoice choice, Set<String> parameters) {
+        ParameterNames.check(RATES, List.of(), choice.rates().keySet(), parameters);
+        ParameterNames.check(EXCLUDE, List.of(AUTO, NONE, VECTORS), choice.exclude(), parameters);
     }
 
-    private static boolean begins(String parameter, String name) {
-        return parameter.equals(name) || parameter.startsWith(name + ".");
+    /** Whether a configuration names parameters. */
+    static boolean hasNames(TrainConfig.OptimizerChoice choice) {
+        return !choice.rates().isEmpty() || !choice.exclude().isEmpty();
     }
 
     /** The optimiser of these parameters. */
@@ -173,12 +187,12 @@ final class OptimizerSettings {
                 };
         parameters.forEach((name, parameter) -> {
             boolean vector = parameter.value().shape().rank() <= 1;
-            if (vector && o.excludeVectors()) {
+            if (o.excludes(name, vector)) {
                 optimizer.exclude(name);
             }
             double factor = vector ? o.biasFactor() : 1;
             for (Map.Entry<String, Double> rate : o.rates().entrySet()) {
-                factor *= begins(name, rate.getKey()) ? rate.getValue() : 1;
+                factor *= ParameterNames.match(rate.getKey(), name) ? rate.getValue() : 1;
             }
             optimizer.rateFactor(name, factor);
         });

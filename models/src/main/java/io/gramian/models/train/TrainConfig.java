@@ -64,6 +64,7 @@ public record TrainConfig(
      * @param larsForm which LARS
      * @param clip the clipped form of LARS (raw gradient norm, rate at most the learning rate)
      * @param excludeVectors whether biases and norms have no weight decay and no trust ratio
+     * @param exclude beginnings of the names of other parameters without both
      * @param rates factors of the rate by the beginning of a parameter's name
      */
     public record OptimizerChoice(
@@ -79,10 +80,17 @@ public record TrainConfig(
             LarsForm larsForm,
             boolean clip,
             boolean excludeVectors,
+            List<String> exclude,
             Map<String, Double> rates) {
-        /** Copies the map, whose order is kept. */
+        /** Copies the list and the map, whose order is kept. */
         public OptimizerChoice {
+            exclude = List.copyOf(exclude);
             rates = Collections.unmodifiableMap(new LinkedHashMap<>(rates));
+        }
+
+        /** Whether a parameter has no weight decay and no trust ratio; {@code vector}: whether it is a bias or of a norm. */
+        boolean excludes(String parameter, boolean vector) {
+            return vector && excludeVectors || exclude.stream().anyMatch(name -> ParameterNames.match(name, parameter));
         }
     }
 

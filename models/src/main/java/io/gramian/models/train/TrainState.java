@@ -51,7 +51,8 @@ final class TrainState implements AutoCloseable {
         Setup setup = new Setup(device, config.settings(), stepsPerEpoch * config.epochs(), networks);
         Learner learner = config.system().learner(setup);
         try {
-            OptimizerSettings.checkRates(config.optimizer(), learner.parameters());
+            OptimizerSettings.checkNames(
+                    config.optimizer(), learner.parameters().keySet());
             return new TrainState(learner, config, schedule);
         } catch (RuntimeException failure) {
             learner.close();

@@ -131,9 +131,11 @@ class ExportEmbedTest {
                 .contains("has neither a model nor a checkpoint yet");
         Files.copy(run.resolve("model.safetensors"), wide.resolve("model.safetensors"));
         assertThat(run("export", wide, "-o", folder.resolve("x.safetensors")).err())
-                .contains("is of another architecture: expected backbone.conv1.weight to be FLOAT32 (16, 3, 3, 1)");
+                .contains(
+                        "was made with another configuration (network.width was 8, is 16); restore config.yaml: ",
+                        "is of another architecture: expected backbone.conv1.weight to be FLOAT32 (16, 3, 3, 1)");
         CommandResult evaluated = run("evaluate", wide);
-        evaluated.fails(1, "is of another architecture: expected backbone.conv1.weight");
+        evaluated.fails(1, "was made with another configuration (network.width was 8, is 16)");
         assertThat(evaluated.out()).isEmpty();
         assertThat(wide.resolve("images.npy")).doesNotExist();
 

@@ -14,6 +14,7 @@ import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +46,8 @@ class TransformerRunTest {
                     .isEqualTo(model.read(Device.cpu(), "backbone.blocks.0.attn.qkv.weight")
                             .toFloats());
         }
+        assertThat(run("export", run, "-o", folder.resolve("vit.onnx")).well().out())
+                .contains("the model takes images of 12 x 12 pixels, for which its positions are");
         CommandResult embedded =
                 run("embed", run, data, "-o", folder.resolve("test.npy")).well();
         try (Tensor made = Npy.read(Device.cpu(), folder.resolve("test.npy"));
@@ -72,6 +75,19 @@ class TransformerRunTest {
                 .contains("expected a run with a residual network or a vision transformer");
         CommandResult embedded =
                 run("embed", run, data, "-o", folder.resolve("test.npy")).well();
+    }
+
+    @Test
+    void namesOfNoParameterAreRefusedBeforeAnyWork() throws IOException {
+        String data = TinyRun.images(folder, 64);
+        Path run = folder.resolve("run");
+        for (String setting : List.of("optimizer.exclude=backbne.conv1", "optimizer.rates=backbne:0.1")) {
+            CommandResult refused = run(TinyRun.pretrain(data, run, 1, "--set", setting));
+            assertThat(refused.code()).isEqualTo(2);
+            assertThat(refused.err())
+                    .contains(setting.substring(0, setting.indexOf('=')) + ": no parameter begins with backbne");
+            assertThat(run).doesNotExist();
+        }
     }
 
     /** Nothing is left behind by a run that cannot begin. */

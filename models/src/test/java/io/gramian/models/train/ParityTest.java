@@ -53,6 +53,8 @@ class ParityTest {
                         "simclr clip=100 optimizer.name=lamb optimizer.learning_rate=0.02",
                         "vicreg clip=2 optimizer.name=adamw optimizer.learning_rate=0.001 optimizer.exclude=vectors",
                         "wmse optimizer.name=sgd optimizer.learning_rate=0.01 optimizer.exclude=vectors clip=0.1",
+                        "vicreg optimizer.name=sgd optimizer.learning_rate=0.01 optimizer.weight_decay=0.5"
+                                + " optimizer.exclude=backbone.conv,projector",
                         "byol optimizer.rates=predictor:3,backbone.conv:0.5"));
     }
 

@@ -81,7 +81,8 @@ final class Trainer64 {
         double[] m = first.get(name);
         double[] v = second.get(name);
         boolean vector = vectors.get(name);
-        boolean excluded = vector && o.excludeVectors();
+        boolean excluded =
+                vector && o.excludeVectors() || o.exclude().stream().anyMatch(part -> name.startsWith(part + "."));
         double decay = excluded ? 0 : o.weightDecay();
         double rate = scheduled * (vector ? o.biasFactor() : 1);
         for (Map.Entry<String, Double> factor : o.rates().entrySet()) {
