@@ -91,7 +91,7 @@ final class OptimizerSettings {
     private static List<String> excluded(String text, boolean layered) {
         List<String> entries =
                 Arrays.stream(text.split(",", -1)).map(String::strip).toList();
-        if (entries.contains("") || entries.contains(NONE) && entries.size() > 1) {
+        if (entries.contains("") || (entries.contains(NONE) && entries.size() > 1)) {
             throw new ConfigException(EXCLUDE + " must be none, or any of auto, vectors and beginnings of parameters'"
                     + " names with commas between them, as in vectors,backbone.conv1, got '" + text + "'");
         }
