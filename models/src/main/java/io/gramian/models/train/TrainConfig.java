@@ -90,7 +90,8 @@ public record TrainConfig(
 
         /** Whether a parameter has no weight decay and no trust ratio; {@code vector}: whether it is a bias or of a norm. */
         boolean excludes(String parameter, boolean vector) {
-            return vector && excludeVectors || exclude.stream().anyMatch(name -> ParameterNames.match(name, parameter));
+            return (vector && excludeVectors)
+                    || exclude.stream().anyMatch(name -> ParameterNames.match(name, parameter));
         }
     }
 

@@ -82,7 +82,7 @@ final class Trainer64 {
         double[] v = second.get(name);
         boolean vector = vectors.get(name);
         boolean excluded =
-                vector && o.excludeVectors() || o.exclude().stream().anyMatch(part -> name.startsWith(part + "."));
+                (vector && o.excludeVectors()) || o.exclude().stream().anyMatch(part -> name.startsWith(part + "."));
         double decay = excluded ? 0 : o.weightDecay();
         double rate = scheduled * (vector ? o.biasFactor() : 1);
         for (Map.Entry<String, Double> factor : o.rates().entrySet()) {
