@@ -29,6 +29,7 @@ final class NativeLibraries {
 
     private static final Pattern VERSION = Pattern.compile("version [`']([A-Z]+)_([0-9.]+)' not found");
     private static final Pattern ABSENT = Pattern.compile("(lib[^ :/]+): cannot open shared object file");
+    private static final Pattern DAMAGED = Pattern.compile("(/[^:]*): (?:invalid ELF header|file too short)");
 
     private NativeLibraries() {}
 
@@ -117,11 +118,12 @@ final class NativeLibraries {
             return "this system lets no library run from where it was unpacked (" + message + "); set -D"
                     + UnpackFolder.PROPERTY + "=DIR to a folder that is not mounted noexec";
         }
-        Matcher absent = ABSENT.matcher(message);
-        if (absent.find()) {
-            return absent(absent.group(1)) + " (" + message + ")";
+        Matcher damaged = DAMAGED.matcher(message);
+        if (damaged.find()) {
+            return damaged.group(1) + " is damaged (" + message + "); delete it, and it is unpacked again";
         }
-        return "";
+        Matcher absent = ABSENT.matcher(message);
+        return absent.find() ? absent(absent.group(1)) + " (" + message + ")" : "";
     }
 
     private static String absent(String library) {

@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -119,6 +121,28 @@ class LoadingTest {
         assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
         assertThat(run.output())
                 .contains("error: ", "was not unpacked from its jar: is the disk full?", "-Dgramian.natives=DIR");
+    }
+
+    /** As a machine leaves it that lost power: JavaCPP looks at a file's length and time alone. */
+    @Test
+    void aDamagedLibraryIsNamedAndHalfOfOneUnpackedAgain() throws Exception {
+        String natives = "-Dgramian.natives=" + folder.resolve("damaged");
+        assertThat(JavaProcess.ofClassPath(SmallLoss.class, natives).output()).contains(expected);
+        Path library = libraries(folder.resolve("damaged")).get(0).toRealPath();
+        for (String name : List.of(LIBRARY, "libgramian_cpu.so")) {
+            Path file = library.resolveSibling(name);
+            byte[] whole = Files.readAllBytes(file);
+            FileTime time = Files.getLastModifiedTime(file);
+            Files.write(file, new byte[whole.length]);
+            Files.setLastModifiedTime(file, time);
+            JavaProcess run = JavaProcess.ofClassPath(SmallLoss.class, natives);
+            assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
+            assertThat(run.output())
+                    .contains("error: the CPU library does not load: " + file + " is damaged", "delete it");
+
+            Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+            assertThat(JavaProcess.ofClassPath(SmallLoss.class, natives).output()).contains(expected);
+        }
     }
 
     @Test
