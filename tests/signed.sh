@@ -32,7 +32,7 @@ while IFS= read -r file; do
     exit 1
   fi
   # beside a jar without classifier
-  if [[ $file == *[0-9].jar ]]; then
+  if [[ $file =~ -[0-9.]+\.jar$ ]]; then
     for kind in -sources.jar -javadoc.jar -cyclonedx.json .pom; do
       [ -s "${file%.jar}$kind" ] || { echo "${file##*/} has no $kind beside it" >&2; exit 1; }
     done

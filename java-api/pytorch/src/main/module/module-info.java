@@ -1,4 +1,4 @@
-/** Losses and diagnostics on tensors of PyTorch (bytedeco's presets). Its types of CUDA are used for tensors of a GPU only. */
+/** Losses and diagnostics on tensors of PyTorch (bytedeco's presets). CUDA's types are used for tensors of a GPU only. */
 module io.gramian.pytorch {
     requires static org.bytedeco.cuda;
     requires static org.jspecify;

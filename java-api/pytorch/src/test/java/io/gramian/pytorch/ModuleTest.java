@@ -29,8 +29,8 @@ class ModuleTest {
             """;
 
     /**
-     * The module of PyTorch's libraries is named, of the CPU here: the adapter leaves it to the user which. PyTorch's own module
-     * has types of CUDA in its signatures and does not require them, so the compiler is told.
+     * The module of PyTorch's libraries is named, of the CPU here: the adapter leaves it to the user which. PyTorch's own
+     * module has types of CUDA in its signatures and does not require them, so the compiler is told.
      */
     @Test
     void aProgramOnTheModulePath(@TempDir Path folder) throws IOException, InterruptedException {
