@@ -141,7 +141,8 @@ class LoadingTest {
                     .contains("error: the CPU library does not load: " + file + " is damaged", "delete it");
 
             Files.write(file, Arrays.copyOf(whole, whole.length / 2));
-            assertThat(JavaProcess.ofClassPath(SmallLoss.class, natives).output()).contains(expected);
+            assertThat(JavaProcess.ofClassPath(SmallLoss.class, natives).output())
+                    .contains(expected);
         }
     }
 

@@ -43,11 +43,7 @@ class ModuleTest {
     void aProgramOnTheModulePath(@TempDir Path folder) throws IOException, InterruptedException {
         String cache = System.getProperty("DJL_CACHE_DIR");
         String output = ModuleProgram.in(folder, "pytorch-native-cpu")
-                .run(
-                        PROGRAM,
-                        "-Dai.djl.offline=true",
-                        "-DDJL_CACHE_DIR=" + cache,
-                        "-DENGINE_CACHE_DIR=" + cache);
+                .run(PROGRAM, "-Dai.djl.offline=true", "-DDJL_CACHE_DIR=" + cache, "-DENGINE_CACHE_DIR=" + cache);
         assertThat(output).contains("module io.gramian.djl");
         // between 0 and, for 16 rows at temperature 0.5, log 15 + 2 / 0.5
         assertThat(PageExample.number(output, "loss")).isBetween(1e-3, 6.8);
