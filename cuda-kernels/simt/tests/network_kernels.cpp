@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "gramian/bfloat16.h"
 #include "gramian/linear_algebra.h"
 #include "gramian/network.h"
 #include "gramian/probe.h"
@@ -105,6 +106,61 @@ int pooling(int64_t h, int64_t w, int64_t c, int64_t size, int64_t stride, int64
   return failures + expect_finite("mean back", dx.get(), in);
 }
 
+// bfloat16 in the memory of floats, from the first number on or from the second, and as many floats of its own.
+struct Halves {
+  Array bits, numbers;
+  uint16_t* at;
+  Halves(int64_t count, int64_t shift) : bits((count + shift + 1) / 2), numbers(count) {
+    at = reinterpret_cast<uint16_t*>(bits.get()) + shift;
+    fill(numbers.get(), count, static_cast<double>(count));
+  }
+  int round(gramian_context* context, int64_t count) const {
+    return expect_ok("round", gramian_round_bf16(context, count, numbers.get(), at));
+  }
+  int finite(const char* name, gramian_context* context, int64_t count) const {
+    return expect_ok(name, gramian_widen_bf16(context, count, at, numbers.get())) +
+           expect_finite(name, numbers.get(), count);
+  }
+};
+
+// A convolution, batch normalisation with residual and ReLU, and maxima, there and back.
+int half_layers(int64_t side, int64_t c, int64_t k, int64_t kernel, int64_t stride, int64_t shift) {
+  constexpr int64_t kImages = 2;
+  const int64_t padding = kernel / 2;
+  const int64_t out = (side + 2 * padding - kernel) / stride + 1;
+  const int64_t pooled = (out - 2) / 2 + 1;
+  const int64_t in = kImages * side * side * c;
+  const int64_t rows = kImages * out * out;
+  const int64_t most = kImages * pooled * pooled * k;
+  const Halves x(in, shift), dx(in, shift), y(rows * k, shift), z(rows * k, 1 - shift), dz(rows * k, shift);
+  const Halves p(most, shift), dy(rows * k, shift);
+  const Array weights(k * kernel * kernel * c), dw(k * kernel * kernel * c), channels(4 * k), tap((most + 3) / 4);
+  fill(weights.get(), k * kernel * kernel * c, 1);
+  float* mean = channels.get();
+  uint8_t* where = reinterpret_cast<uint8_t*>(tap.get());
+  const Context context(side, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* at = context.get();
+  int failures = x.round(at, in) + z.round(at, rows * k) + p.round(at, most);
+  failures += expect_ok("forward", gramian_convolution_forward_bf16(
+      at, kImages, side, side, c, k, kernel, kernel, stride, padding, x.at, weights.get(), y.at));
+  failures += expect_ok("norm", gramian_batch_norm_forward_bf16(at, rows, k, y.at, nullptr, nullptr, z.at, 1e-5f, 0, 1,
+      nullptr, nullptr, dz.at, mean, mean + k));
+  failures += expect_ok("max", gramian_max_pool_forward_bf16(at, kImages, out, out, k, 2, 2, 0, dz.at, p.at, where));
+  failures += expect_ok("max back",
+      gramian_max_pool_backward_bf16(at, kImages, out, out, k, 2, 2, 0, where, p.at, z.at));
+  failures += expect_ok("norm back", gramian_batch_norm_backward_bf16(at, rows, k, y.at, dz.at, nullptr, nullptr, mean,
+      mean + k, 1, 1, z.at, dy.at, mean + 2 * k, mean + 3 * k, z.at));
+  failures += expect_ok("add", gramian_add_bf16(at, rows * k, dy.at, z.at, dy.at));
+  failures += expect_ok("data", gramian_convolution_backward_data_bf16(
+      at, kImages, side, side, c, k, kernel, kernel, stride, padding, weights.get(), dy.at, dx.at));
+  failures += expect_ok("weights", gramian_convolution_backward_weights_bf16(
+      at, kImages, side, side, c, k, kernel, kernel, stride, padding, x.at, dy.at, dw.get()));
+  failures += expect_ok("evaluate", gramian_batch_norm_evaluate_bf16(at, rows, k, y.at, nullptr, nullptr, nullptr, mean,
+      mean + k, 1e-5f, 1, y.at, mean + 2 * k));
+  return failures + dx.finite("dx", at, in) + p.finite("maxima", at, most) + y.finite("y", at, rows * k) +
+         expect_finite("dw", dw.get(), k * kernel * kernel * c);
+}
+
 // One group of queries, and several: the same neighbours.
 int nearest_rows(int64_t m, int64_t n, int64_t d, int64_t k) {
   const Array q(m * d), x(n * d), bias(n), index(2 * m * k), score(2 * m * k);
@@ -156,6 +212,8 @@ int network_kernel_tests() {
   failures += batch_norm(300, 4, 0, true) + batch_norm(65, 132, 1, false);
   failures += pooling(4, 4, 1, 2, 2, 0) + pooling(5, 7, 4, 3, 2, 1) + pooling(9, 3, 17, 3, 1, 0);
   failures += pooling(3, 8, 8, 2, 3, 0);
+  failures += half_layers(4, 3, 1, 3, 1, 0) + half_layers(9, 8, 33, 3, 2, 0) + half_layers(7, 5, 66, 1, 2, 1);
+  failures += half_layers(6, 16, 8, 3, 1, 0) + half_layers(5, 8, 4, 3, 1, 1);
   failures += nearest_rows(1, 1, 1, 1) + nearest_rows(130, 300, 33, 5) + nearest_rows(3, 700, 2, 130);
   failures += softmax_regression(1, 1, 1) + softmax_regression(97, 65, 3) + softmax_regression(130, 3, 33);
   return failures;

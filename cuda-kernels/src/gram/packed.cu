@@ -1,5 +1,6 @@
 #include "gram/packed.h"
 
+#include "tile/element.h"
 #include "tile/load.h"
 
 namespace gramian {
@@ -26,9 +27,9 @@ __device__ __forceinline__ uint4 in_16_bytes(Mode, const float (&x)[4]) {
 
 // target (count, groups of 16 bytes); a thread and stride makes one group. kWhole: d fills the groups and x is aligned,
 // so that both sides are read and written in 16 bytes.
-template <typename Mode, bool kWhole>
+template <typename Mode, bool kWhole, typename Source>
 __global__ void __launch_bounds__(kThreads)
-    pack_rows_kernel(int64_t count, int64_t d, const float* __restrict__ x, int64_t groups,
+    pack_rows_kernel(int64_t count, int64_t d, const Source* __restrict__ x, int64_t groups,
         uint4* __restrict__ target) {
   constexpr int kWide = tile::kElementsIn16Bytes<Mode>;
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
@@ -37,7 +38,7 @@ __global__ void __launch_bounds__(kThreads)
     if constexpr (kWhole) {
 #pragma unroll
       for (int k = 0; k < kWide; k += 4) {
-        const float4 four = reinterpret_cast<const float4*>(x)[(i * kWide + k) / 4];
+        const float4 four = tile::get4(x + i * kWide + k);
         values[k] = four.x;
         values[k + 1] = four.y;
         values[k + 2] = four.z;
@@ -45,9 +46,9 @@ __global__ void __launch_bounds__(kThreads)
       }
     } else {
       const int64_t column = i % groups * kWide;
-      const float* source = x + i / groups * d + column;
+      const Source* source = x + i / groups * d + column;
 #pragma unroll
-      for (int k = 0; k < kWide; ++k) values[k] = column + k < d ? source[k] : 0.0f;
+      for (int k = 0; k < kWide; ++k) values[k] = column + k < d ? tile::widened(source[k]) : 0.0f;
     }
     target[i] = in_16_bytes(Mode(), values);
   }
@@ -65,18 +66,19 @@ __global__ void __launch_bounds__(kThreads) add_splits_kernel(
 
 }  // namespace
 
-template <typename Mode>
-Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, const float* x) {
+template <typename Mode, typename Source>
+Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, const Source* x) {
   using Element = typename Mode::Element;
   const int64_t width = packed_width<Mode>(d);
   const bool whole = width == d && reinterpret_cast<uintptr_t>(x) % 16 == 0;
-  if constexpr (std::is_same_v<Mode, tile::Float32>) {
+  // what comes in TF32's element type, float, still has to be rounded
+  if constexpr (std::is_same_v<Source, Element> && !std::is_same_v<Mode, tile::Tf32>) {
     if (whole) return {x, count, width};
   }
   Element* target = context->scratch<Element>(count * width);
   const int64_t groups = width / tile::kElementsIn16Bytes<Mode>;
   launch(context->stream, elementwise("pack_rows", count * groups),
-      whole ? pack_rows_kernel<Mode, true> : pack_rows_kernel<Mode, false>, count, d, x, groups,
+      whole ? pack_rows_kernel<Mode, true, Source> : pack_rows_kernel<Mode, false, Source>, count, d, x, groups,
       reinterpret_cast<uint4*>(target));
   return {target, count, width};
 }
@@ -86,9 +88,11 @@ void add_splits(gramian_context* context, const char* name, int splits, int64_t 
   launch(context->stream, elementwise(name, size), add_splits_kernel, splits, size, partial, alpha, beta, c);
 }
 
-#define GRAMIAN_PACKED(Mode) template Operand<Mode> pack_rows<Mode>(gramian_context*, int64_t, int64_t, const float*);
-GRAMIAN_PACKED(tile::Float32)
-GRAMIAN_PACKED(tile::Tf32)
-GRAMIAN_PACKED(tile::Bfloat16)
+#define GRAMIAN_PACKED(Mode, Source) \
+  template Operand<Mode> pack_rows<Mode>(gramian_context*, int64_t, int64_t, const Source*);
+GRAMIAN_PACKED(tile::Float32, float)
+GRAMIAN_PACKED(tile::Tf32, float)
+GRAMIAN_PACKED(tile::Bfloat16, float)
+GRAMIAN_PACKED(tile::Bfloat16, uint16_t)
 
 }  // namespace gramian

@@ -12,10 +12,11 @@ constexpr int64_t packed_width(int64_t d) {
   return (d + tile::kElementsIn16Bytes<Mode> - 1) / tile::kElementsIn16Bytes<Mode> * tile::kElementsIn16Bytes<Mode>;
 }
 
-// x (count, d), its rows one behind the other, in the precision's rounding, zeros behind d. In float32, aligned rows
-// are used as they lie; otherwise one pass of 4 bytes read and 2 or 4 written an element.
-template <typename Mode>
-Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, const float* x);
+// x (count, d), its rows one behind the other, in the precision's rounding, zeros behind d. Aligned rows are used as
+// they lie in float32, and where bfloat16 is given and wanted; otherwise one pass of 4 bytes read (2 of bfloat16) and 2
+// or 4 written an element.
+template <typename Mode, typename Source>
+Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, const Source* x);
 
 // c (size) = alpha (sum of partial (splits, size), in the order of the splits) + beta c. With beta 0, c is only
 // written.

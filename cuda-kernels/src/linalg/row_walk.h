@@ -1,10 +1,11 @@
 // Passes over a matrix (rows, c) in which a thread keeps its columns: what belongs to a column (a factor, a mean, a sum
 // that grows) stays in registers while the thread walks down the rows. Biases, sums of columns, batch normalisation.
 //
-// A thread has 4 neighbouring columns, read in one access of 16 bytes where c is a multiple of 4 and the matrices begin
-// at such a border (kAligned), else one by one. A block of 256 threads has up to 32 threads along a row, and as many
-// rows at a time as that leaves. The rows are cut into chunks, one block each. What a pass adds up is one Part a column
-// and chunk; parts merge in an order that depends on the sizes alone, not on the alignment.
+// A thread has 4 neighbouring columns, read in one access of 16 bytes, or 8 of bfloat16, where c is a multiple of 4
+// and the matrices begin at a border of 16 bytes (kAligned), else one by one. A block of 256 threads has up to 32
+// threads along a row, and as many rows at a time as that leaves. The rows are cut into chunks, one block each. What a
+// pass adds up is one Part a column and chunk; parts merge in an order that depends on the sizes alone, not on the
+// alignment.
 //
 // A Part has merged(other), and moved(away): the one of the lane that is so much further.
 #pragma once
@@ -12,6 +13,7 @@
 #include <algorithm>
 
 #include "core/context.h"
+#include "tile/element.h"
 #include "tile/reduce.h"
 
 namespace gramian {
@@ -75,27 +77,27 @@ struct Four {
 };
 
 // Columns that are not there are 0.
-template <bool kAligned>
-__device__ __forceinline__ Four load(const float* p, int columns) {
+template <bool kAligned, typename Element>
+__device__ __forceinline__ Four load(const Element* p, int columns) {
   if constexpr (kAligned) {
-    const float4 x = *reinterpret_cast<const float4*>(p);
+    const float4 x = tile::get4(p);
     return {{x.x, x.y, x.z, x.w}};
   } else {
     Four x;
 #pragma unroll
-    for (int k = 0; k < 4; ++k) x.at[k] = k < columns ? p[k] : 0.0f;
+    for (int k = 0; k < 4; ++k) x.at[k] = k < columns ? tile::widened(p[k]) : 0.0f;
     return x;
   }
 }
 
-template <bool kAligned>
-__device__ __forceinline__ void store(float* p, int columns, const Four& x) {
+template <bool kAligned, typename Element>
+__device__ __forceinline__ void store(Element* p, int columns, const Four& x) {
   if constexpr (kAligned) {
-    *reinterpret_cast<float4*>(p) = make_float4(x.at[0], x.at[1], x.at[2], x.at[3]);
+    tile::put4(p, make_float4(x.at[0], x.at[1], x.at[2], x.at[3]));
   } else {
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
-      if (k < columns) p[k] = x.at[k];
+      if (k < columns) tile::put(p + k, x.at[k]);
     }
   }
 }

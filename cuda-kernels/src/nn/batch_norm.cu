@@ -1,11 +1,13 @@
 // Batch normalisation of (rows, c) with residual and ReLU (arXiv 1502.03167, algorithm 1), by the statistics of the
-// batch or by given ones. Bytes: 12 rows c, 16 with a residual (x is read twice, y written); c floats else.
+// batch or by given ones; activations are float or bfloat16. Elements moved: 3 rows c, 4 with a residual (x is read
+// twice, y written); c floats else.
 //
 // A thread takes 4 rows at a time: mean, then squared deviations from it, both as distances from the first row that the
 // thread saw, so that a mean far from 0 costs no digits; groups, threads and chunks merge by Chan's formula, threads
 // and chunks in float64. Nowhere E[x^2] - E[x]^2.
 #include "nn/batch_norm.h"
 
+#include "gramian/bfloat16.h"
 #include "gramian/network.h"
 #include "nn/relu.h"
 
@@ -62,15 +64,15 @@ struct Seen {
   }
 };
 
-template <bool kAligned>
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads)
-    batch_moments(Cut cut, const float* __restrict__ x, Moments* __restrict__ partial) {
+    batch_moments(Cut cut, const Element* __restrict__ x, Moments* __restrict__ partial) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<Moments>(walk::kThreads * 4);
   const Place at(cut);
   Seen seen;
   seen.shift = {};
-  const float* mine = x + at.column;
+  const Element* mine = x + at.column;
   if (at.first < at.end) seen.shift = walk::load<kAligned>(mine + at.first * cut.c, at.columns);
   for (int64_t i = at.first; i < at.end; i += walk::kGroup * at.step) {
     Four group[walk::kGroup];
@@ -122,9 +124,9 @@ __global__ void __launch_bounds__(walk::kThreads)
   if (j < c) rstd[j] = 1.0f / sqrtf(variance[j] + eps);
 }
 
-template <bool kAligned>
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads)
-    normalize_batch(Cut cut, Channels channels, const float* x, const float* residual, bool relu, float* y) {
+    normalize_batch(Cut cut, Channels channels, const Element* x, const Element* residual, bool relu, Element* y) {
   const Place at(cut);
   const Factors factors(channels, at);
   for (int64_t i = at.first; i < at.end; i += at.step) {
@@ -141,11 +143,40 @@ __global__ void __launch_bounds__(walk::kThreads)
   }
 }
 
-void apply(gramian_context* context, const Cut& cut, const Channels& channels, const float* x, const float* residual,
-    bool relu, float* y) {
+template <typename Element>
+void apply(gramian_context* context, const Cut& cut, const Channels& channels, const Element* x,
+    const Element* residual, bool relu, Element* y) {
   launch(context->stream, walk::grid("batch_norm_apply", cut),
-      walk::aligned(cut.c, x, residual, y) ? normalize_batch<true> : normalize_batch<false>, cut, channels, x, residual,
-      relu, y);
+      walk::aligned(cut.c, x, residual, y) ? normalize_batch<true, Element> : normalize_batch<false, Element>, cut,
+      channels, x, residual, relu, y);
+}
+
+template <typename Element>
+gramian_status forward(gramian_context* context, int64_t rows, int64_t c, const Element* x, const float* gamma,
+    const float* beta, const Element* residual, float eps, const Running& running, bool relu, Element* y, float* mean,
+    float* rstd) {
+  return guarded([&] {
+    if (rows < 2) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "batch normalisation needs at least 2 values per channel");
+    const Cut cut = walk::cut(rows, c);
+    context->begin();
+    Moments* partial = context->scratch<Moments>(cut.chunks * c);
+    launch(context->stream, walk::grid("batch_norm_moments", cut, walk::kScratchBytes<Moments>),
+        walk::aligned(c, x) ? batch_moments<true, Element> : batch_moments<false, Element>, cut, x, partial);
+    launch(context->stream, walk::columns_grid("batch_norm_statistics", c), finish_moments, cut, partial, eps, running,
+        mean, rstd);
+    apply(context, cut, {gamma, beta, mean, rstd}, x, residual, relu, y);
+  });
+}
+
+template <typename Element>
+gramian_status evaluate(gramian_context* context, int64_t rows, int64_t c, const Element* x, const float* gamma,
+    const float* beta, const Element* residual, const float* mean, const float* variance, float eps, bool relu,
+    Element* y, float* rstd) {
+  return guarded([&] {
+    const unsigned blocks = static_cast<unsigned>((c + walk::kThreads - 1) / walk::kThreads);
+    launch(context->stream, {"batch_norm_rstd", blocks, walk::kThreads}, given_rstd, c, eps, variance, rstd);
+    apply(context, walk::cut(rows, c), {gamma, beta, mean, rstd}, x, residual, relu, y);
+  });
 }
 
 }  // namespace
@@ -154,27 +185,27 @@ void apply(gramian_context* context, const Cut& cut, const Channels& channels, c
 gramian_status gramian_batch_norm_forward(gramian_context* context, int64_t rows, int64_t c, const float* x,
     const float* gamma, const float* beta, const float* residual, float eps, float momentum, int32_t relu,
     float* running_mean, float* running_variance, float* y, float* mean, float* rstd) {
-  using namespace gramian;
-  return guarded([&] {
-    if (rows < 2) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "batch normalisation needs at least 2 values per channel");
-    const Cut cut = walk::cut(rows, c);
-    context->begin();
-    Moments* partial = context->scratch<Moments>(cut.chunks * c);
-    launch(context->stream, walk::grid("batch_norm_moments", cut, walk::kScratchBytes<Moments>),
-        walk::aligned(c, x) ? batch_moments<true> : batch_moments<false>, cut, x, partial);
-    launch(context->stream, walk::columns_grid("batch_norm_statistics", c), finish_moments, cut, partial, eps,
-        Running{momentum, running_mean, running_variance}, mean, rstd);
-    apply(context, cut, {gamma, beta, mean, rstd}, x, residual, relu != 0, y);
-  });
+  return gramian::forward(context, rows, c, x, gamma, beta, residual, eps, {momentum, running_mean, running_variance},
+      relu != 0, y, mean, rstd);
+}
+
+gramian_status gramian_batch_norm_forward_bf16(gramian_context* context, int64_t rows, int64_t c, const uint16_t* x,
+    const float* gamma, const float* beta, const uint16_t* residual, float eps, float momentum, int32_t relu,
+    float* running_mean, float* running_variance, uint16_t* y, float* mean, float* rstd) {
+  return gramian::forward(context, rows, c, x, gamma, beta, residual, eps, {momentum, running_mean, running_variance},
+      relu != 0, y, mean, rstd);
 }
 
 gramian_status gramian_batch_norm_evaluate(gramian_context* context, int64_t rows, int64_t c, const float* x,
     const float* gamma, const float* beta, const float* residual, const float* mean, const float* variance, float eps,
     int32_t relu, float* y, float* rstd) {
-  using namespace gramian;
-  return guarded([&] {
-    const unsigned blocks = static_cast<unsigned>((c + walk::kThreads - 1) / walk::kThreads);
-    launch(context->stream, {"batch_norm_rstd", blocks, walk::kThreads}, given_rstd, c, eps, variance, rstd);
-    apply(context, walk::cut(rows, c), {gamma, beta, mean, rstd}, x, residual, relu != 0, y);
-  });
+  return gramian::evaluate(
+      context, rows, c, x, gamma, beta, residual, mean, variance, eps, relu != 0, y, rstd);
+}
+
+gramian_status gramian_batch_norm_evaluate_bf16(gramian_context* context, int64_t rows, int64_t c, const uint16_t* x,
+    const float* gamma, const float* beta, const uint16_t* residual, const float* mean, const float* variance,
+    float eps, int32_t relu, uint16_t* y, float* rstd) {
+  return gramian::evaluate(
+      context, rows, c, x, gamma, beta, residual, mean, variance, eps, relu != 0, y, rstd);
 }

@@ -1,28 +1,31 @@
 // Convolution of x (n,h,w,c) with weights (k,kernel_h,kernel_w,c), forward and backward to x, as products of gathered
 // windows with weights (nn/windows.h): 2 n oh ow k kernel_h kernel_w c FLOP each, operands in the precision of the
-// context, sums in float32. Beside the tensors themselves memory holds what pack_rows has to round or align, and the
-// weights with their channels turned for the way back.
+// context, sums in float32; of bfloat16 activations, bfloat16 operands. Beside the tensors themselves memory holds what
+// pack_rows has to round or align, and the weights with their channels turned for the way back.
 #include "gramian/network.h"
 
 #include "gram/packed.h"
 #include "gram/precisions.h"
+#include "gramian/bfloat16.h"
 #include "nn/convolution.h"
+#include "tile/element.h"
 
 namespace gramian {
 namespace {
 
 // Where window (p,q) of an image goes: to pixel (top + p step, left + q step) of (n,height,width), `channels` wide.
+template <typename Element>
 struct Pixels {
-  float* y;
+  Element* y;
   const float* bias;  // (channels), or null
   int height, width, channels;
   int top, left, step;
 };
 
-template <typename Shape>
+template <typename Shape, typename Element>
 __global__ void __launch_bounds__(kGramThreads) convolve(Windows windows,
     const typename Shape::Element* __restrict__ source, TapWeights<typename Shape::Mode> weights, int column_tiles,
-    int chunks, Pixels to) {
+    int chunks, Pixels<Element> to) {
   tile::SharedMemory memory;
   const auto stages = memory.take<typename Shape::Element>(Shape::kStages * Shape::kStage);
   const int tile = static_cast<int>(blockIdx.x);
@@ -40,33 +43,36 @@ __global__ void __launch_bounds__(kGramThreads) convolve(Windows windows,
       const int p = windows.columns.quotient(window - image * windows.grid.value());
       const int q = window - image * windows.grid.value() - p * windows.columns.value();
       const int64_t row = static_cast<int64_t>(image) * to.height + to.top + p * to.step;
-      float* pixel = to.y + (row * to.width + to.left + q * to.step) * to.channels;
+      Element* pixel = to.y + (row * to.width + to.left + q * to.step) * to.channels;
 #pragma unroll
-      for (int k = 0; k < 2 * Shape::kN; ++k) {
-        const int j = j0 + Shape::column(k / 2, k % 2);
+      for (int k = 0; k < Shape::kN; ++k) {
+        const int j = j0 + Shape::column(k, 0);
         if (j >= to.channels) continue;
-        pixel[j] = sums.value[m][k / 2][2 * half + k % 2] + (to.bias == nullptr ? 0.0f : to.bias[j]);
+        const bool both = j + 1 < to.channels;
+        tile::put2(pixel + j, sums.value[m][k][2 * half] + (to.bias == nullptr ? 0.0f : to.bias[j]),
+            sums.value[m][k][2 * half + 1] + (to.bias == nullptr || !both ? 0.0f : to.bias[j + 1]), both);
       }
     }
   }
 }
 
-template <typename Shape>
+template <typename Shape, typename Element>
 void launch_windows(gramian_context* context, const char* name, const Windows& windows,
     const typename Shape::Element* source, const TapWeights<typename Shape::Mode>& weights, int taps, int64_t width,
-    const Pixels& to) {
+    const Pixels<Element>& to) {
   const int column_tiles = static_cast<int>(blocks_of(to.channels, Shape::kColumns));
   const int64_t tiles = static_cast<int64_t>(blocks_of(windows.count, Shape::kRows)) * column_tiles;
   if (tiles > 0x7fffffff) GRAMIAN_FAIL(GRAMIAN_INVALID_ARGUMENT, "convolution: more than 2^31 - 1 tiles");
   const auto chunks = static_cast<int>((taps * width + Shape::Mode::kChunk - 1) / Shape::Mode::kChunk);
-  launch(context->stream, {name, static_cast<unsigned>(tiles), kGramThreads, kStageBytes<Shape>}, convolve<Shape>,
-      windows, source, weights, column_tiles, chunks, to);
+  launch(context->stream, {name, static_cast<unsigned>(tiles), kGramThreads, kStageBytes<Shape>},
+      convolve<Shape, Element>, windows, source, weights, column_tiles, chunks, to);
 }
 
 // width: elements of a pixel of the source.
-template <typename Mode>
+template <typename Mode, typename Element>
 void convolve_windows(gramian_context* context, const char* name, const Windows& windows,
-    const typename Mode::Element* source, const TapWeights<Mode>& weights, int taps, int64_t width, const Pixels& to) {
+    const typename Mode::Element* source, const TapWeights<Mode>& weights, int taps, int64_t width,
+    const Pixels<Element>& to) {
   if (to.channels <= NarrowShape<Mode>::kColumns) {
     launch_windows<NarrowShape<Mode>>(context, name, windows, source, weights, taps, width, to);
   } else {
@@ -74,14 +80,14 @@ void convolve_windows(gramian_context* context, const char* name, const Windows&
   }
 }
 
-template <typename Mode>
-void forward(gramian_context* context, const Convolution& of, const float* x, const float* weights, const float* bias,
-    float* y) {
+template <typename Mode, typename Element>
+void forward(gramian_context* context, const Convolution& of, const Element* x, const float* weights,
+    const float* bias, Element* y) {
   const Operand<Mode> source = pack_rows<Mode>(context, of.inputs(), of.c, x);
   const Operand<Mode> taps = pack_rows<Mode>(context, of.k * of.taps(), of.c, weights);
   const TapWeights<Mode> along = {
       taps.rows, static_cast<int>(of.k), of.taps() * taps.width, 0, static_cast<int>(of.kernel_w), 1};
-  const Pixels to = {
+  const Pixels<Element> to = {
       y, bias, static_cast<int>(of.oh()), static_cast<int>(of.ow()), static_cast<int>(of.k), 0, 0, 1};
   convolve_windows<Mode>(context, "convolution", forward_windows<Mode>(of, source.width), source.rows, along,
       static_cast<int>(of.taps()), source.width, to);
@@ -124,9 +130,9 @@ struct Residue {
         output(static_cast<int>((residue + of.padding) / of.stride)) {}
 };
 
-template <typename Mode>
+template <typename Mode, typename Element>
 void backward_data(
-    gramian_context* context, const Convolution& of, const float* weights, const float* dy, float* dx) {
+    gramian_context* context, const Convolution& of, const float* weights, const Element* dy, Element* dx) {
   const Operand<Mode> source = pack_rows<Mode>(context, of.outputs(), of.k, dy);
   const int64_t width = source.width;
   auto* turned = context->scratch<typename Mode::Element>(of.c * of.taps() * width);
@@ -148,8 +154,8 @@ void backward_data(
       const auto kernel_w = static_cast<int>(of.kernel_w);
       const TapWeights<Mode> along = {turned, static_cast<int>(of.c), of.taps() * width,
           down.first * kernel_w + across.first, stride * kernel_w, stride};
-      const Pixels to = {dx, nullptr, static_cast<int>(of.h), static_cast<int>(of.w), static_cast<int>(of.c), row,
-          column, stride};
+      const Pixels<Element> to = {dx, nullptr, static_cast<int>(of.h), static_cast<int>(of.w),
+          static_cast<int>(of.c), row, column, stride};
       convolve_windows<Mode>(context, "convolution_data", windows, source.rows, along, taps, width, to);
     }
   }
@@ -179,5 +185,29 @@ gramian_status gramian_convolution_backward_data(gramian_context* context, int64
     check_sizes(of);
     context->begin();
     with_precision(context, [&](auto mode) { backward_data<decltype(mode)>(context, of, weights, dy, dx); });
+  });
+}
+
+gramian_status gramian_convolution_forward_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
+    int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const uint16_t* x,
+    const float* weights, uint16_t* y) {
+  using namespace gramian;
+  return guarded([&] {
+    const Convolution of = {n, h, w, c, k, kernel_h, kernel_w, stride, padding};
+    check_sizes(of);
+    context->begin();
+    forward<tile::Bfloat16>(context, of, x, weights, nullptr, y);
+  });
+}
+
+gramian_status gramian_convolution_backward_data_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w,
+    int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* weights,
+    const uint16_t* dy, uint16_t* dx) {
+  using namespace gramian;
+  return guarded([&] {
+    const Convolution of = {n, h, w, c, k, kernel_h, kernel_w, stride, padding};
+    check_sizes(of);
+    context->begin();
+    backward_data<tile::Bfloat16>(context, of, weights, dy, dx);
   });
 }

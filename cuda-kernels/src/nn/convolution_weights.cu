@@ -6,6 +6,7 @@
 
 #include "gram/packed.h"
 #include "gram/precisions.h"
+#include "gramian/bfloat16.h"
 #include "nn/convolution.h"
 
 namespace gramian {
@@ -51,9 +52,9 @@ __global__ void __launch_bounds__(kGramThreads) convolve_patches(Windows windows
   }
 }
 
-template <typename Shape>
+template <typename Shape, typename Element>
 void launch_patches(
-    gramian_context* context, const Convolution& of, const float* x, const float* dy, float* dweights) {
+    gramian_context* context, const Convolution& of, const Element* x, const Element* dy, float* dweights) {
   using Mode = typename Shape::Mode;
   const Operand<Mode> source = pack_rows<Mode>(context, of.inputs(), of.c, x);
   const Operand<Mode> gradient = pack_rows<Mode>(context, of.outputs(), of.k, dy);
@@ -73,6 +74,16 @@ void launch_patches(
   if (cut.count > 1) add_splits(context, "convolution_weights_add", cut.count, size, partial, 1, 0, dweights);
 }
 
+template <typename Mode, typename Element>
+void backward_weights(
+    gramian_context* context, const Convolution& of, const Element* x, const Element* dy, float* dweights) {
+  if (of.k <= NarrowShape<Mode>::kColumns) {
+    launch_patches<NarrowShape<Mode>>(context, of, x, dy, dweights);
+  } else {
+    launch_patches<WideShape<Mode>>(context, of, x, dy, dweights);
+  }
+}
+
 }  // namespace
 }  // namespace gramian
 
@@ -84,13 +95,18 @@ gramian_status gramian_convolution_backward_weights(gramian_context* context, in
     const Convolution of = {n, h, w, c, k, kernel_h, kernel_w, stride, padding};
     check_sizes(of);
     context->begin();
-    with_precision(context, [&](auto mode) {
-      using Mode = decltype(mode);
-      if (of.k <= NarrowShape<Mode>::kColumns) {
-        launch_patches<NarrowShape<Mode>>(context, of, x, dy, dweights);
-      } else {
-        launch_patches<WideShape<Mode>>(context, of, x, dy, dweights);
-      }
-    });
+    with_precision(context, [&](auto mode) { backward_weights<decltype(mode)>(context, of, x, dy, dweights); });
+  });
+}
+
+gramian_status gramian_convolution_backward_weights_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w,
+    int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const uint16_t* x,
+    const uint16_t* dy, float* dweights) {
+  using namespace gramian;
+  return guarded([&] {
+    const Convolution of = {n, h, w, c, k, kernel_h, kernel_w, stride, padding};
+    check_sizes(of);
+    context->begin();
+    backward_weights<tile::Bfloat16>(context, of, x, dy, dweights);
   });
 }

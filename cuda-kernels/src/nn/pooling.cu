@@ -1,13 +1,15 @@
-// Maximum and mean over windows of (n,h,w,c). A block has a stretch of one row of pixels of what is written, a thread 4
-// neighbouring channels of one pixel (1 where c is not a multiple of 4). The backward passes gather from the windows
-// that hold a pixel, in their order, so that no two threads add to one place. Forward, a pixel is read once for each
-// window over it, from the cache but for the first time.
+// Maximum and mean over windows of (n,h,w,c), maxima of float or bfloat16. A block has a stretch of one row of pixels
+// of what is written, a thread 4 neighbouring channels of one pixel (1 where c is not a multiple of 4). The backward
+// passes gather from the windows that hold a pixel, in their order, so that no two threads add to one place. Forward,
+// a pixel is read once for each window over it, from the cache but for the first time.
 #include "gramian/network.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "core/context.h"
+#include "gramian/bfloat16.h"
+#include "tile/element.h"
 
 namespace gramian {
 namespace {
@@ -36,28 +38,28 @@ Pooling pooling(int64_t n, int64_t h, int64_t w, int64_t c, int64_t size_h, int6
       narrow((w + 2 * padding - size_w) / stride + 1)};
 }
 
-// kWide channels of one place: floats, or the bytes that say where a maximum was.
+// kWide channels of one place: numbers, or the bytes that say where a maximum was.
 template <typename T, int kWide>
 struct Channels {
   T at[kWide];
 };
 
-template <int kWide>
-__device__ __forceinline__ Channels<float, kWide> load(const float* p) {
+template <int kWide, typename Element>
+__device__ __forceinline__ Channels<float, kWide> load(const Element* p) {
   if constexpr (kWide == 4) {
-    const float4 x = *reinterpret_cast<const float4*>(p);
+    const float4 x = tile::get4(p);
     return {{x.x, x.y, x.z, x.w}};
   } else {
-    return {{p[0]}};
+    return {{tile::widened(p[0])}};
   }
 }
 
-template <int kWide>
-__device__ __forceinline__ void store(float* p, const Channels<float, kWide>& x) {
+template <int kWide, typename Element>
+__device__ __forceinline__ void store(Element* p, const Channels<float, kWide>& x) {
   if constexpr (kWide == 4) {
-    *reinterpret_cast<float4*>(p) = make_float4(x.at[0], x.at[1], x.at[2], x.at[3]);
+    tile::put4(p, make_float4(x.at[0], x.at[1], x.at[2], x.at[3]));
   } else {
-    p[0] = x.at[0];
+    tile::put(p, x.at[0]);
   }
 }
 
@@ -108,14 +110,14 @@ struct Windows {
 };
 
 // The first of equals wins, the first NaN over all. tap receives the place in the window, row by row.
-template <int kWide>
+template <int kWide, typename Element>
 __global__ void __launch_bounds__(kMostThreads, kBlocks)
-    max_pool(Pooling pool, const float* __restrict__ x, float* __restrict__ y, uint8_t* __restrict__ tap) {
+    max_pool(Pooling pool, const Element* __restrict__ x, Element* __restrict__ y, uint8_t* __restrict__ tap) {
   const Place at(pool.oh, pool.ow, pool.c, kWide);
   if (!at.inside) return;
   const int top = at.i * pool.stride - pool.padding;
   const int left = at.j * pool.stride - pool.padding;
-  const float* image = x + at.image * pool.h * pool.w * pool.c + at.channel;
+  const Element* image = x + at.image * pool.h * pool.w * pool.c + at.channel;
   Channels<float, kWide> most = {};
   Channels<uint8_t, kWide> where = {};
   bool first = true;
@@ -142,8 +144,8 @@ __global__ void __launch_bounds__(kMostThreads, kBlocks)
 }
 
 // dx at one place: what the windows that hold it give, each by add(window's first channel in dy, place in the window).
-template <int kWide, typename Gather>
-__device__ __forceinline__ void gather(const Pooling& pool, float* dx, Gather add) {
+template <int kWide, typename Element, typename Gather>
+__device__ __forceinline__ void gather(const Pooling& pool, Element* dx, Gather add) {
   const Place at(pool.h, pool.w, pool.c, kWide);
   if (!at.inside) return;
   const Windows rows(at.i, pool.size_h, pool.stride, pool.padding, pool.oh);
@@ -159,9 +161,9 @@ __device__ __forceinline__ void gather(const Pooling& pool, float* dx, Gather ad
   store<kWide>(dx + ((at.image * pool.h + at.i) * pool.w + at.j) * pool.c + at.channel, sum);
 }
 
-template <int kWide>
+template <int kWide, typename Element>
 __global__ void __launch_bounds__(kMostThreads, kBlocks) max_pool_backward(
-    Pooling pool, const uint8_t* __restrict__ tap, const float* __restrict__ dy, float* __restrict__ dx) {
+    Pooling pool, const uint8_t* __restrict__ tap, const Element* __restrict__ dy, Element* __restrict__ dx) {
   gather<kWide>(pool, dx, [&](Channels<float, kWide>& sum, int64_t window, int place) {
     const Channels<uint8_t, kWide> where = load_bytes<kWide>(tap + window);
     const Channels<float, kWide> g = load<kWide>(dy + window);
@@ -200,12 +202,26 @@ __global__ void __launch_bounds__(kMostThreads, kBlocks)
 }
 
 // Whether 4 channels of a place lie at a border of 16 bytes in both arrays.
-bool wide(const Pooling& pool, const float* a, const float* b) {
+bool wide(const Pooling& pool, const void* a, const void* b) {
   return pool.c % 4 == 0 && (reinterpret_cast<uintptr_t>(a) | reinterpret_cast<uintptr_t>(b)) % 16 == 0;
 }
 
 float share_of(const Pooling& pool) {
   return 1.0f / static_cast<float>(static_cast<int64_t>(pool.size_h) * pool.size_w);
+}
+
+template <typename Element>
+void max_forward(gramian_context* context, const Pooling& pool, const Element* x, Element* y, uint8_t* tap) {
+  const bool four = wide(pool, x, y);
+  launch(context->stream, grid("max_pool", pool.n, pool.oh, pool.ow, pool.c, four ? 4 : 1),
+      four ? max_pool<4, Element> : max_pool<1, Element>, pool, x, y, tap);
+}
+
+template <typename Element>
+void max_backward(gramian_context* context, const Pooling& pool, const uint8_t* tap, const Element* dy, Element* dx) {
+  const bool four = wide(pool, dy, dx);
+  launch(context->stream, grid("max_pool_backward", pool.n, pool.h, pool.w, pool.c, four ? 4 : 1),
+      four ? max_pool_backward<4, Element> : max_pool_backward<1, Element>, pool, tap, dy, dx);
 }
 
 }  // namespace
@@ -214,23 +230,25 @@ float share_of(const Pooling& pool) {
 gramian_status gramian_max_pool_forward(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
     int64_t size, int64_t stride, int64_t padding, const float* x, float* y, uint8_t* tap) {
   using namespace gramian;
-  return guarded([&] {
-    const Pooling pool = pooling(n, h, w, c, size, size, stride, padding);
-    const bool four = wide(pool, x, y);
-    launch(context->stream, grid("max_pool", n, pool.oh, pool.ow, pool.c, four ? 4 : 1),
-        four ? max_pool<4> : max_pool<1>, pool, x, y, tap);
-  });
+  return guarded([&] { max_forward(context, pooling(n, h, w, c, size, size, stride, padding), x, y, tap); });
+}
+
+gramian_status gramian_max_pool_forward_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
+    int64_t size, int64_t stride, int64_t padding, const uint16_t* x, uint16_t* y, uint8_t* tap) {
+  using namespace gramian;
+  return guarded([&] { max_forward(context, pooling(n, h, w, c, size, size, stride, padding), x, y, tap); });
 }
 
 gramian_status gramian_max_pool_backward(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
     int64_t size, int64_t stride, int64_t padding, const uint8_t* tap, const float* dy, float* dx) {
   using namespace gramian;
-  return guarded([&] {
-    const Pooling pool = pooling(n, h, w, c, size, size, stride, padding);
-    const bool four = wide(pool, dy, dx);
-    launch(context->stream, grid("max_pool_backward", n, pool.h, pool.w, pool.c, four ? 4 : 1),
-        four ? max_pool_backward<4> : max_pool_backward<1>, pool, tap, dy, dx);
-  });
+  return guarded([&] { max_backward(context, pooling(n, h, w, c, size, size, stride, padding), tap, dy, dx); });
+}
+
+gramian_status gramian_max_pool_backward_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
+    int64_t size, int64_t stride, int64_t padding, const uint8_t* tap, const uint16_t* dy, uint16_t* dx) {
+  using namespace gramian;
+  return guarded([&] { max_backward(context, pooling(n, h, w, c, size, size, stride, padding), tap, dy, dx); });
 }
 
 gramian_status gramian_average_pool_forward(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,

@@ -4,6 +4,7 @@
 
 #include "gramian/linear_algebra.h"
 #include "gramian/network.h"
+#include "gramian/bfloat16.h"
 #include "gramian/image.h"
 #include "gramian/covariance.h"
 #include "gramian/decorrelation.h"

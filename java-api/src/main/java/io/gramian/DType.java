@@ -6,6 +6,8 @@ public enum DType {
     FLOAT32(4),
     /** IEEE 754 binary64. */
     FLOAT64(8),
+    /** The upper half of a {@link #FLOAT32}: its range, with 8 bits of precision. Activations on a CUDA device. */
+    BFLOAT16(2),
     /** Signed 32-bit integer. */
     INT32(4),
     /** Signed 64-bit integer. */

@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.ShortPointer;
 
 /** JavaCPP pointers over an address that somebody else owns: for bulk copies between arrays and host memory. */
 final class HostPointer {
@@ -41,6 +42,14 @@ final class HostPointer {
 
     static LongPointer longs(long at) {
         return new LongPointer() {
+            {
+                address = at;
+            }
+        };
+    }
+
+    static ShortPointer shorts(long at) {
+        return new ShortPointer() {
             {
                 address = at;
             }

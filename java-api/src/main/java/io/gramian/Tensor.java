@@ -225,9 +225,15 @@ public final class Tensor implements AutoCloseable {
         return device().backend().memory().current();
     }
 
-    /** Copies as many values as the tensor has elements; float32. */
+    /** Copies as many values as the tensor has elements; float32, or bfloat16, which rounds to nearest even. */
     public Tensor copyFrom(float[] values) {
         checkLength(values.length);
+        if (dtype == DType.BFLOAT16) {
+            short[] rounded = Bfloat16.of(values);
+            HostCopy.write(this, 0, bytes(), at -> HostPointer.shorts(at).put(rounded, 0, rounded.length));
+            touch();
+            return this;
+        }
         Check.dtype("copyFrom", this, DType.FLOAT32);
         HostCopy.write(this, 0, bytes(), at -> HostPointer.floats(at).put(values, 0, values.length));
         touch();
@@ -284,8 +290,13 @@ public final class Tensor implements AutoCloseable {
         }
     }
 
-    /** A copy of the elements; float32. */
+    /** A copy of the elements; float32, or bfloat16, whose numbers float32 has too. */
     public float[] toFloats() {
+        if (dtype == DType.BFLOAT16) {
+            short[] halves = new short[Math.toIntExact(elements())];
+            HostCopy.read(this, 0, bytes(), at -> HostPointer.shorts(at).get(halves, 0, halves.length));
+            return Bfloat16.widened(halves);
+        }
         Check.dtype("toFloats", this, DType.FLOAT32);
         float[] values = new float[Math.toIntExact(elements())];
         HostCopy.read(this, 0, bytes(), at -> HostPointer.floats(at).get(values, 0, values.length));

@@ -91,9 +91,9 @@ public abstract class Function {
         for (int i = 0; i < gradients.length; i++) {
             Tensor gradient = gradients[i];
             passedOn |= gradient == dy;
-            if (gradient != null && !gradient.shape().equals(inputs[i].tensor().shape())) {
-                throw new GramianException(name + ": expected a gradient of shape "
-                        + inputs[i].tensor().shape() + " for input " + i + ", got " + gradient.shape());
+            if (gradient != null && !fits(gradient, inputs[i].tensor())) {
+                throw new GramianException(
+                        name + ": expected a gradient as input " + i + ", " + inputs[i].tensor() + ", got " + gradient);
             }
         }
         if (!passedOn) {
@@ -101,6 +101,10 @@ public abstract class Function {
         }
         saved.forEach(Saved::release);
         return gradients;
+    }
+
+    private static boolean fits(Tensor gradient, Tensor input) {
+        return gradient.shape().equals(input.shape()) && gradient.dtype() == input.dtype();
     }
 
     final void checkUnused() {

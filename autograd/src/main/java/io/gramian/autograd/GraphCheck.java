@@ -1,5 +1,6 @@
 package io.gramian.autograd;
 
+import io.gramian.DType;
 import io.gramian.Tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -105,8 +106,14 @@ public final class GraphCheck {
         return " after " + creator.name();
     }
 
-    /** Whether every element of a float32 tensor is a finite number. */
+    /** Whether every element of a float32 or bfloat16 tensor is a finite number. */
     public static boolean isFinite(Tensor tensor) {
+        if (tensor.dtype() == DType.BFLOAT16) {
+            try (Tensor wide = Tensor.empty(tensor.device(), tensor.shape().toArray())) {
+                tensor.device().backend().linearAlgebra().convert(tensor, wide);
+                return isFinite(wide);
+            }
+        }
         return tensor.device().backend().optimizers().firstNotFinite(List.of(tensor)) < 0;
     }
 }

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch normalisation over all axes but the last, fused with the addition of a residual and ReLU:
- * {@code y = relu(gamma (x - mean) rstd + beta + residual)}.
+ * {@code y = relu(gamma (x - mean) rstd + beta + residual)}. On CUDA devices x, residual, y and their gradients may be
+ * bfloat16, all of a call alike; statistics, factors and offsets are float32.
  */
 public final class BatchNormalization {
     private final Stream stream;
@@ -59,22 +60,39 @@ public final class BatchNormalization {
             Check.shape("running mean", running.mean(), c);
             Check.shape("running variance", running.variance(), c);
         }
-        stream.run((kernels, context) -> kernels.gramian_batch_norm_forward(
-                context,
-                rows,
-                c,
-                x.address(),
-                at(epilogue.gamma()),
-                at(epilogue.beta()),
-                at(epilogue.residual()),
-                eps,
-                running == null ? 0 : running.momentum(),
-                epilogue.relu() ? 1 : 0,
-                running == null ? 0 : running.mean().address(),
-                running == null ? 0 : running.variance().address(),
-                y.address(),
-                mean.address(),
-                rstd.address()));
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_batch_norm_forward_bf16(
+                        context,
+                        rows,
+                        c,
+                        x.address(),
+                        at(epilogue.gamma()),
+                        at(epilogue.beta()),
+                        at(epilogue.residual()),
+                        eps,
+                        running == null ? 0 : running.momentum(),
+                        epilogue.relu() ? 1 : 0,
+                        running == null ? 0 : running.mean().address(),
+                        running == null ? 0 : running.variance().address(),
+                        y.address(),
+                        mean.address(),
+                        rstd.address())
+                : kernels.gramian_batch_norm_forward(
+                        context,
+                        rows,
+                        c,
+                        x.address(),
+                        at(epilogue.gamma()),
+                        at(epilogue.beta()),
+                        at(epilogue.residual()),
+                        eps,
+                        running == null ? 0 : running.momentum(),
+                        epilogue.relu() ? 1 : 0,
+                        running == null ? 0 : running.mean().address(),
+                        running == null ? 0 : running.variance().address(),
+                        y.address(),
+                        mean.address(),
+                        rstd.address()));
         if (running != null) {
             running.mean().touch();
             running.variance().touch();
@@ -87,20 +105,35 @@ public final class BatchNormalization {
         Check.shape("mean", mean, c);
         Check.shape("variance", variance, c);
         Check.shape("rstd", rstd, c);
-        stream.run((kernels, context) -> kernels.gramian_batch_norm_evaluate(
-                context,
-                c == 0 ? 0 : x.elements() / c,
-                c,
-                x.address(),
-                at(epilogue.gamma()),
-                at(epilogue.beta()),
-                at(epilogue.residual()),
-                mean.address(),
-                variance.address(),
-                eps,
-                epilogue.relu() ? 1 : 0,
-                y.address(),
-                rstd.address()));
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_batch_norm_evaluate_bf16(
+                        context,
+                        c == 0 ? 0 : x.elements() / c,
+                        c,
+                        x.address(),
+                        at(epilogue.gamma()),
+                        at(epilogue.beta()),
+                        at(epilogue.residual()),
+                        mean.address(),
+                        variance.address(),
+                        eps,
+                        epilogue.relu() ? 1 : 0,
+                        y.address(),
+                        rstd.address())
+                : kernels.gramian_batch_norm_evaluate(
+                        context,
+                        c == 0 ? 0 : x.elements() / c,
+                        c,
+                        x.address(),
+                        at(epilogue.gamma()),
+                        at(epilogue.beta()),
+                        at(epilogue.residual()),
+                        mean.address(),
+                        variance.address(),
+                        eps,
+                        epilogue.relu() ? 1 : 0,
+                        y.address(),
+                        rstd.address()));
     }
 
     /**
@@ -125,51 +158,80 @@ public final class BatchNormalization {
      */
     public void backward(Forward forward, Epilogue epilogue, Tensor dy, Tensor dx, Tensor dgamma, Tensor dbeta) {
         Tensor x = forward.x();
-        long[] shape = x.shape().toArray();
-        long c = shape[shape.length - 1];
-        Check.shape("dy", dy, shape);
-        Check.shape("dx", dx, shape);
-        Check.shape("mean", forward.mean(), c);
-        Check.shape("rstd", forward.rstd(), c);
+        Tensor y = forward.y();
+        long c = x.shape().size(-1);
+        boolean residual = epilogue.residual() != null;
+        checkBackward(forward, epilogue, dy, dx);
         Check.shape("dgamma", dgamma, c);
         Check.shape("dbeta", dbeta, c);
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_batch_norm_backward_bf16(
+                        context,
+                        c == 0 ? 0 : x.elements() / c,
+                        c,
+                        x.address(),
+                        at(y),
+                        at(epilogue.gamma()),
+                        at(epilogue.beta()),
+                        forward.mean().address(),
+                        forward.rstd().address(),
+                        epilogue.relu() ? 1 : 0,
+                        forward.batchStatistics() ? 1 : 0,
+                        dy.address(),
+                        dx.address(),
+                        dgamma.address(),
+                        dbeta.address(),
+                        residual ? dy.address() : 0)
+                : kernels.gramian_batch_norm_backward(
+                        context,
+                        c == 0 ? 0 : x.elements() / c,
+                        c,
+                        x.address(),
+                        at(y),
+                        at(epilogue.gamma()),
+                        at(epilogue.beta()),
+                        forward.mean().address(),
+                        forward.rstd().address(),
+                        epilogue.relu() ? 1 : 0,
+                        forward.batchStatistics() ? 1 : 0,
+                        dy.address(),
+                        dx.address(),
+                        dgamma.address(),
+                        dbeta.address(),
+                        residual ? dy.address() : 0));
+        dx.touch();
+    }
+
+    private static void checkBackward(Forward forward, Epilogue epilogue, Tensor dy, Tensor dx) {
+        Tensor x = forward.x();
+        Tensor y = forward.y();
+        long[] shape = x.shape().toArray();
+        Check.activations("x", x);
+        Check.shape("dy", dy, x.dtype(), shape);
+        Check.shape("dx", dx, x.dtype(), shape);
+        Check.shape("mean", forward.mean(), x.shape().size(-1));
+        Check.shape("rstd", forward.rstd(), x.shape().size(-1));
         Check.disjoint("dx", dx, "x", x);
         boolean residual = epilogue.residual() != null;
         if (residual) {
             Check.disjoint("dx", dx, "dy", dy);
         }
-        Tensor y = forward.y();
         if (residual && epilogue.relu() && y == null) {
             throw new IllegalArgumentException("y: expected the output of the forward pass, got null");
         }
-        stream.run((kernels, context) -> kernels.gramian_batch_norm_backward(
-                context,
-                c == 0 ? 0 : x.elements() / c,
-                c,
-                x.address(),
-                at(y),
-                at(epilogue.gamma()),
-                at(epilogue.beta()),
-                forward.mean().address(),
-                forward.rstd().address(),
-                epilogue.relu() ? 1 : 0,
-                forward.batchStatistics() ? 1 : 0,
-                dy.address(),
-                dx.address(),
-                dgamma.address(),
-                dbeta.address(),
-                residual ? dy.address() : 0));
-        dx.touch();
+        if (y != null) {
+            Check.shape("y", y, x.dtype(), shape);
+        }
     }
 
     private static long channels(Tensor x, Epilogue epilogue, float eps, Tensor y) {
-        Check.dtype("x", x, DType.FLOAT32);
+        Check.activations("x", x);
         if (x.shape().rank() < 2) {
             throw new IllegalArgumentException("x: expected (..., c) with at least 2 axes, got " + x.shape());
         }
         long c = x.shape().size(-1);
         Check.positive("eps", eps);
-        Check.shape("y", y, x.shape().toArray());
+        Check.shape("y", y, x.dtype(), x.shape().toArray());
         Tensor gamma = epilogue.gamma();
         Tensor beta = epilogue.beta();
         if ((gamma == null) != (beta == null)) {
@@ -181,7 +243,7 @@ public final class BatchNormalization {
             Check.shape("beta", beta, c);
         }
         if (epilogue.residual() != null) {
-            Check.shape("residual", epilogue.residual(), x.shape().toArray());
+            Check.shape("residual", epilogue.residual(), x.dtype(), x.shape().toArray());
         }
         return c;
     }

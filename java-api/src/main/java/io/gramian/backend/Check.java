@@ -1,6 +1,7 @@
 package io.gramian.backend;
 
 import io.gramian.DType;
+import io.gramian.Device;
 import io.gramian.Shape;
 import io.gramian.Tensor;
 
@@ -24,9 +25,26 @@ public final class Check {
         }
     }
 
+    /** Activations that a layer takes: float32, or bfloat16 where the device has layers for it, which the CPU has not. */
+    static void activations(String name, Tensor tensor) {
+        boolean half = tensor.dtype() == DType.BFLOAT16;
+        if (half && tensor.device() == Device.cpu()) {
+            throw new IllegalArgumentException(name + ": expected FLOAT32 on the CPU, got BFLOAT16 " + tensor.shape()
+                    + "; activations are BFLOAT16 on CUDA devices only");
+        }
+        if (!half) {
+            dtype(name, tensor, DType.FLOAT32);
+        }
+    }
+
     /** A float32 tensor of these sizes. */
     public static void shape(String name, Tensor tensor, long... expected) {
-        dtype(name, tensor, DType.FLOAT32);
+        shape(name, tensor, DType.FLOAT32, expected);
+    }
+
+    /** A tensor of this type and these sizes. */
+    static void shape(String name, Tensor tensor, DType type, long... expected) {
+        dtype(name, tensor, type);
         Shape shape = Shape.of(expected);
         if (!tensor.shape().equals(shape)) {
             throw new IllegalArgumentException(name + ": expected shape " + shape + ", got " + tensor.shape());

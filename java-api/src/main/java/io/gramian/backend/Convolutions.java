@@ -2,6 +2,7 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.backend.cuda.ConvolutionType;
 import io.gramian.backend.cuda.CudaLibraries;
 import io.gramian.jni.Kernels;
 import java.util.function.Predicate;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * gradient of the weights is summed in an order that depends on the number of threads; to compare runs bit by bit,
  * use the same
  * number ({@code -Dgramian.threads}).
+ *
+ * <p>On CUDA devices activations and their gradients may be bfloat16, all of a call alike. Weights and their gradients are
+ * float32; the weights are rounded to bfloat16 on the way into the products.
  */
 public final class Convolutions {
     private final Stream stream;
@@ -35,90 +39,150 @@ public final class Convolutions {
      *
      * @param x activations (n, h, w, c)
      * @param weights (k, kernelH, kernelW, c)
-     * @param bias (k), or null
-     * @param y receives (n, oh, ow, k) with sizes as {@link #outputSize}
+     * @param bias (k), or null; null with bfloat16
+     * @param y receives (n, oh, ow, k) with sizes as {@link #outputSize}, in the type of x
      */
     public void forward(Tensor x, Tensor weights, @Nullable Tensor bias, int stride, int padding, Tensor y) {
         long[] s = sizes("x", x, weights, stride, padding);
-        Check.shape("y", y, outputShape(s));
+        boolean half = x.dtype() == DType.BFLOAT16;
+        Check.shape("y", y, x.dtype(), outputShape(s));
         Check.disjoint("y", y, "x", x);
         if (bias != null) {
             Check.shape("bias", bias, s[4]);
         }
-        if (byLibrary(libraries -> libraries.convolve(
-                s, stride, padding, x.address(), weights.address(), y.address(), stream.layerPrecision()))) {
+        if (half && bias != null) {
+            throw new IllegalArgumentException("bias: expected null with BFLOAT16 activations, got " + bias.shape()
+                    + "; add it in the layer behind, or give FLOAT32 activations");
+        }
+        if (byLibrary(libraries ->
+                libraries.convolve(s, stride, padding, x.address(), weights.address(), y.address(), type(x)))) {
             if (bias != null) {
                 stream.run((kernels, context) -> kernels.gramian_add_to_rows(
                         context, s[0] * s[7] * s[8], s[4], y.address(), bias.address(), y.address()));
             }
             return;
         }
-        stream.runLayer((kernels, context) -> kernels.gramian_convolution_forward(
-                context,
-                s[0],
-                s[1],
-                s[2],
-                s[3],
-                s[4],
-                s[5],
-                s[6],
-                stride,
-                padding,
-                x.address(),
-                weights.address(),
-                bias == null ? 0 : bias.address(),
-                y.address()));
+        stream.runLayer((kernels, context) -> half
+                ? kernels.gramian_convolution_forward_bf16(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        s[4],
+                        s[5],
+                        s[6],
+                        stride,
+                        padding,
+                        x.address(),
+                        weights.address(),
+                        y.address())
+                : kernels.gramian_convolution_forward(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        s[4],
+                        s[5],
+                        s[6],
+                        stride,
+                        padding,
+                        x.address(),
+                        weights.address(),
+                        bias == null ? 0 : bias.address(),
+                        y.address()));
     }
 
-    /** Gradient dx (n, h, w, c) of the activations from the gradient dy (n, oh, ow, k) of the output. */
+    /** Gradient dx (n, h, w, c) of the activations from the gradient dy (n, oh, ow, k) of the output, in its type. */
     public void backwardData(Tensor weights, int stride, int padding, Tensor dy, Tensor dx) {
         long[] s = sizes("dx", dx, weights, stride, padding);
-        Check.shape("dy", dy, outputShape(s));
+        Check.shape("dy", dy, dx.dtype(), outputShape(s));
         Check.disjoint("dx", dx, "dy", dy);
         if (byLibrary(libraries -> libraries.convolveBackwardData(
-                s, stride, padding, weights.address(), dy.address(), dx.address(), stream.layerPrecision()))) {
+                s, stride, padding, weights.address(), dy.address(), dx.address(), type(dx)))) {
             return;
         }
-        stream.runLayer((kernels, context) -> kernels.gramian_convolution_backward_data(
-                context,
-                s[0],
-                s[1],
-                s[2],
-                s[3],
-                s[4],
-                s[5],
-                s[6],
-                stride,
-                padding,
-                weights.address(),
-                dy.address(),
-                dx.address()));
+        stream.runLayer((kernels, context) -> dx.dtype() == DType.BFLOAT16
+                ? kernels.gramian_convolution_backward_data_bf16(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        s[4],
+                        s[5],
+                        s[6],
+                        stride,
+                        padding,
+                        weights.address(),
+                        dy.address(),
+                        dx.address())
+                : kernels.gramian_convolution_backward_data(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        s[4],
+                        s[5],
+                        s[6],
+                        stride,
+                        padding,
+                        weights.address(),
+                        dy.address(),
+                        dx.address()));
     }
 
     /** Gradient dweights (k, kernelH, kernelW, c) of the weights from x and the gradient dy of the output. */
     public void backwardWeights(Tensor x, int stride, int padding, Tensor dy, Tensor dweights) {
         long[] s = sizes("x", x, dweights, stride, padding);
-        Check.shape("dy", dy, outputShape(s));
+        Check.shape("dy", dy, x.dtype(), outputShape(s));
         Check.disjoint("dweights", dweights, "x", x);
         Check.disjoint("dweights", dweights, "dy", dy);
         if (byLibrary(libraries -> libraries.convolveBackwardWeights(
-                s, stride, padding, x.address(), dy.address(), dweights.address(), stream.layerPrecision()))) {
+                s, stride, padding, x.address(), dy.address(), dweights.address(), type(x)))) {
             return;
         }
-        stream.runLayer((kernels, context) -> kernels.gramian_convolution_backward_weights(
-                context,
-                s[0],
-                s[1],
-                s[2],
-                s[3],
-                s[4],
-                s[5],
-                s[6],
-                stride,
-                padding,
-                x.address(),
-                dy.address(),
-                dweights.address()));
+        stream.runLayer((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_convolution_backward_weights_bf16(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        s[4],
+                        s[5],
+                        s[6],
+                        stride,
+                        padding,
+                        x.address(),
+                        dy.address(),
+                        dweights.address())
+                : kernels.gramian_convolution_backward_weights(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        s[4],
+                        s[5],
+                        s[6],
+                        stride,
+                        padding,
+                        x.address(),
+                        dy.address(),
+                        dweights.address()));
+    }
+
+    /** How a library multiplies: what these activations are stored as, or else the precision of layers. */
+    private ConvolutionType type(Tensor activations) {
+        return activations.dtype() == DType.BFLOAT16
+                ? ConvolutionType.STORED_BFLOAT16
+                : switch (stream.layerPrecision()) {
+                    case FLOAT32 -> ConvolutionType.FLOAT32;
+                    case TF32, BFLOAT16 -> ConvolutionType.TF32;
+                };
     }
 
     /** Whether cuDNN did it: not on the processor, not where it is missing, nor for what it cannot do. */
@@ -137,7 +201,7 @@ public final class Convolutions {
 
     /** n, h, w, c, k, kernelH, kernelW, oh, ow. */
     private static long[] sizes(String name, Tensor x, Tensor weights, int stride, int padding) {
-        Check.dtype(name, x, DType.FLOAT32);
+        Check.activations(name, x);
         Check.dtype("weights", weights, DType.FLOAT32);
         if (x.shape().rank() != 4
                 || weights.shape().rank() != 4

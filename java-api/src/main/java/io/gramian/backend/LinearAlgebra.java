@@ -74,14 +74,34 @@ public final class LinearAlgebra {
         });
     }
 
-    /** {@code z = x + y} for three tensors of one shape; z may be x or y. */
+    /** {@code z = x + y} for three tensors of one shape and type, float32 or bfloat16; z may be x or y. */
     public void add(Tensor x, Tensor y, Tensor z) {
-        Check.dtype("x", x, DType.FLOAT32);
-        Check.shape("y", y, x.shape().toArray());
-        Check.shape("z", z, x.shape().toArray());
-        stream.run((kernels, context) ->
-                kernels.gramian_add(context, x.elements(), x.address(), y.address(), z.address()));
+        Check.activations("x", x);
+        Check.shape("y", y, x.dtype(), x.shape().toArray());
+        Check.shape("z", z, x.dtype(), x.shape().toArray());
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_add_bf16(context, x.elements(), x.address(), y.address(), z.address())
+                : kernels.gramian_add(context, x.elements(), x.address(), y.address(), z.address()));
         z.touch();
+    }
+
+    /**
+     * {@code y = x} between float32 and bfloat16, on CUDA devices; rounds to nearest even, NaN stays NaN.
+     *
+     * @param x float32 or bfloat16
+     * @param y receives the numbers in the other of the two types, of the shape of x
+     * @throws IllegalArgumentException if the types or shapes are others, on the CPU, or y overlaps x
+     */
+    public void convert(Tensor x, Tensor y) {
+        boolean widens = x.dtype() == DType.BFLOAT16;
+        Check.activations("x", x);
+        Check.shape("y", y, widens ? DType.FLOAT32 : DType.BFLOAT16, x.shape().toArray());
+        Check.activations("y", y);
+        Check.disjoint("y", y, "x", x);
+        stream.run((kernels, context) -> widens
+                ? kernels.gramian_widen_bf16(context, x.elements(), x.address(), y.address())
+                : kernels.gramian_round_bf16(context, x.elements(), x.address(), y.address()));
+        y.touch();
     }
 
     /** {@code y = factor x} for two tensors of one shape; y may be x. */

@@ -15,6 +15,14 @@ public final class Network {
         this.batchNormalization = new BatchNormalization(stream);
     }
 
+    /**
+     * What activations between the layers of a convolutional network are to be stored as: bfloat16 where
+     * {@link Stream#setLayerPrecision} said so, else float32.
+     */
+    public DType activations() {
+        return stream.layerPrecision() == Precision.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
+    }
+
     /** Convolutions. */
     public Convolutions convolutions() {
         return convolutions;
@@ -46,30 +54,68 @@ public final class Network {
     /**
      * Maximum over windows; the first of equal values wins, NaN wins over all.
      *
-     * @param x activations (n, h, w, c)
+     * @param x activations (n, h, w, c), on CUDA devices also bfloat16
      * @param size height and width of a window, at most 15
      * @param padding at most half of size; padded places never win
-     * @param y receives (n, oh, ow, c) with sizes as {@link Convolutions#outputSize}
+     * @param y receives (n, oh, ow, c) with sizes as {@link Convolutions#outputSize}, in the type of x
      * @param tap uint8, shape of y: receives the place of the maximum in its window
      */
     public void maxPool(Tensor x, int size, int stride, int padding, Tensor y, Tensor tap) {
+        Check.activations("x", x);
         long[] s = pooling("x", x, size, size, stride, padding);
         if (size > 15) {
             throw new IllegalArgumentException("maxPool: expected a window of at most 15, got " + size);
         }
-        Check.shape("y", y, s[0], s[4], s[5], s[3]);
+        Check.shape("y", y, x.dtype(), s[0], s[4], s[5], s[3]);
         checkTap(tap, y);
-        stream.run((kernels, context) -> kernels.gramian_max_pool_forward(
-                context, s[0], s[1], s[2], s[3], size, stride, padding, x.address(), y.address(), tap.address()));
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_max_pool_forward_bf16(
+                        context, s[0], s[1], s[2], s[3], size, stride, padding, x.address(), y.address(), tap.address())
+                : kernels.gramian_max_pool_forward(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        size,
+                        stride,
+                        padding,
+                        x.address(),
+                        y.address(),
+                        tap.address()));
     }
 
     /** Gradient dx (n, h, w, c) of {@link #maxPool} from tap and the gradient dy of its output. */
     public void maxPoolBackward(Tensor tap, int size, int stride, int padding, Tensor dy, Tensor dx) {
+        Check.activations("dx", dx);
         long[] s = pooling("dx", dx, size, size, stride, padding);
-        Check.shape("dy", dy, s[0], s[4], s[5], s[3]);
+        Check.shape("dy", dy, dx.dtype(), s[0], s[4], s[5], s[3]);
         checkTap(tap, dy);
-        stream.run((kernels, context) -> kernels.gramian_max_pool_backward(
-                context, s[0], s[1], s[2], s[3], size, stride, padding, tap.address(), dy.address(), dx.address()));
+        stream.run((kernels, context) -> dx.dtype() == DType.BFLOAT16
+                ? kernels.gramian_max_pool_backward_bf16(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        size,
+                        stride,
+                        padding,
+                        tap.address(),
+                        dy.address(),
+                        dx.address())
+                : kernels.gramian_max_pool_backward(
+                        context,
+                        s[0],
+                        s[1],
+                        s[2],
+                        s[3],
+                        size,
+                        stride,
+                        padding,
+                        tap.address(),
+                        dy.address(),
+                        dx.address()));
     }
 
     /**
@@ -81,6 +127,7 @@ public final class Network {
      * @param y receives (n, oh, ow, c) with sizes as {@link Convolutions#outputSize}
      */
     public void averagePool(Tensor x, long sizeH, long sizeW, long stride, Tensor y) {
+        Check.dtype("x", x, DType.FLOAT32);
         long[] s = pooling("x", x, sizeH, sizeW, stride, 0);
         Check.shape("y", y, s[0], s[4], s[5], s[3]);
         stream.run((kernels, context) -> kernels.gramian_average_pool_forward(
@@ -89,6 +136,7 @@ public final class Network {
 
     /** Gradient dx (n, h, w, c) of {@link #averagePool} from the gradient dy of its output. */
     public void averagePoolBackward(long sizeH, long sizeW, long stride, Tensor dy, Tensor dx) {
+        Check.dtype("dx", dx, DType.FLOAT32);
         long[] s = pooling("dx", dx, sizeH, sizeW, stride, 0);
         Check.shape("dy", dy, s[0], s[4], s[5], s[3]);
         stream.run((kernels, context) -> kernels.gramian_average_pool_backward(
@@ -102,7 +150,6 @@ public final class Network {
 
     /** n, h, w, c, oh, ow. */
     private static long[] pooling(String name, Tensor x, long sizeH, long sizeW, long stride, long padding) {
-        Check.dtype(name, x, DType.FLOAT32);
         if (x.shape().rank() != 4) {
             throw new IllegalArgumentException(name + ": expected (n, h, w, c), got " + x.shape());
         }

@@ -164,7 +164,8 @@ public final class Stream implements AutoCloseable {
 
     /**
      * Rounds the operands of layers from now on, and those of nothing else: matrix products, convolutions, attention. Losses
-     * keep what {@link #setPrecision} said, which is to be called before. What layers store is float32 in every case.
+     * keep what {@link #setPrecision} said, which is to be called before. With {@link Precision#BFLOAT16}, convolutional
+     * networks store their activations as such ({@link Network#activations}); all else that layers store is float32.
      *
      * @throws GramianException if the device does not have this precision
      */

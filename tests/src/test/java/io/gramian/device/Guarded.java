@@ -2,6 +2,7 @@ package io.gramian.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import java.util.Arrays;
@@ -9,7 +10,7 @@ import java.util.Arrays;
 /** An output full of NaN between two guard bands, which nobody may write. */
 final class Guarded {
     private static final int BAND = 64;
-    private static final float MARK = -12345.5f;
+    private static final float MARK = -12288; // which bfloat16 has too
 
     private final Tensor memory;
     private final Tensor output;
@@ -29,12 +30,21 @@ final class Guarded {
 
     /** One that begins this many floats behind a border of 256 bytes. */
     static Guarded shifted(Device device, int shift, long... sizes) {
+        return shifted(device, DType.FLOAT32, shift, sizes);
+    }
+
+    /** One of bfloat16 that begins this many elements behind a border. */
+    static Guarded half(Device device, int shift, long... sizes) {
+        return shifted(device, DType.BFLOAT16, shift, sizes);
+    }
+
+    private static Guarded shifted(Device device, DType type, int shift, long... sizes) {
         int count = (int) Arrays.stream(sizes).reduce(1, (x, y) -> x * y);
         int first = BAND + shift;
         float[] content = new float[first + count + BAND];
         Arrays.fill(content, MARK);
         Arrays.fill(content, first, first + count, Float.NaN);
-        Tensor memory = Tensor.of(device, content, content.length);
+        Tensor memory = Tensor.empty(device, type, content.length).copyFrom(content);
         return new Guarded(memory, memory.rows(first, first + (long) count).reshape(sizes), first, count);
     }
 

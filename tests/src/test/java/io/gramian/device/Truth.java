@@ -1,7 +1,10 @@
 package io.gramian.device;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Tensor;
+import io.gramian.backend.Precision;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -17,12 +20,20 @@ final class Truth {
                 .toArray();
     }
 
+    /** Standard normal numbers that bfloat16 has. */
+    static double[] halves(long seed, int count) {
+        return Arrays.stream(gaussian(seed, count))
+                .map(value -> NaiveProducts.rounded(value, Precision.BFLOAT16))
+                .toArray();
+    }
+
     static Tensor tensor(Device device, double[] values, long... sizes) {
-        float[] floats = new float[values.length];
-        for (int k = 0; k < values.length; k++) {
-            floats[k] = (float) values[k];
-        }
-        return Tensor.of(device, floats, sizes);
+        return Tensor.of(device, NaiveProducts.floats(values), sizes);
+    }
+
+    /** A bfloat16 tensor. */
+    static Tensor half(Device device, double[] values, long... sizes) {
+        return Tensor.empty(device, DType.BFLOAT16, sizes).copyFrom(NaiveProducts.floats(values));
     }
 
     /** Largest difference, relative to the largest expected element. NaN is an error of its own: no bound would hold it. */

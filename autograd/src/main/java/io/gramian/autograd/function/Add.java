@@ -21,7 +21,7 @@ public final class Add extends Function {
             return Autograd.records(x, y) ? new Add(x, y).output(unwritten, sum) : Variable.constant(unwritten, sum);
         }
         Tensor value = x.value();
-        Tensor z = Tensor.empty(value.device(), value.shape().toArray());
+        Tensor z = Tensor.empty(value.device(), value.dtype(), value.shape().toArray());
         value.device().backend().linearAlgebra().add(value, y.value(), z);
         return Autograd.records(x, y) ? new Add(x, y).output(z) : Variable.constant(z);
     }

@@ -78,7 +78,7 @@ public final class BatchNormalize extends Function {
         Tensor in = x.value();
         BatchNormalization kernels = in.device().backend().network().batchNormalization();
         long c = in.shape().size(-1);
-        Tensor y = Tensor.empty(in.device(), in.shape().toArray());
+        Tensor y = Tensor.empty(in.device(), in.dtype(), in.shape().toArray());
         Tensor rstd = Tensor.empty(in.device(), c);
         Tensor mean = settings.running().mean();
         Epilogue epilogue = new Epilogue(
@@ -111,7 +111,7 @@ public final class BatchNormalize extends Function {
     @Override
     protected @Nullable Tensor[] backward(Tensor dy) {
         long c = dy.shape().size(-1);
-        Tensor dx = residual ? Tensor.empty(dy.device(), dy.shape().toArray()) : dy;
+        Tensor dx = residual ? Tensor.empty(dy.device(), dy.dtype(), dy.shape().toArray()) : dy;
         Tensor dgamma = Tensor.empty(dy.device(), c);
         Tensor dbeta = Tensor.empty(dy.device(), c);
         dy.device()

@@ -75,8 +75,9 @@ public final class Concatenate extends Function {
             long next = row + shapes.get(i).size(0);
             if (needs(i)) {
                 try (Tensor part = dy.rows(row, next)) {
-                    gradients[i] =
-                            Tensor.empty(dy.device(), shapes.get(i).toArray()).copyFrom(part);
+                    gradients[i] = Tensor.empty(
+                                    dy.device(), dy.dtype(), shapes.get(i).toArray())
+                            .copyFrom(part);
                 }
             }
             row = next;

@@ -8,7 +8,10 @@ import io.gramian.autograd.Variable;
 import io.gramian.backend.Convolutions;
 import org.jspecify.annotations.Nullable;
 
-/** Convolution of x (n, h, w, c) with weight (k, kernelH, kernelW, c); x and weight are saved. */
+/**
+ * Convolution of x (n, h, w, c) with weight (k, kernelH, kernelW, c); x and weight are saved. The output has the type of x,
+ * float32 or on CUDA devices bfloat16; the weight and its gradient are float32.
+ */
 public final class Convolution extends Function {
     private final Saved x;
     private final Saved weight;
@@ -34,6 +37,7 @@ public final class Convolution extends Function {
         }
         Tensor y = Tensor.empty(
                 in.device(),
+                in.dtype(),
                 in.shape().size(0),
                 Convolutions.outputSize(in.shape().size(1), w.shape().size(1), stride, padding),
                 Convolutions.outputSize(in.shape().size(2), w.shape().size(2), stride, padding),
@@ -65,7 +69,7 @@ public final class Convolution extends Function {
             gradients[2] = dbias;
         }
         if (needs(0)) {
-            Tensor dx = Tensor.empty(dy.device(), x.get().shape().toArray());
+            Tensor dx = Tensor.empty(dy.device(), dy.dtype(), x.get().shape().toArray());
             convolutions.backwardData(weight.get(), stride, padding, dy, dx);
             gradients[0] = dx;
         }

@@ -36,7 +36,7 @@ public final class MaxPool extends Function {
         }
         sizes[1] = Convolutions.outputSize(sizes[1], size, stride, padding);
         sizes[2] = Convolutions.outputSize(sizes[2], size, stride, padding);
-        Tensor y = Tensor.empty(in.device(), sizes);
+        Tensor y = Tensor.empty(in.device(), in.dtype(), sizes);
         Tensor tap = Tensor.empty(in.device(), DType.UINT8, sizes);
         in.device().backend().network().maxPool(in, size, stride, padding, y, tap);
         if (Autograd.records(x)) {
@@ -50,7 +50,7 @@ public final class MaxPool extends Function {
 
     @Override
     protected @Nullable Tensor[] backward(Tensor dy) {
-        Tensor dx = Tensor.empty(dy.device(), before.toArray());
+        Tensor dx = Tensor.empty(dy.device(), dy.dtype(), before.toArray());
         dy.device().backend().network().maxPoolBackward(tap.get(), size, stride, padding, dy, dx);
         return new Tensor[] {dx};
     }

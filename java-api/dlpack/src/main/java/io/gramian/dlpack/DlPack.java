@@ -184,6 +184,10 @@ public final class DlPack {
                     + ", of which DLPack has no name; copy it to one with copyFrom");
         }
         int index = cuda ? Integer.parseInt(device.substring("cuda:".length())) : 0;
+        if (tensor.dtype() == DType.BFLOAT16) {
+            throw new IllegalArgumentException("expected float32, float64, int32, int64 or uint8, got " + tensor
+                    + "; convert it to float32, which is exact");
+        }
         int code = tensor.dtype() == DType.UINT8
                 ? UINT
                 : tensor.dtype() == DType.FLOAT32 || tensor.dtype() == DType.FLOAT64 ? FLOAT : INT;

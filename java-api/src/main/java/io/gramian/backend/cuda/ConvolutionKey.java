@@ -1,7 +1,5 @@
 package io.gramian.backend.cuda;
 
-import io.gramian.backend.Precision;
-
 /**
  * What a choice of a convolution algorithm depends on; sizes as in network.h.
  *
@@ -18,7 +16,7 @@ record ConvolutionKey(
         int kernelW,
         int stride,
         int padding,
-        Precision precision) {
+        ConvolutionType type) {
     enum Pass {
         FORWARD,
         BACKWARD_DATA,

@@ -1,12 +1,14 @@
 package io.gramian.backend.cuda;
 
 import static org.bytedeco.cuda.global.cudnn.CUDNN_CROSS_CORRELATION;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_BFLOAT16;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_FLOAT;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DEFAULT_MATH;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DETERMINISTIC;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_FMA_MATH;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_SUCCESS;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_TENSOR_NHWC;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_TENSOR_OP_MATH;
 import static org.bytedeco.cuda.global.cudnn.cudnnCreateConvolutionDescriptor;
 import static org.bytedeco.cuda.global.cudnn.cudnnCreateFilterDescriptor;
 import static org.bytedeco.cuda.global.cudnn.cudnnCreateTensorDescriptor;
@@ -21,7 +23,6 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetConvolutionMathType;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetFilter4dDescriptor;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetTensor4dDescriptor;
 
-import io.gramian.backend.Precision;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdDataAlgoPerf_t;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdFilterAlgoPerf_t;
@@ -33,6 +34,10 @@ import org.bytedeco.cuda.cudnn.cudnnTensorStruct;
 /**
  * Descriptors of one convolution, and the algorithm that cuDNN's heuristics put first among those that give the same bits in
  * each run and fit the workspace.
+ *
+ * <p>With bfloat16 this is what cuDNN calls PSEUDO_BFLOAT16_CONFIG: images and weights bfloat16, sums float32. Its tensor core
+ * algorithms want images and weights as (n,h,w,c), a multiple of 8 channels, and memory that begins at a border of 16 bytes, as
+ * that of the pool does. Where it has none, for images of 3 channels for instance, the kernels of this project do the work.
  */
 @SuppressWarnings("deprecation") // cuDNN calls these functions legacy; its graph interface is C++ only
 final class ConvolutionPlan implements AutoCloseable {
@@ -51,20 +56,21 @@ final class ConvolutionPlan implements AutoCloseable {
     long workspace;
 
     ConvolutionPlan(cudnnContext handle, ConvolutionKey key) {
+        int stored = key.type() == ConvolutionType.STORED_BFLOAT16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
         Cudnn.check(cudnnCreateTensorDescriptor(x), "a descriptor");
         Cudnn.check(cudnnCreateTensorDescriptor(y), "a descriptor");
         Cudnn.check(cudnnCreateFilterDescriptor(weights), "a descriptor");
         Cudnn.check(cudnnCreateConvolutionDescriptor(convolution), "a descriptor");
         Cudnn.check(
-                cudnnSetTensor4dDescriptor(x, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, key.n(), key.c(), key.h(), key.w()),
+                cudnnSetTensor4dDescriptor(x, CUDNN_TENSOR_NHWC, stored, key.n(), key.c(), key.h(), key.w()),
                 "images of " + key);
         Cudnn.check(
                 cudnnSetTensor4dDescriptor(
-                        y, CUDNN_TENSOR_NHWC, CUDNN_DATA_FLOAT, key.n(), key.k(), key.outputH(), key.outputW()),
+                        y, CUDNN_TENSOR_NHWC, stored, key.n(), key.k(), key.outputH(), key.outputW()),
                 "images of " + key);
         Cudnn.check(
                 cudnnSetFilter4dDescriptor(
-                        weights, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NHWC, key.k(), key.c(), key.kernelH(), key.kernelW()),
+                        weights, stored, CUDNN_TENSOR_NHWC, key.k(), key.c(), key.kernelH(), key.kernelW()),
                 "weights of " + key);
         Cudnn.check(
                 cudnnSetConvolution2dDescriptor(
@@ -78,8 +84,12 @@ final class ConvolutionPlan implements AutoCloseable {
                         CUDNN_CROSS_CORRELATION,
                         CUDNN_DATA_FLOAT),
                 key.toString());
-        // float32 storage has no bfloat16 products in cuDNN: TF32, which is more exact, stands in for them
-        int math = key.precision() == Precision.FLOAT32 ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH;
+        int math =
+                switch (key.type()) {
+                    case FLOAT32 -> CUDNN_FMA_MATH;
+                    case TF32 -> CUDNN_DEFAULT_MATH;
+                    case STORED_BFLOAT16 -> CUDNN_TENSOR_OP_MATH;
+                };
         Cudnn.check(cudnnSetConvolutionMathType(convolution, math), key.toString());
         choose(handle, key);
     }
@@ -114,6 +124,9 @@ final class ConvolutionPlan implements AutoCloseable {
                                     found,
                                     new cudnnConvolutionBwdFilterAlgoPerf_t(answers));
                     };
+            if (Cudnn.notSupported(status)) {
+                return; // found nothing
+            }
             Cudnn.check(status, "algorithms of " + key);
             for (int i = 0; i < found[0] && algorithm < 0; i++) {
                 take(answers.position(i));

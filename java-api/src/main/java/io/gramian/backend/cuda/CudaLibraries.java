@@ -1,5 +1,6 @@
 package io.gramian.backend.cuda;
 
+import io.gramian.GramianException;
 import io.gramian.backend.Precision;
 import io.gramian.jni.Kernels;
 import io.gramian.jni.SolverCall;
@@ -18,6 +19,9 @@ public final class CudaLibraries implements AutoCloseable {
     private final long stream;
     private @Nullable Cublas cublas;
     private @Nullable Cudnn cudnn;
+    /** Weights, or their gradient, as bfloat16: of one convolution after the other. */
+    private @Nullable Workspace roundedWeights;
+
     private final @Nullable Cusolver cusolver;
 
     /**
@@ -80,21 +84,27 @@ public final class CudaLibraries implements AutoCloseable {
         return true;
     }
 
-    /** {@code y} from {@code x} and {@code weights}, without bias; sizes n, h, w, c, k, kernelH, kernelW. */
-    public boolean convolve(long[] sizes, int stride, int padding, long x, long weights, long y, Precision precision) {
-        return convolution(ConvolutionKey.Pass.FORWARD, sizes, stride, padding, x, weights, y, precision);
+    /**
+     * {@code y} from {@code x} and {@code weights}, without bias; sizes n, h, w, c, k, kernelH, kernelW. Weights and their
+     * gradients are float32 in every type.
+     */
+    public boolean convolve(long[] sizes, int stride, int padding, long x, long weights, long y, ConvolutionType type) {
+        return convolution(ConvolutionKey.Pass.FORWARD, sizes, stride, padding, x, weights, y, type);
     }
 
     /** The gradient {@code dx} from {@code weights} and {@code dy}; false where cuDNN cannot. */
     public boolean convolveBackwardData(
-            long[] sizes, int stride, int padding, long weights, long dy, long dx, Precision precision) {
-        return convolution(ConvolutionKey.Pass.BACKWARD_DATA, sizes, stride, padding, dx, weights, dy, precision);
+            long[] sizes, int stride, int padding, long weights, long dy, long dx, ConvolutionType type) {
+        return convolution(ConvolutionKey.Pass.BACKWARD_DATA, sizes, stride, padding, dx, weights, dy, type);
     }
 
-    /** The gradient {@code dweights} from {@code x} and {@code dy}; false where cuDNN cannot. */
+    /**
+     * The gradient {@code dweights} from {@code x} and {@code dy}; false where cuDNN cannot. Of bfloat16 tensors cuDNN
+     * writes it as bfloat16, rounded once after its float32 sums, and it is widened.
+     */
     public boolean convolveBackwardWeights(
-            long[] sizes, int stride, int padding, long x, long dy, long dweights, Precision precision) {
-        return convolution(ConvolutionKey.Pass.BACKWARD_WEIGHTS, sizes, stride, padding, x, dweights, dy, precision);
+            long[] sizes, int stride, int padding, long x, long dy, long dweights, ConvolutionType type) {
+        return convolution(ConvolutionKey.Pass.BACKWARD_WEIGHTS, sizes, stride, padding, x, dweights, dy, type);
     }
 
     private boolean convolution(
@@ -105,7 +115,7 @@ public final class CudaLibraries implements AutoCloseable {
             long x,
             long weights,
             long y,
-            Precision precision) {
+            ConvolutionType type) {
         // cuDNN counts elements of a tensor in 31 bits
         boolean fits = s[0] * s[1] * s[2] * Math.max(s[3], s[4]) <= Integer.MAX_VALUE;
         Cudnn library = fits ? cudnn() : null;
@@ -123,8 +133,40 @@ public final class CudaLibraries implements AutoCloseable {
                 (int) s[6],
                 stride,
                 padding,
-                precision);
-        return library.run(key, x, weights, y);
+                type);
+        return type == ConvolutionType.STORED_BFLOAT16
+                ? rounded(library, key, x, weights, y)
+                : library.run(key, x, weights, y);
+    }
+
+    /** A convolution of bfloat16 tensors with float32 weights: cuDNN takes and gives weights in the type of the images. */
+    private boolean rounded(Cudnn library, ConvolutionKey key, long x, long weights, long y) {
+        // its tensor core algorithms copy 16 bytes at a time: a view that begins between is none of theirs
+        if ((x | y) % 16 != 0 || !library.has(key)) {
+            return false;
+        }
+        if (roundedWeights == null) {
+            roundedWeights = new Workspace(kernels, context);
+        }
+        long count = (long) key.k() * key.kernelH() * key.kernelW() * key.c();
+        long copy = roundedWeights.of(2 * count);
+        boolean given = key.pass() != ConvolutionKey.Pass.BACKWARD_WEIGHTS;
+        if (given) {
+            check(kernels.gramian_round_bf16(context, count, weights, copy));
+        }
+        if (!library.run(key, x, copy, y)) {
+            return false;
+        }
+        if (!given) {
+            check(kernels.gramian_widen_bf16(context, count, copy, weights));
+        }
+        return true;
+    }
+
+    private void check(int status) {
+        if (status != Kernels.GRAMIAN_OK) {
+            throw new GramianException(kernels.gramian_last_error().getString());
+        }
     }
 
     @Override
@@ -138,6 +180,9 @@ public final class CudaLibraries implements AutoCloseable {
         }
         if (cublas != null) {
             cublas.close();
+        }
+        if (roundedWeights != null) {
+            roundedWeights.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.gramian.backend.cuda;
 
+import static org.bytedeco.cuda.global.cudnn.CUDNN_STATUS_NOT_SUPPORTED;
 import static org.bytedeco.cuda.global.cudnn.cudnnConvolutionBackwardData;
 import static org.bytedeco.cuda.global.cudnn.cudnnConvolutionBackwardFilter;
 import static org.bytedeco.cuda.global.cudnn.cudnnConvolutionForward;
@@ -30,6 +31,15 @@ final class Cudnn implements AutoCloseable {
         check(cudnnSetStream(handle, Addresses.stream(stream)), "setting the stream");
     }
 
+    /** Whether an algorithm was found for this convolution, and has not refused it since. */
+    boolean has(ConvolutionKey key) {
+        return plan(key).algorithm >= 0;
+    }
+
+    private ConvolutionPlan plan(ConvolutionKey key) {
+        return plans.computeIfAbsent(key, wanted -> new ConvolutionPlan(handle, wanted));
+    }
+
     /**
      * One convolution, without bias.
      *
@@ -39,64 +49,76 @@ final class Cudnn implements AutoCloseable {
      * @return false if no algorithm of cuDNN will do; nothing was written then
      */
     boolean run(ConvolutionKey key, long x, long weights, long y) {
-        ConvolutionPlan plan = plans.computeIfAbsent(key, wanted -> new ConvolutionPlan(handle, wanted));
+        ConvolutionPlan plan = plan(key);
         if (plan.algorithm < 0) {
             return false;
         }
+        int status = call(plan, key.pass(), x, weights, y);
+        if (notSupported(status)) { // the heuristics promised too much; asked once, since the plan is kept
+            plan.algorithm = -1;
+            return false;
+        }
+        check(status, key.toString());
+        return true;
+    }
+
+    private int call(ConvolutionPlan plan, ConvolutionKey.Pass pass, long x, long weights, long y) {
         Pointer work = Addresses.of(workspace.of(plan.workspace));
         Pointer px = Addresses.of(x);
         Pointer pw = Addresses.of(weights);
         Pointer py = Addresses.of(y);
-        int status =
-                switch (key.pass()) {
-                    case FORWARD ->
-                        cudnnConvolutionForward(
-                                handle,
-                                one,
-                                plan.x,
-                                px,
-                                plan.weights,
-                                pw,
-                                plan.convolution,
-                                plan.algorithm,
-                                work,
-                                plan.workspace,
-                                zero,
-                                plan.y,
-                                py);
-                    case BACKWARD_DATA ->
-                        cudnnConvolutionBackwardData(
-                                handle,
-                                one,
-                                plan.weights,
-                                pw,
-                                plan.y,
-                                py,
-                                plan.convolution,
-                                plan.algorithm,
-                                work,
-                                plan.workspace,
-                                zero,
-                                plan.x,
-                                px);
-                    case BACKWARD_WEIGHTS ->
-                        cudnnConvolutionBackwardFilter(
-                                handle,
-                                one,
-                                plan.x,
-                                px,
-                                plan.y,
-                                py,
-                                plan.convolution,
-                                plan.algorithm,
-                                work,
-                                plan.workspace,
-                                zero,
-                                plan.weights,
-                                pw);
-                };
-        check(status, key.toString());
-        return true;
+        return switch (pass) {
+            case FORWARD ->
+                cudnnConvolutionForward(
+                        handle,
+                        one,
+                        plan.x,
+                        px,
+                        plan.weights,
+                        pw,
+                        plan.convolution,
+                        plan.algorithm,
+                        work,
+                        plan.workspace,
+                        zero,
+                        plan.y,
+                        py);
+            case BACKWARD_DATA ->
+                cudnnConvolutionBackwardData(
+                        handle,
+                        one,
+                        plan.weights,
+                        pw,
+                        plan.y,
+                        py,
+                        plan.convolution,
+                        plan.algorithm,
+                        work,
+                        plan.workspace,
+                        zero,
+                        plan.x,
+                        px);
+            case BACKWARD_WEIGHTS ->
+                cudnnConvolutionBackwardFilter(
+                        handle,
+                        one,
+                        plan.x,
+                        px,
+                        plan.y,
+                        py,
+                        plan.convolution,
+                        plan.algorithm,
+                        work,
+                        plan.workspace,
+                        zero,
+                        plan.weights,
+                        pw);
+        };
+    }
+
+    /** Whether cuDNN says that it does not do this; its statuses come in groups of a thousand. */
+    static boolean notSupported(int status) {
+        return status / 1000 * 1000 == CUDNN_STATUS_NOT_SUPPORTED;
     }
 
     static void check(int status, String what) {

@@ -115,6 +115,9 @@ public final class Npy {
         return switch (dtype) {
             case FLOAT32 -> "<f4";
             case FLOAT64 -> "<f8";
+            case BFLOAT16 ->
+                throw new IllegalArgumentException(
+                        "expected a type that NumPy has, got BFLOAT16; write FLOAT32, into which it converts exactly");
             case INT32 -> "<i4";
             case INT64 -> "<i8";
             case UINT8 -> "|u1";

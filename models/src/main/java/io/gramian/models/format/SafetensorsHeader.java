@@ -32,6 +32,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         return switch (dtype) {
             case FLOAT32 -> "F32";
             case FLOAT64 -> "F64";
+            case BFLOAT16 -> "BF16";
             case INT32 -> "I32";
             case INT64 -> "I64";
             case UINT8 -> "U8";
@@ -106,7 +107,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
                 return dtype;
             }
         }
-        throw new GramianException(path + ": expected type F32, F64, I32, I64 or U8 for " + name + ", got " + code
+        throw new GramianException(path + ": expected type F32, F64, BF16, I32, I64 or U8 for " + name + ", got " + code
                 + "; convert it before saving");
     }
 

@@ -77,7 +77,7 @@ class SafetensorsTest {
             {"x":{"dtype":"F32","shape":[2],"data_offsets":[0,6]}} | expected 8 bytes for x [2], got 6 bytes
             {"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} | expected 4 bytes behind the header, got 6
             {"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} | it may be cut off
-            {"x":{"dtype":"BF16","shape":[3],"data_offsets":[0,6]}} | expected type F32, F64, I32, I64 or U8 for x, got BF16
+            {"x":{"dtype":"F16","shape":[3],"data_offsets":[0,6]}} | expected type F32, F64, BF16, I32, I64 or U8 for x, got F16
             {"x":{"dtype":"U8","shape":[6],"data_offsets":[0,6]},"x":{"dtype":"U8","shape":[6],"data_offsets":[0,6]}} | Duplicate
             {"x":{"dtype":"U8","shape":[-6],"data_offsets":[0,6]}} | whole numbers
             {"x":{"dtype":"U8","shape":[9223372036854775807,9],"data_offsets":[0,6]}} | more elements than any file

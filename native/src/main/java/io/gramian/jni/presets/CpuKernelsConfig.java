@@ -28,6 +28,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
                             "gramian/optim.h",
                             "gramian/linear_algebra.h",
                             "gramian/network.h",
+                            "gramian/bfloat16.h",
                             "gramian/image.h",
                             "gramian/solver.h",
                             "gramian/spectra.h",
@@ -63,6 +64,7 @@ public class CpuKernelsConfig implements InfoMapper {
         infoMap.put(new Info("int32_t").cast().valueTypes("int").pointerTypes("long"));
         infoMap.put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long"));
         infoMap.put(new Info("uint64_t").cast().valueTypes("long").pointerTypes("long"));
+        infoMap.put(new Info("uint16_t").cast().valueTypes("short").pointerTypes("long"));
         infoMap.put(new Info("uint8_t").cast().valueTypes("byte").pointerTypes("long"));
         infoMap.put(new Info("void").cast().valueTypes("void").pointerTypes("long"));
         infoMap.put(new Info("GRAMIAN_EXPORT", "GRAMIAN_EXTERN_C_BEGIN", "GRAMIAN_EXTERN_C_END")

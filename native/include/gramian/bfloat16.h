@@ -1,0 +1,59 @@
+// Layers of convolutional networks whose activations, and the gradients of activations, are bfloat16: half of the bytes
+// to keep and to move. A uint16_t is the upper half of a float32. Arithmetic, sums, statistics, weights and the
+// gradients of weights are float32, as in network.h, whose sizes and layouts hold here; what is stored is rounded once,
+// to nearest even. CUDA devices and their executor have these functions, the CPU does not.
+#ifndef GRAMIAN_BFLOAT16_H
+#define GRAMIAN_BFLOAT16_H
+
+#include "gramian/system.h"
+
+GRAMIAN_EXTERN_C_BEGIN
+
+/** y = x rounded, over count elements. */
+GRAMIAN_EXPORT gramian_status gramian_round_bf16(
+    gramian_context* context, int64_t count, const float* x, uint16_t* y);
+/** y = x, over count elements. */
+GRAMIAN_EXPORT gramian_status gramian_widen_bf16(
+    gramian_context* context, int64_t count, const uint16_t* x, float* y);
+/** z = x + y over count elements. z may be x or y. */
+GRAMIAN_EXPORT gramian_status gramian_add_bf16(
+    gramian_context* context, int64_t count, const uint16_t* x, const uint16_t* y, uint16_t* z);
+
+/** Convolution without bias; the weights are rounded to bfloat16 before they are multiplied. */
+GRAMIAN_EXPORT gramian_status gramian_convolution_forward_bf16(gramian_context* context, int64_t n, int64_t h,
+    int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
+    const uint16_t* x, const float* weights, uint16_t* y);
+/** dx (n,h,w,c) from dy (n,oh,ow,k). */
+GRAMIAN_EXPORT gramian_status gramian_convolution_backward_data_bf16(gramian_context* context, int64_t n, int64_t h,
+    int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
+    const float* weights, const uint16_t* dy, uint16_t* dx);
+/** dweights (k,kernel_h,kernel_w,c) from x and dy. */
+GRAMIAN_EXPORT gramian_status gramian_convolution_backward_weights_bf16(gramian_context* context, int64_t n,
+    int64_t h, int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
+    const uint16_t* x, const uint16_t* dy, float* dweights);
+
+/** Batch normalisation, arguments as in network.h: moments of what x holds, in float64 from a thread on. */
+GRAMIAN_EXPORT gramian_status gramian_batch_norm_forward_bf16(gramian_context* context, int64_t rows, int64_t c,
+    const uint16_t* x, const float* gamma, const float* beta, const uint16_t* residual, float eps, float momentum,
+    int32_t relu, float* running_mean, float* running_variance, uint16_t* y, float* mean, float* rstd);
+/** The same with given mean (c) and variance (c); rstd (c) is written. */
+GRAMIAN_EXPORT gramian_status gramian_batch_norm_evaluate_bf16(gramian_context* context, int64_t rows, int64_t c,
+    const uint16_t* x, const float* gamma, const float* beta, const uint16_t* residual, const float* mean,
+    const float* variance, float eps, int32_t relu, uint16_t* y, float* rstd);
+/** Gradient of both. */
+GRAMIAN_EXPORT gramian_status gramian_batch_norm_backward_bf16(gramian_context* context, int64_t rows, int64_t c,
+    const uint16_t* x, const uint16_t* y, const float* gamma, const float* beta, const float* mean, const float* rstd,
+    int32_t relu, int32_t batch_statistics, const uint16_t* dy, uint16_t* dx, float* dgamma, float* dbeta,
+    uint16_t* dresidual);
+
+/** Maximum over size x size windows. */
+GRAMIAN_EXPORT gramian_status gramian_max_pool_forward_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w,
+    int64_t c, int64_t size, int64_t stride, int64_t padding, const uint16_t* x, uint16_t* y, uint8_t* tap);
+/** dx (n,h,w,c) from dy (n,oh,ow,c) and tap. */
+GRAMIAN_EXPORT gramian_status gramian_max_pool_backward_bf16(gramian_context* context, int64_t n, int64_t h,
+    int64_t w, int64_t c, int64_t size, int64_t stride, int64_t padding, const uint8_t* tap, const uint16_t* dy,
+    uint16_t* dx);
+
+GRAMIAN_EXTERN_C_END
+
+#endif
