@@ -1,9 +1,11 @@
 package io.gramian.models.backbone;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
+import io.gramian.autograd.function.Convert;
 import io.gramian.autograd.nn.BasicBlock;
 import io.gramian.autograd.nn.BatchNorm;
 import io.gramian.autograd.nn.Bottleneck;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * Residual networks (He et al., 2016, arXiv 1512.03385) without their classifier: images (n, h, w, c) to features, as
  * ResNet-18 (n, 8 width) or ResNet-50 (n, 32 width). Names of parameters and buffers are torchvision's; weights are stored
  * as (out, h, w, in).
+ *
+ * <p>Where layers are rounded to bfloat16, activations between them, and their gradients, are stored as such; maps and
+ * features are float32.
  */
 public final class ResNet extends Backbone {
     private final Conv2d conv1;
@@ -168,11 +173,12 @@ public final class ResNet extends Backbone {
      */
     @Override
     public Variable maps(Variable x) {
-        Variable y = stage(x, x, this::stem);
+        DType stored = x.device().backend().network().activations();
+        Variable y = stage(x, x, images -> stem(Convert.apply(images, stored)));
         for (Module block : blocks) {
             y = stage(x, y, block::forward);
         }
-        return y;
+        return stored == DType.FLOAT32 ? y : stage(x, y, maps -> Convert.apply(maps, DType.FLOAT32));
     }
 
     private Variable stem(Variable x) {

@@ -9,8 +9,9 @@ import java.util.List;
 
 /**
  * Mixed precision of a training run: how the operands of dense layers, convolutions and attention are rounded, forward and
- * backward. Weights, activations, gradients, statistics, losses and the optimiser are float32 in every case, and so are all
- * sums. bfloat16 has the range of float32, so that no loss has to be scaled.
+ * backward. With bf16, residual networks also store the activations between their layers, and the gradients of these, as
+ * bfloat16. Weights and their gradients, features, statistics, losses and the optimiser are float32 in every case, and so are
+ * all sums. bfloat16 has the range of float32, so that no loss has to be scaled.
  */
 public final class LayerPrecision implements AutoCloseable {
     private static final String KEY = "precision";
@@ -27,7 +28,7 @@ public final class LayerPrecision implements AutoCloseable {
                 KEY,
                 FLOAT32,
                 List.of(FLOAT32, "tf32", "bf16"),
-                "what operands of layers are rounded to on a GPU, for its tensor cores; the rest is float32");
+                "what operands of layers are rounded to on a GPU, and with bf16 activations of a ResNet; the rest is float32");
     }
 
     /**
