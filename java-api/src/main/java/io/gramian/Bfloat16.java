@@ -7,7 +7,7 @@ final class Bfloat16 {
     /** The nearest one, ties to even; NaN stays NaN. */
     static short of(float value) {
         int bits = Float.floatToIntBits(value);
-        return (short) (Float.isNaN(value) ? bits >>> 16 : bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+        return (short) (Float.isNaN(value) ? bits >>> 16 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
     }
 
     static short[] of(float[] values) {

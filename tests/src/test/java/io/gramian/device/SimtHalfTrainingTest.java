@@ -110,7 +110,7 @@ class SimtHalfTrainingTest {
     /**
      * Twenty steps whose updates bfloat16 could not hold: the rate is so low that three of four weights of a convolution, and
      * more, stay within half of the distance to their neighbour in bfloat16. They move all the same, but for those that only
-     * ever meet the padding of a small map, and all together where float32 takes them.
+     * ever meet the padding (of the nine taps over a map of one pixel, eight), and all together where float32 takes them.
      */
     @Test
     void masterWeightsKeepWhatBfloat16Loses() {
@@ -134,7 +134,7 @@ class SimtHalfTrainingTest {
                 lengths += gap * gap;
                 otherLengths += otherGap * otherGap;
             }
-            assertThat(moved).as("%s: weights that moved", name).isGreaterThan(before.length / 4);
+            assertThat(moved).as("%s: weights that moved", name).isGreaterThan(before.length / 20);
             if (name.contains("conv")) {
                 assertThat(beyond)
                         .as("%s: weights that bfloat16 would have moved too", name)
