@@ -166,14 +166,14 @@ public final class TrainRecipes {
     /**
      * The recipe of this name.
      *
-     * @throws ConfigException if there is none, with the names
+     * @throws ConfigException if there is none, with the nearest name
      */
     public static Recipe named(String name) {
         Recipe recipe = ALL.get(name);
         if (recipe == null) {
             String near = Spelling.nearest(name, ALL.keySet());
-            throw new ConfigException("recipe must be one of " + String.join(", ", ALL.keySet()) + ", got '" + name
-                    + "'" + (near == null ? "" : "; did you mean " + near + "?"));
+            String hint = near == null ? "" : "did you mean " + near + "? ";
+            throw new ConfigException("there is no recipe '" + name + "'; " + hint + "gramian recipes lists all");
         }
         return recipe;
     }
