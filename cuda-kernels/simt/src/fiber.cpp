@@ -90,7 +90,7 @@ void Fiber::start(char* bottom, Body body, void* argument) {
 #endif
   // What the switch pops: six registers, the address of enter(), and above it 0, where a stack trace ends. At the
   // first instruction of a function the stack pointer is 8 below a multiple of 16.
-  // Stacks are whole pages apart: without the lines that are left free above, all would lie in the same sets of a cache.
+  // Stacks are whole pages apart: without the lines left free above, all would lie in the same sets of a cache.
   const size_t free_lines = reinterpret_cast<uintptr_t>(bottom) / 4096 % 64;
   uintptr_t* top = reinterpret_cast<uintptr_t*>(bottom + kStackBytes - 64 * free_lines) - 3;
   top[0] = 0;
