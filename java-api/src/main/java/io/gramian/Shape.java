@@ -4,6 +4,9 @@ import java.util.Arrays;
 
 /** Sizes of a tensor, outermost first. Immutable. */
 public final class Shape {
+    /** The bytes of as many elements of any type are a long. */
+    private static final long MOST_ELEMENTS = Long.MAX_VALUE / Long.BYTES;
+
     private final long[] sizes;
     private final long elements;
 
@@ -14,7 +17,11 @@ public final class Shape {
             if (size < 0) {
                 throw new IllegalArgumentException("expected sizes of at least 0, got " + Arrays.toString(sizes));
             }
-            product = Math.multiplyExact(product, size);
+            if (size > 0 && product > MOST_ELEMENTS / size) {
+                throw new IllegalArgumentException(
+                        "expected at most " + MOST_ELEMENTS + " elements, got sizes " + Arrays.toString(sizes));
+            }
+            product *= size;
         }
         this.elements = product;
     }

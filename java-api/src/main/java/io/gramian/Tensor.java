@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tensor implements AutoCloseable {
     private final Storage storage;
-    private final long address;
+    private long address;
     private final DType dtype;
     private final Shape shape;
     private @Nullable Scope scope;
@@ -78,6 +78,18 @@ public final class Tensor implements AutoCloseable {
         Shape shape = Shape.of(sizes);
         checkAddress(address, dtype, shape);
         return new Tensor(Storage.foreign(device, address, released), address, dtype, shape);
+    }
+
+    /** A tensor over memory that {@link #place} names later. */
+    static Tensor unplaced(Device device, DType dtype, long... sizes) {
+        return new Tensor(Storage.foreign(device, 0), 0, dtype, Shape.of(sizes));
+    }
+
+    /** Stands over other foreign memory from now on. */
+    void place(long at) {
+        checkAddress(at, dtype, shape);
+        address = at;
+        touch();
     }
 
     private static void checkAddress(long address, DType dtype, Shape shape) {

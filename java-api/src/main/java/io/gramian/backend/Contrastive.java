@@ -1,12 +1,11 @@
 package io.gramian.backend;
 
-import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Losses on the sample Gram matrix {@code Z Z^T}. */
+/** Losses on the sample Gram matrix {@code Z Z^T}. Arguments are checked at once, kernels run when the {@link Numbers} do. */
 public final class Contrastive {
     private final Stream stream;
     private final NativeArrays arrays;
@@ -24,15 +23,15 @@ public final class Contrastive {
      * @param temperature divisor of the cosines, above 0
      * @return the mean over the 2n rows; 0 for n = 0
      */
-    public double ntXent(Tensor za, Tensor zb, float temperature) {
+    public Numbers ntXent(Tensor za, Tensor zb, float temperature) {
         ContrastiveChecks.views(za, zb, temperature);
         long n = za.shape().size(0);
         long d = za.shape().size(1);
-        try (Tensor loss = Tensor.empty(za.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_nt_xent_value(
-                    context, n, d, za.address(), zb.address(), temperature, loss.address()));
-            return loss.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) ->
+                        kernels.gramian_nt_xent_value(context, n, d, za.address(), zb.address(), temperature, at));
     }
 
     /**
@@ -46,30 +45,30 @@ public final class Contrastive {
      * @param dzb changed (n, d)
      * @return the mean over the 2n rows, as {@link #ntXent}
      */
-    public double ntXentGradient(
+    public Numbers ntXentGradient(
             Tensor za, Tensor zb, float temperature, float weight, Tensor dza, float betaA, Tensor dzb, float betaB) {
         ContrastiveChecks.views(za, zb, temperature);
         long n = za.shape().size(0);
         long d = za.shape().size(1);
         ContrastiveChecks.gradients(za, zb, dza, dzb);
-        try (Tensor loss = Tensor.empty(za.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_nt_xent_value_and_gradient(
-                    context,
-                    n,
-                    d,
-                    za.address(),
-                    zb.address(),
-                    temperature,
-                    weight,
-                    betaA,
-                    betaB,
-                    loss.address(),
-                    dza.address(),
-                    dzb.address()));
-            dza.touch();
-            dzb.touch();
-            return loss.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> kernels.gramian_nt_xent_value_and_gradient(
+                        context,
+                        n,
+                        d,
+                        za.address(),
+                        zb.address(),
+                        temperature,
+                        weight,
+                        betaA,
+                        betaB,
+                        at,
+                        dza.address(),
+                        dzb.address()),
+                dza,
+                dzb);
     }
 
     /**
@@ -86,7 +85,7 @@ public final class Contrastive {
      * @param dzb receives the gradient (n, d)
      * @return the loss, and dL / d log(1 / temperature), which is 0 without gradients
      */
-    public double[] infoNce(
+    public Numbers infoNce(
             Tensor za,
             Tensor zb,
             long width,
@@ -100,24 +99,24 @@ public final class Contrastive {
         ContrastiveChecks.gradients(za, zb, dza, dzb);
         long n = za.shape().size(0);
         long d = za.shape().size(1);
-        try (Tensor result = Tensor.empty(za.device(), DType.FLOAT64, 2)) {
-            stream.run((kernels, context) -> kernels.gramian_info_nce(
-                    context,
-                    n,
-                    width,
-                    d,
-                    za.address(),
-                    zb.address(),
-                    temperature,
-                    normalized ? 1 : 0,
-                    symmetric ? 1 : 0,
-                    result.address(),
-                    ContrastiveChecks.address(dza),
-                    ContrastiveChecks.address(dzb)));
-            ContrastiveChecks.touch(dza);
-            ContrastiveChecks.touch(dzb);
-            return result.toDoubles();
-        }
+        return new Numbers(
+                stream,
+                2,
+                (kernels, context, at) -> kernels.gramian_info_nce(
+                        context,
+                        n,
+                        width,
+                        d,
+                        za.address(),
+                        zb.address(),
+                        temperature,
+                        normalized ? 1 : 0,
+                        symmetric ? 1 : 0,
+                        at,
+                        Numbers.address(dza),
+                        Numbers.address(dzb)),
+                dza,
+                dzb);
     }
 
     /**
@@ -129,32 +128,30 @@ public final class Contrastive {
      * @param gradients one per view (n, d), overwritten; an empty list for the value alone
      * @return the mean over all rows; 0 for n = 0
      */
-    public synchronized double multiViewNtXent(
-            List<Tensor> views, long width, float temperature, List<Tensor> gradients) {
+    public Numbers multiViewNtXent(List<Tensor> views, long width, float temperature, List<Tensor> gradients) {
         Views.check(views);
         ContrastiveChecks.width(width, views.get(0));
         Check.temperature(temperature);
         if (!gradients.isEmpty()) {
             Views.checkGradients(views, gradients);
         }
-        arrays.clear();
-        int z = arrays.addresses(views);
-        int dz = arrays.addresses(gradients);
-        arrays.publish();
-        try (Tensor loss = Tensor.empty(views.get(0).device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_multi_view_nt_xent(
-                    context,
-                    views.size(),
-                    views.get(0).shape().size(0),
-                    width,
-                    views.get(0).shape().size(1),
-                    arrays.at(z),
-                    temperature,
-                    loss.address(),
-                    gradients.isEmpty() ? 0 : arrays.at(dz)));
-            gradients.forEach(Tensor::touch);
-            return loss.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> {
+                    arrays.pass(views, gradients);
+                    return kernels.gramian_multi_view_nt_xent(
+                            context,
+                            views.size(),
+                            views.get(0).shape().size(0),
+                            width,
+                            views.get(0).shape().size(1),
+                            arrays.at(0),
+                            temperature,
+                            at,
+                            gradients.isEmpty() ? 0 : arrays.at(views.size()));
+                },
+                gradients.toArray(new Tensor[0]));
     }
 
     /**
@@ -170,7 +167,7 @@ public final class Contrastive {
      * @param dzb receives the gradient (n, d)
      * @return the mean over the anchors
      */
-    public double dcl(
+    public Numbers dcl(
             Tensor za,
             Tensor zb,
             float temperature,
@@ -186,7 +183,7 @@ public final class Contrastive {
                 zb,
                 dza,
                 dzb,
-                (kernels, context, loss) -> kernels.gramian_dcl(
+                (kernels, context, at) -> kernels.gramian_dcl(
                         context,
                         za.shape().size(0),
                         za.shape().size(1),
@@ -196,9 +193,9 @@ public final class Contrastive {
                         sigma,
                         sigma > 0 ? 1 : 0,
                         authors ? 1 : 0,
-                        loss,
-                        ContrastiveChecks.address(dza),
-                        ContrastiveChecks.address(dzb)));
+                        at,
+                        Numbers.address(dza),
+                        Numbers.address(dzb)));
     }
 
     /**
@@ -214,7 +211,7 @@ public final class Contrastive {
      * @param dzb receives the gradient (n, d)
      * @return the mean over the 2n rows
      */
-    public double unsigned(
+    public Numbers unsigned(
             Tensor za,
             Tensor zb,
             float temperature,
@@ -232,7 +229,7 @@ public final class Contrastive {
                 zb,
                 dza,
                 dzb,
-                (kernels, context, loss) -> kernels.gramian_unsigned_contrastive(
+                (kernels, context, at) -> kernels.gramian_unsigned_contrastive(
                         context,
                         za.shape().size(0),
                         za.shape().size(1),
@@ -242,9 +239,9 @@ public final class Contrastive {
                         square ? Kernels.GRAMIAN_SIMILARITY_SQUARE : Kernels.GRAMIAN_SIMILARITY_ABSOLUTE,
                         replaced ? 1 : 0,
                         kept ? 1 : 0,
-                        loss,
-                        ContrastiveChecks.address(dza),
-                        ContrastiveChecks.address(dzb)));
+                        at,
+                        Numbers.address(dza),
+                        Numbers.address(dzb)));
     }
 
     /**
@@ -258,7 +255,7 @@ public final class Contrastive {
      * @param dzb receives the gradient (n, d)
      * @return the loss
      */
-    public double spectral(
+    public Numbers spectral(
             Tensor za, Tensor zb, float mu, boolean onSamples, @Nullable Tensor dza, @Nullable Tensor dzb) {
         ContrastiveChecks.views(za, zb, 1);
         ContrastiveChecks.negatives(za);
@@ -268,7 +265,7 @@ public final class Contrastive {
                 zb,
                 dza,
                 dzb,
-                (kernels, context, loss) -> kernels.gramian_spectral_contrastive(
+                (kernels, context, at) -> kernels.gramian_spectral_contrastive(
                         context,
                         za.shape().size(0),
                         za.shape().size(1),
@@ -276,24 +273,14 @@ public final class Contrastive {
                         zb.address(),
                         mu,
                         onSamples ? Kernels.GRAMIAN_GRAM_SAMPLES : Kernels.GRAMIAN_GRAM_FEATURES,
-                        loss,
-                        ContrastiveChecks.address(dza),
-                        ContrastiveChecks.address(dzb)));
-    }
-
-    @FunctionalInterface
-    private interface PairCall {
-        int run(Kernels kernels, long context, long loss);
+                        at,
+                        Numbers.address(dza),
+                        Numbers.address(dzb)));
     }
 
     /** A loss of two views that were checked. */
-    private double paired(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb, PairCall call) {
+    private Numbers paired(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb, Numbers.Call call) {
         ContrastiveChecks.gradients(za, zb, dza, dzb);
-        try (Tensor loss = Tensor.empty(za.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> call.run(kernels, context, loss.address()));
-            ContrastiveChecks.touch(dza);
-            ContrastiveChecks.touch(dzb);
-            return loss.toDoubles()[0];
-        }
+        return new Numbers(stream, 1, call, dza, dzb);
     }
 }

@@ -50,14 +50,4 @@ final class ContrastiveChecks {
                     + z.shape().size(0) + "; one image has no negatives, and this loss is not defined without them");
         }
     }
-
-    static long address(@Nullable Tensor tensor) {
-        return tensor == null ? 0 : tensor.address();
-    }
-
-    static void touch(@Nullable Tensor tensor) {
-        if (tensor != null) {
-            tensor.touch();
-        }
-    }
 }

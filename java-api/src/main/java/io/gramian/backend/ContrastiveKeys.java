@@ -2,14 +2,20 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.jni.Kernels;
 import org.jspecify.annotations.Nullable;
 
-/** Contrastive losses of queries against keys that get no gradient: a queue, or the keys of a momentum encoder. */
+/**
+ * Contrastive losses of queries against keys that get no gradient: a queue, or the keys of a momentum
+ * encoder. Arguments are checked at once; what gives {@link Numbers} runs its kernel when they do.
+ */
 public final class ContrastiveKeys {
     private final Stream stream;
+    private final NativeArrays arrays;
 
     ContrastiveKeys(Stream stream) {
         this.stream = stream;
+        this.arrays = stream.newArrays();
     }
 
     /**
@@ -24,7 +30,7 @@ public final class ContrastiveKeys {
      * @param gradient receives that of the queries (n, d); null for the value alone
      * @return weight times the mean over the queries; 0 without queries or without negatives
      */
-    public double queueInfoNce(
+    public Numbers queueInfoNce(
             Tensor queries,
             Tensor keys,
             @Nullable Tensor match,
@@ -32,11 +38,25 @@ public final class ContrastiveKeys {
             float temperature,
             float weight,
             @Nullable Tensor gradient) {
-        check(queries, keys, match, queue, temperature, weight, gradient);
+        check(queries, keys, match != null, queue, temperature, weight, gradient);
         if (match != null) {
             checkMatch(match, queries.shape().size(0), keys.shape().size(0));
         }
-        return run(queries, keys, match, queue, temperature, weight, gradient);
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> infoNce(
+                        kernels,
+                        context,
+                        queries,
+                        keys,
+                        Numbers.address(match),
+                        queue,
+                        temperature,
+                        weight,
+                        at,
+                        gradient),
+                gradient);
     }
 
     /**
@@ -54,7 +74,7 @@ public final class ContrastiveKeys {
      * @param gradient receives that of the queries (n cells, d); null for the value alone
      * @return weight times the mean over the queries; 0 without queries or without negatives
      */
-    public double denseInfoNce(
+    public Numbers denseInfoNce(
             Tensor queries,
             Tensor keys,
             Tensor a,
@@ -64,20 +84,45 @@ public final class ContrastiveKeys {
             float temperature,
             float weight,
             @Nullable Tensor gradient) {
-        Check.matrix("queries", queries);
+        check(queries, keys, true, queue, temperature, weight, gradient);
+        Check.sameShape("keys", keys, "queries", queries);
+        checkMaps(a, b, cells);
         long rows = queries.shape().size(0);
-        try (Tensor match = Tensor.empty(queries.device(), DType.INT32, rows)) {
-            check(queries, keys, match, queue, temperature, weight, gradient);
-            Check.sameShape("keys", keys, "queries", queries);
-            denseMatch(a, b, cells, match);
-            return run(queries, keys, match, queue, temperature, weight, gradient);
+        Check.count("match", rows, a.shape().size(0));
+        Matched matched = (kernels, context, at, match) -> {
+            int status = kernels.gramian_dense_match(
+                    context, rows / cells, cells, a.shape().size(1), a.address(), b.address(), match);
+            return status == Kernels.GRAMIAN_OK
+                    ? infoNce(kernels, context, queries, keys, match, queue, temperature, weight, at, gradient)
+                    : status;
+        };
+        return new Numbers(
+                stream, 1, (kernels, context, at) -> matching(matched, rows, kernels, context, at), gradient);
+    }
+
+    /** Kernel calls that use memory for matches. */
+    @FunctionalInterface
+    private interface Matched {
+        int run(Kernels kernels, long context, long at, long match);
+    }
+
+    /** Lends int32 (rows) to a call: memory of the room where that is the device's, else a tensor. */
+    private int matching(Matched call, long rows, Kernels kernels, long context, long at) {
+        if (stream.memory().onHost()) {
+            arrays.clear();
+            int match = arrays.ints(rows);
+            arrays.publish();
+            return call.run(kernels, context, at, arrays.at(match));
+        }
+        try (Tensor match = stream.compute(() -> Tensor.empty(stream.device(), DType.INT32, rows))) {
+            return call.run(kernels, context, at, match.address());
         }
     }
 
     private static void check(
             Tensor queries,
             Tensor keys,
-            @Nullable Tensor match,
+            boolean matched,
             Tensor queue,
             float temperature,
             float weight,
@@ -89,40 +134,36 @@ public final class ContrastiveKeys {
         Check.nonNegative("weight", weight);
         long n = queries.shape().size(0);
         long d = queries.shape().size(1);
-        Check.shape("keys", keys, match == null ? n : keys.shape().size(0), d);
+        Check.shape("keys", keys, matched ? keys.shape().size(0) : n, d);
         Check.shape("queue", queue, queue.shape().size(0), d);
         checkGradient(gradient, queries, keys, queue);
     }
 
-    private double run(
+    private static int infoNce(
+            Kernels kernels,
+            long context,
             Tensor queries,
             Tensor keys,
-            @Nullable Tensor match,
+            long match,
             Tensor queue,
             float temperature,
             float weight,
+            long at,
             @Nullable Tensor gradient) {
-        long n = queries.shape().size(0);
-        long d = queries.shape().size(1);
-        long m = keys.shape().size(0);
-        try (Tensor loss = Tensor.empty(queries.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_queue_info_nce(
-                    context,
-                    n,
-                    m,
-                    queue.shape().size(0),
-                    d,
-                    queries.address(),
-                    keys.address(),
-                    ContrastiveChecks.address(match),
-                    queue.address(),
-                    temperature,
-                    weight,
-                    loss.address(),
-                    ContrastiveChecks.address(gradient)));
-            ContrastiveChecks.touch(gradient);
-            return loss.toDoubles()[0];
-        }
+        return kernels.gramian_queue_info_nce(
+                context,
+                queries.shape().size(0),
+                keys.shape().size(0),
+                queue.shape().size(0),
+                queries.shape().size(1),
+                queries.address(),
+                keys.address(),
+                match,
+                queue.address(),
+                temperature,
+                weight,
+                at,
+                Numbers.address(gradient));
     }
 
     /**
@@ -134,25 +175,25 @@ public final class ContrastiveKeys {
      * @param gradient receives that of the queries (n, d); null for the value alone
      * @return the loss; 0 for n of 0 or 1
      */
-    public double mocoV3(Tensor queries, Tensor keys, float temperature, @Nullable Tensor gradient) {
+    public Numbers mocoV3(Tensor queries, Tensor keys, float temperature, @Nullable Tensor gradient) {
         Check.matrix("queries", queries);
         Check.matrix("keys", keys);
         Check.sameShape("keys", keys, "queries", queries);
         Check.temperature(temperature);
         checkGradient(gradient, queries, keys, keys);
-        try (Tensor loss = Tensor.empty(queries.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_moco_v3(
-                    context,
-                    queries.shape().size(0),
-                    queries.shape().size(1),
-                    queries.address(),
-                    keys.address(),
-                    temperature,
-                    loss.address(),
-                    ContrastiveChecks.address(gradient)));
-            ContrastiveChecks.touch(gradient);
-            return loss.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> kernels.gramian_moco_v3(
+                        context,
+                        queries.shape().size(0),
+                        queries.shape().size(1),
+                        queries.address(),
+                        keys.address(),
+                        temperature,
+                        at,
+                        Numbers.address(gradient)),
+                gradient);
     }
 
     /**
@@ -165,6 +206,16 @@ public final class ContrastiveKeys {
      * @param match receives for each row of a its row of b, int32 (n cells)
      */
     public void denseMatch(Tensor a, Tensor b, long cells, Tensor match) {
+        checkMaps(a, b, cells);
+        long rows = a.shape().size(0);
+        Check.dtype("match", match, DType.INT32);
+        Check.count("match", match.elements(), rows);
+        stream.run((kernels, context) -> kernels.gramian_dense_match(
+                context, rows / cells, cells, a.shape().size(1), a.address(), b.address(), match.address()));
+        match.touch();
+    }
+
+    private static void checkMaps(Tensor a, Tensor b, long cells) {
         Check.matrix("a", a);
         Check.matrix("b", b);
         Check.sameShape("b", b, "a", a);
@@ -174,11 +225,6 @@ public final class ContrastiveKeys {
             throw new IllegalArgumentException(
                     "cells: expected a divisor of the " + rows + " rows (below 2^31), got " + cells);
         }
-        Check.dtype("match", match, DType.INT32);
-        Check.count("match", match.elements(), rows);
-        stream.run((kernels, context) -> kernels.gramian_dense_match(
-                context, rows / cells, cells, a.shape().size(1), a.address(), b.address(), match.address()));
-        match.touch();
     }
 
     private static void checkMatch(Tensor match, long n, long m) {

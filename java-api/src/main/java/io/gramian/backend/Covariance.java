@@ -1,6 +1,5 @@
 package io.gramian.backend;
 
-import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.jni.Kernels;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Columns of a batch and their feature Gram: standardisation, centring, cross-correlation, off-diagonal penalty, and
  * the losses made of them. Rows are samples, columns are features. Column sums run in float64, variances over centred
- * values.
+ * values. Arguments are checked at once; what gives {@link Numbers} runs its kernel when they do.
  */
 public final class Covariance {
     private final Stream stream;
@@ -130,7 +129,7 @@ public final class Covariance {
      * @param dz receives the gradient (n, d), unless null
      * @return the penalty
      */
-    public double offDiagonalPenalty(Tensor z, float scale, boolean onSamples, @Nullable Tensor dz) {
+    public Numbers offDiagonalPenalty(Tensor z, float scale, boolean onSamples, @Nullable Tensor dz) {
         Check.matrix("z", z);
         long n = z.shape().size(0);
         long d = z.shape().size(1);
@@ -139,11 +138,12 @@ public final class Covariance {
             Check.shape("dz", dz, n, d);
             Check.disjoint("dz", dz, "z", z);
         }
-        try (Tensor result = Tensor.empty(z.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_off_diagonal_penalty(
-                    context, n, d, z.address(), scale, side(onSamples), result.address(), address(dz)));
-            return result.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> kernels.gramian_off_diagonal_penalty(
+                        context, n, d, z.address(), scale, side(onSamples), at, Numbers.address(dz)),
+                dz);
     }
 
     /**
@@ -155,7 +155,7 @@ public final class Covariance {
      * @param da receives the gradient of {@code a}; {@code db} that of {@code b}; both null for the value only
      * @return the diagonal and the off-diagonal part, without lambda and scale
      */
-    public double[] barlowTwins(
+    public Numbers barlowTwins(
             Tensor a,
             Tensor b,
             float lambda,
@@ -171,23 +171,25 @@ public final class Covariance {
         Check.positive("scale", scale);
         long n = a.shape().size(0);
         long d = a.shape().size(1);
-        try (Tensor result = Tensor.empty(a.device(), DType.FLOAT64, 2)) {
-            stream.run((kernels, context) -> kernels.gramian_barlow_twins(
-                    context,
-                    n,
-                    d,
-                    a.address(),
-                    b.address(),
-                    lambda,
-                    eps,
-                    outsideRoot ? 1 : 0,
-                    scale,
-                    side(onSamples),
-                    result.address(),
-                    address(da),
-                    address(db)));
-            return result.toDoubles();
-        }
+        return new Numbers(
+                stream,
+                2,
+                (kernels, context, at) -> kernels.gramian_barlow_twins(
+                        context,
+                        n,
+                        d,
+                        a.address(),
+                        b.address(),
+                        lambda,
+                        eps,
+                        outsideRoot ? 1 : 0,
+                        scale,
+                        side(onSamples),
+                        at,
+                        Numbers.address(da),
+                        Numbers.address(db)),
+                da,
+                db);
     }
 
     /**
@@ -199,7 +201,7 @@ public final class Covariance {
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return invariance, variance and covariance, without their weights
      */
-    public double[] vicReg(
+    public Numbers vicReg(
             Tensor x,
             Tensor y,
             float invariance,
@@ -220,32 +222,30 @@ public final class Covariance {
         Check.positive("hinge", hinge);
         long n = x.shape().size(0);
         long d = x.shape().size(1);
-        try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 3)) {
-            stream.run((kernels, context) -> kernels.gramian_vicreg(
-                    context,
-                    n,
-                    d,
-                    x.address(),
-                    y.address(),
-                    invariance,
-                    variance,
-                    covariance,
-                    eps,
-                    gamma,
-                    hinge,
-                    side(onSamples),
-                    result.address(),
-                    address(dx),
-                    address(dy)));
-            return result.toDoubles();
-        }
+        return new Numbers(
+                stream,
+                3,
+                (kernels, context, at) -> kernels.gramian_vicreg(
+                        context,
+                        n,
+                        d,
+                        x.address(),
+                        y.address(),
+                        invariance,
+                        variance,
+                        covariance,
+                        eps,
+                        gamma,
+                        hinge,
+                        side(onSamples),
+                        at,
+                        Numbers.address(dx),
+                        Numbers.address(dy)),
+                dx,
+                dy);
     }
 
     private static int side(boolean onSamples) {
         return onSamples ? Kernels.GRAMIAN_GRAM_SAMPLES : Kernels.GRAMIAN_GRAM_FEATURES;
-    }
-
-    private static long address(@Nullable Tensor tensor) {
-        return tensor == null ? 0 : tensor.address();
     }
 }

@@ -1,12 +1,13 @@
 package io.gramian.backend;
 
-import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.jni.Kernels;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Penalties on the off-diagonal feature Gram that are no sums of squares, and the losses made of them. A strip of 512 rows
- * of the Gram lives at a time, never d x d. Rows are samples, columns are features.
+ * of the Gram lives at a time, never d x d. Rows are samples, columns are features. Arguments are checked at once, kernels run
+ * when the {@link Numbers} do.
  */
 public final class Decorrelation {
     private final Stream stream;
@@ -43,14 +44,14 @@ public final class Decorrelation {
      * @param scale what the Gram matrix is divided by, above 0
      * @param dz receives the gradient (n, d), unless null
      */
-    public double absolute(Tensor z, float scale, @Nullable Tensor dz) {
+    public Numbers absolute(Tensor z, float scale, @Nullable Tensor dz) {
         checkPenalty(z, scale, dz);
-        try (Tensor result = Tensor.empty(z.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_off_diagonal_absolute(
-                    context, rows(z), columns(z), z.address(), scale, result.address(), address(dz)));
-            touch(dz, dz);
-            return result.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> kernels.gramian_off_diagonal_absolute(
+                        context, rows(z), columns(z), z.address(), scale, at, Numbers.address(dz)),
+                dz);
     }
 
     /**
@@ -62,16 +63,16 @@ public final class Decorrelation {
      * @param temperature above 0
      * @param dz receives the gradient (n, d), unless null
      */
-    public double exponential(Tensor z, float scale, float temperature, @Nullable Tensor dz) {
+    public Numbers exponential(Tensor z, float scale, float temperature, @Nullable Tensor dz) {
         checkPenalty(z, scale, dz);
         Check.positive("temperature", temperature);
         checkPairs("features", columns(z));
-        try (Tensor result = Tensor.empty(z.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_off_diagonal_exponential(
-                    context, rows(z), columns(z), z.address(), scale, temperature, result.address(), address(dz)));
-            touch(dz, dz);
-            return result.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> kernels.gramian_off_diagonal_exponential(
+                        context, rows(z), columns(z), z.address(), scale, temperature, at, Numbers.address(dz)),
+                dz);
     }
 
     /**
@@ -81,7 +82,7 @@ public final class Decorrelation {
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return invariance, variance and covariance, without their weights
      */
-    public double[] vicRegExp(Tensor x, Tensor y, Weights weights, @Nullable Tensor dx, @Nullable Tensor dy) {
+    public Numbers vicRegExp(Tensor x, Tensor y, Weights weights, @Nullable Tensor dx, @Nullable Tensor dy) {
         return vicReg(false, x, y, weights, dx, dy);
     }
 
@@ -92,17 +93,19 @@ public final class Decorrelation {
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return invariance, variance and covariance, without their weights
      */
-    public double[] vicRegCtr(Tensor x, Tensor y, Weights weights, @Nullable Tensor dx, @Nullable Tensor dy) {
+    public Numbers vicRegCtr(Tensor x, Tensor y, Weights weights, @Nullable Tensor dx, @Nullable Tensor dy) {
         return vicReg(true, x, y, weights, dx, dy);
     }
 
-    private double[] vicReg(boolean samples, Tensor x, Tensor y, Weights w, @Nullable Tensor dx, @Nullable Tensor dy) {
+    private Numbers vicReg(boolean samples, Tensor x, Tensor y, Weights w, @Nullable Tensor dx, @Nullable Tensor dy) {
         CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         checkPairs("features", columns(x));
-        try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 3)) {
-            stream.run((kernels, context) -> {
-                Kernel kernel = samples ? kernels::gramian_vicreg_ctr : kernels::gramian_vicreg_exp;
-                return kernel.call(
+        Kernel kernel = samples ? Kernels::gramian_vicreg_ctr : Kernels::gramian_vicreg_exp;
+        return new Numbers(
+                stream,
+                3,
+                (kernels, context, at) -> kernel.call(
+                        kernels,
                         context,
                         rows(x),
                         columns(x),
@@ -115,19 +118,18 @@ public final class Decorrelation {
                         w.gamma,
                         w.hinge,
                         w.temperature,
-                        result.address(),
-                        address(dx),
-                        address(dy));
-            });
-            touch(dx, dy);
-            return result.toDoubles();
-        }
+                        at,
+                        Numbers.address(dx),
+                        Numbers.address(dy)),
+                dx,
+                dy);
     }
 
     /** The signature that both kernels have. */
     @FunctionalInterface
     private interface Kernel {
         int call(
+                Kernels kernels,
                 long context,
                 long n,
                 long d,
@@ -161,24 +163,11 @@ public final class Decorrelation {
         }
     }
 
-    private static void touch(@Nullable Tensor one, @Nullable Tensor other) {
-        if (one != null) {
-            one.touch();
-        }
-        if (other != null && other != one) {
-            other.touch();
-        }
-    }
-
     private static long rows(Tensor z) {
         return z.shape().size(0);
     }
 
     private static long columns(Tensor z) {
         return z.shape().size(1);
-    }
-
-    private static long address(@Nullable Tensor tensor) {
-        return tensor == null ? 0 : tensor.address();
     }
 }

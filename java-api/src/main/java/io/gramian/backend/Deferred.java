@@ -97,6 +97,11 @@ public final class Deferred<T> implements AutoCloseable {
         return active != null && active.answering;
     }
 
+    /** Whether this thread runs a body whose numbers are read later. */
+    static boolean isActive() {
+        return ACTIVE.get() != null;
+    }
+
     /** An address for a tensor that a body makes when it runs again. */
     public static long nowhere(long bytes) {
         Deferred<?> active = ACTIVE.get();

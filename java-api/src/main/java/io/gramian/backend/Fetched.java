@@ -18,7 +18,8 @@ public final class Fetched<T> {
         this.known = known;
     }
 
-    static <T> Fetched<T> known(@Nullable T value) {
+    /** A result that is here. */
+    public static <T> Fetched<T> known(@Nullable T value) {
         return new Fetched<>(null, value);
     }
 

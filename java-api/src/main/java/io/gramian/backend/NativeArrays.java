@@ -28,10 +28,20 @@ final class NativeArrays implements AutoCloseable {
         for (int i = 0; i < tensors.size(); i++) {
             Tensor tensor = tensors.get(i);
             representative = representative == null ? tensor : representative;
-            Check.sameDevice("tensor " + i, tensor, "the first one", representative);
+            if (tensor.device() != representative.device()) {
+                Check.sameDevice("tensor " + i, tensor, "the first one", representative);
+            }
             staged[first + i] = tensor.address();
         }
         return first;
+    }
+
+    /** Starts a call with the addresses of these tensors: afterwards {@code at(0)} are the views', {@code at(views)} the gradients'. */
+    void pass(List<Tensor> views, List<Tensor> gradients) {
+        clear();
+        addresses(views);
+        addresses(gradients);
+        publish();
     }
 
     /** Adds the element counts of these tensors and returns the index of the first. */
@@ -60,6 +70,11 @@ final class NativeArrays implements AutoCloseable {
             staged[first + i / 2] = i % 2 == 0 ? bit : staged[first + i / 2] | bit << Integer.SIZE;
         }
         return first;
+    }
+
+    /** Adds room for int32 numbers that the kernel writes, and returns the index of the first element. */
+    int ints(long count) {
+        return reserve(Math.toIntExact((count + 1) / 2));
     }
 
     /** Adds the remaining bytes of a buffer, padded with zeros to whole elements, and returns the index of the first. */

@@ -1,11 +1,13 @@
 package io.gramian.backend;
 
-import io.gramian.DType;
 import io.gramian.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Losses that predict one view from another, and statistics that keep embeddings spread: kernels of predictive.h. */
+/**
+ * Losses that predict one view from another, and statistics that keep embeddings spread: kernels of predictive.h. Arguments are checked at once,
+ * kernels run when the {@link Numbers} do.
+ */
 public final class Predictive {
     /** Above this, exp(-4 t) is no normal float32. */
     private static final float LARGEST_T = 21;
@@ -27,7 +29,7 @@ public final class Predictive {
      * @param weight factor of the gradient, not of the returned value
      * @param dp receives the gradient of p (n, d), 0 for rows not longer than eps; null for the value only
      */
-    public double negativeCosine(Tensor p, Tensor z, float eps, float weight, @Nullable Tensor dp) {
+    public Numbers negativeCosine(Tensor p, Tensor z, float eps, float weight, @Nullable Tensor dp) {
         Check.matrix("p", p);
         Check.matrix("z", z);
         Check.sameShape("z", z, "p", p);
@@ -38,22 +40,20 @@ public final class Predictive {
             Check.disjoint("dp", dp, "p", p);
             Check.disjoint("dp", dp, "z", z);
         }
-        try (Tensor result = Tensor.empty(p.device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_negative_cosine(
-                    context,
-                    p.shape().size(0),
-                    p.shape().size(1),
-                    p.address(),
-                    z.address(),
-                    eps,
-                    weight,
-                    result.address(),
-                    dp == null ? 0 : dp.address()));
-            if (dp != null) {
-                dp.touch();
-            }
-            return result.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> kernels.gramian_negative_cosine(
+                        context,
+                        p.shape().size(0),
+                        p.shape().size(1),
+                        p.address(),
+                        z.address(),
+                        eps,
+                        weight,
+                        at,
+                        Numbers.address(dp)),
+                dp);
     }
 
     /**
@@ -68,7 +68,7 @@ public final class Predictive {
      * @param gradients one per view (n, d), overwritten; empty for the value only
      * @return SIGReg and invariance, without their weights
      */
-    public synchronized double[] leJepa(
+    public Numbers leJepa(
             List<Tensor> views,
             int globals,
             Tensor directions,
@@ -97,28 +97,27 @@ public final class Predictive {
             Views.checkGradients(views, gradients);
             gradients.forEach(gradient -> Check.disjoint("gradients", gradient, "directions", directions));
         }
-        arrays.clear();
-        int z = arrays.addresses(views);
-        int dz = arrays.addresses(gradients);
-        arrays.publish();
-        try (Tensor result = Tensor.empty(first.device(), DType.FLOAT64, 2)) {
-            stream.run((kernels, context) -> kernels.gramian_lejepa(
-                    context,
-                    views.size(),
-                    globals,
-                    first.shape().size(0),
-                    first.shape().size(1),
-                    arrays.at(z),
-                    m,
-                    directions.address(),
-                    knots,
-                    tMax,
-                    lambda,
-                    result.address(),
-                    gradients.isEmpty() ? 0 : arrays.at(dz)));
-            gradients.forEach(Tensor::touch);
-            return result.toDoubles();
-        }
+        return new Numbers(
+                stream,
+                2,
+                (kernels, context, at) -> {
+                    arrays.pass(views, gradients);
+                    return kernels.gramian_lejepa(
+                            context,
+                            views.size(),
+                            globals,
+                            first.shape().size(0),
+                            first.shape().size(1),
+                            arrays.at(0),
+                            m,
+                            directions.address(),
+                            knots,
+                            tMax,
+                            lambda,
+                            at,
+                            gradients.isEmpty() ? 0 : arrays.at(views.size()));
+                },
+                gradients.toArray(new Tensor[0]));
     }
 
     /**
@@ -131,7 +130,7 @@ public final class Predictive {
      * @param dx receives the gradient of {@code x}; {@code dy} that of {@code y}; both null for the value only
      * @return alignment and uniformity, without the weight
      */
-    public double[] alignmentUniformity(
+    public Numbers alignmentUniformity(
             Tensor x, Tensor y, float weight, float t, float alpha, @Nullable Tensor dx, @Nullable Tensor dy) {
         CovarianceChecks.views("x", x, "y", y, "dx", dx, "dy", dy);
         Check.nonNegative("weight", weight);
@@ -140,24 +139,22 @@ public final class Predictive {
             throw new IllegalArgumentException("t: expected a number in (0, " + LARGEST_T
                     + "], beyond which float32 potentials of distant rows are 0, got " + t);
         }
-        try (Tensor result = Tensor.empty(x.device(), DType.FLOAT64, 2)) {
-            stream.run((kernels, context) -> kernels.gramian_alignment_uniformity(
-                    context,
-                    x.shape().size(0),
-                    x.shape().size(1),
-                    x.address(),
-                    y.address(),
-                    weight,
-                    t,
-                    alpha,
-                    result.address(),
-                    dx == null ? 0 : dx.address(),
-                    dy == null ? 0 : dy.address()));
-            if (dx != null && dy != null) {
-                dx.touch();
-                dy.touch();
-            }
-            return result.toDoubles();
-        }
+        return new Numbers(
+                stream,
+                2,
+                (kernels, context, at) -> kernels.gramian_alignment_uniformity(
+                        context,
+                        x.shape().size(0),
+                        x.shape().size(1),
+                        x.address(),
+                        y.address(),
+                        weight,
+                        t,
+                        alpha,
+                        at,
+                        Numbers.address(dx),
+                        Numbers.address(dy)),
+                dx,
+                dy);
     }
 }

@@ -9,6 +9,7 @@ import io.gramian.jni.MissingKernel;
 import io.gramian.jni.SolverCall;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,8 @@ public final class Stream implements AutoCloseable {
     private @Nullable Rooms rooms;
     /** Native memory of the rooms of this stream, freed with it. */
     private final List<NativeArrays> arrays = new ArrayList<>();
+
+    private final NumberSlots slots = new NumberSlots(this, newArrays());
 
     private Precision precision = Precision.FLOAT32;
     private Precision layerPrecision = Precision.FLOAT32;
@@ -129,6 +132,11 @@ public final class Stream implements AutoCloseable {
             throw new GramianException(what + " inside a capture on " + captured.memory.device()
                     + ", which is repeated without the host; do it before or after");
         }
+    }
+
+    /** Whether this thread captures. */
+    static boolean isCapturing() {
+        return CAPTURED.get() != null;
     }
 
     /** Runs one call of a layer, in the precision of layers. */
@@ -278,6 +286,16 @@ public final class Stream implements AutoCloseable {
         }
     }
 
+    /** The number of a body that runs as in {@link #use}; makes no object of its own. */
+    public double computeAsDouble(DoubleSupplier body) {
+        Stream before = memory.swapCurrent(this);
+        try {
+            return body.getAsDouble();
+        } finally {
+            memory.swapCurrent(before);
+        }
+    }
+
     /** The device of the stream. */
     public Device device() {
         return Device.named(memory.device());
@@ -292,6 +310,11 @@ public final class Stream implements AutoCloseable {
             rooms = new Rooms(this);
         }
         return rooms;
+    }
+
+    /** Where kernels leave numbers for Java. */
+    NumberSlots slots() {
+        return slots;
     }
 
     /** Native memory for the arguments of a room; freed with the stream. */
@@ -378,6 +401,7 @@ public final class Stream implements AutoCloseable {
             if (libraries != null) {
                 libraries.close();
             }
+            slots.close();
             closed = true;
             arrays.forEach(NativeArrays::close);
             check(kernels.gramian_context_destroy(context));

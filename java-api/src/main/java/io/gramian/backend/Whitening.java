@@ -1,6 +1,5 @@
 package io.gramian.backend;
 
-import io.gramian.DType;
 import io.gramian.Tensor;
 import java.util.List;
 
@@ -180,7 +179,7 @@ public final class Whitening {
      * @return the loss; NaN if a view holds NaN
      * @throws io.gramian.GramianException if a slice is singular; names slice, view and column
      */
-    public double wMse(List<Tensor> views, int window, Tensor permutations, float eps, boolean normalize) {
+    public Numbers wMse(List<Tensor> views, int window, Tensor permutations, float eps, boolean normalize) {
         return wMse(views, window, permutations, eps, normalize, WhiteningMethod.CHOLESKY, false, List.of());
     }
 
@@ -196,7 +195,7 @@ public final class Whitening {
      * @param oneSided whether the later view of a pair counts as a constant in the gradient
      * @param gradients one per view (n, d), overwritten; NaN if a view holds NaN. An empty list: the value alone
      */
-    public double wMse(
+    public Numbers wMse(
             List<Tensor> views,
             int window,
             Tensor permutations,
@@ -211,7 +210,7 @@ public final class Whitening {
     }
 
     /** The same loss with permutations that were checked before: nothing is read from the device but the loss. */
-    public double wMse(
+    public Numbers wMse(
             List<Tensor> views,
             int window,
             Permutations permutations,
@@ -234,7 +233,7 @@ public final class Whitening {
         WhiteningChecks.window(window, n, d, method);
     }
 
-    private synchronized double run(
+    private Numbers run(
             List<Tensor> views,
             int window,
             Tensor permutations,
@@ -248,29 +247,28 @@ public final class Whitening {
         if (!gradients.isEmpty()) {
             Views.checkGradients(views, gradients);
         }
-        arrays.clear();
-        int z = arrays.addresses(views);
-        int dz = arrays.addresses(gradients);
-        arrays.publish();
-        try (Tensor loss = Tensor.empty(views.get(0).device(), DType.FLOAT64, 1)) {
-            stream.run((kernels, context) -> kernels.gramian_w_mse(
-                    context,
-                    views.size(),
-                    n,
-                    d,
-                    arrays.at(z),
-                    window,
-                    permutations.shape().size(0),
-                    permutations.address(),
-                    eps,
-                    normalize ? 1 : 0,
-                    method.code(),
-                    method.steps(),
-                    oneSided ? 1 : 0,
-                    loss.address(),
-                    gradients.isEmpty() ? 0 : arrays.at(dz)));
-            gradients.forEach(Tensor::touch);
-            return loss.toDoubles()[0];
-        }
+        return new Numbers(
+                stream,
+                1,
+                (kernels, context, at) -> {
+                    arrays.pass(views, gradients);
+                    return kernels.gramian_w_mse(
+                            context,
+                            views.size(),
+                            n,
+                            d,
+                            arrays.at(0),
+                            window,
+                            permutations.shape().size(0),
+                            permutations.address(),
+                            eps,
+                            normalize ? 1 : 0,
+                            method.code(),
+                            method.steps(),
+                            oneSided ? 1 : 0,
+                            at,
+                            gradients.isEmpty() ? 0 : arrays.at(views.size()));
+                },
+                gradients.toArray(new Tensor[0]));
     }
 }

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,18 +60,22 @@ public record AlignmentUniformity(float weight, float t, float alpha) implements
     }
 
     @Override
-    public double total(Terms terms) {
-        return terms.alignment() + weight * terms.uniformity();
+    public double total(double[] numbers) {
+        return numbers[0] + weight * numbers[1];
     }
 
     @Override
-    public LossTerms named(Terms terms) {
-        return LossTerms.of(total(terms)).with("alignment", terms.alignment()).with("uniformity", terms.uniformity());
+    public Terms terms(double[] numbers) {
+        return new Terms(numbers[0], numbers[1]);
     }
 
     @Override
-    public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
-        double[] terms = x.device().backend().predictive().alignmentUniformity(x, y, weight, t, alpha, dx, dy);
-        return new Terms(terms[0], terms[1]);
+    public LossTerms named(double[] numbers) {
+        return LossTerms.of(total(numbers)).with("alignment", numbers[0]).with("uniformity", numbers[1]);
+    }
+
+    @Override
+    public Numbers evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        return x.device().backend().predictive().alignmentUniformity(x, y, weight, t, alpha, dx, dy);
     }
 }

@@ -3,6 +3,7 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Covariance;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,23 +63,25 @@ public record BarlowTwins(float lambda, float eps, float scale, Standardization 
     }
 
     @Override
-    public double total(Terms terms) {
-        return scale * (terms.onDiagonal() + lambda * terms.offDiagonal());
+    public double total(double[] numbers) {
+        return scale * (numbers[0] + lambda * numbers[1]);
     }
 
     @Override
-    public LossTerms named(Terms terms) {
-        return LossTerms.of(total(terms))
-                .with("on-diagonal", terms.onDiagonal())
-                .with("off-diagonal", terms.offDiagonal());
+    public Terms terms(double[] numbers) {
+        return new Terms(numbers[0], numbers[1]);
     }
 
     @Override
-    public Terms evaluate(Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db) {
+    public LossTerms named(double[] numbers) {
+        return LossTerms.of(total(numbers)).with("on-diagonal", numbers[0]).with("off-diagonal", numbers[1]);
+    }
+
+    @Override
+    public Numbers evaluate(Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db) {
         Covariance room = a.device().backend().covariance();
         boolean onSamples = side.onSamples(a.shape().size(0), a.shape().size(1));
         boolean outsideRoot = standardization == Standardization.UNBIASED;
-        double[] terms = room.barlowTwins(a, b, lambda, eps, outsideRoot, scale, onSamples, da, db);
-        return new Terms(terms[0], terms[1]);
+        return room.barlowTwins(a, b, lambda, eps, outsideRoot, scale, onSamples, da, db);
     }
 }

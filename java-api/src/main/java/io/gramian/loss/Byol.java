@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * BYOL's regression: each view's normalised prediction is pulled to the other view's normalised target.
@@ -40,14 +42,8 @@ public record Byol(float eps) implements PredictiveLoss {
     }
 
     @Override
-    public double value(List<Tensor> predictions, List<Tensor> targets) {
-        double[] values = CrossPrediction.values(name(), predictions, targets, eps);
-        return (2 + 2 * values[0]) + (2 + 2 * values[1]);
-    }
-
-    @Override
-    public double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
-        double[] values = CrossPrediction.valuesAndGradients(name(), predictions, targets, eps, 2, gradients);
-        return (2 + 2 * values[0]) + (2 + 2 * values[1]);
+    public DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients) {
+        CrossPrediction both = CrossPrediction.of(name(), predictions, targets, eps, 2, gradients);
+        return () -> (2 + 2 * both.first().value()) + (2 + 2 * both.second().value());
     }
 }

@@ -2,29 +2,40 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import io.gramian.backend.Predictive;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Mean negative cosines of both directions, of prediction 0 with target 1 and of prediction 1 with target 0. */
-final class CrossPrediction {
-    private CrossPrediction() {}
-
-    static double[] values(String loss, List<Tensor> predictions, List<Tensor> targets, float eps) {
-        check(loss, predictions, targets);
-        return new double[] {
-            room(predictions).negativeCosine(predictions.get(0), targets.get(1), eps, 1, null),
-            room(predictions).negativeCosine(predictions.get(1), targets.get(0), eps, 1, null)
-        };
-    }
-
-    static double[] valuesAndGradients(
+/**
+ * Mean negative cosines of both directions.
+ *
+ * @param first of prediction 0 with target 1
+ * @param second of prediction 1 with target 0
+ */
+record CrossPrediction(Numbers first, Numbers second) {
+    /** The kernels on inputs that were checked; {@code weight} is a factor of the gradients, null for none. */
+    static CrossPrediction of(
             String loss,
             List<Tensor> predictions,
             List<Tensor> targets,
             float eps,
             float weight,
-            List<Tensor> gradients) {
+            @Nullable List<Tensor> gradients) {
         check(loss, predictions, targets);
+        if (gradients != null) {
+            checkGradients(loss, predictions, targets, gradients);
+        }
+        Predictive room = predictions.get(0).device().backend().predictive();
+        return new CrossPrediction(
+                room.negativeCosine(
+                        predictions.get(0), targets.get(1), eps, weight, gradients == null ? null : gradients.get(0)),
+                room.negativeCosine(
+                        predictions.get(1), targets.get(0), eps, weight, gradients == null ? null : gradients.get(1)));
+    }
+
+    private static void checkGradients(
+            String loss, List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
         if (gradients.size() != 2) {
             throw new IllegalArgumentException(
                     loss + ": expected 2 gradients, one per prediction, got " + gradients.size());
@@ -38,10 +49,6 @@ final class CrossPrediction {
             }
         }
         Check.disjoint("gradients[1]", gradients.get(1), "gradients[0]", gradients.get(0));
-        return new double[] {
-            room(predictions).negativeCosine(predictions.get(0), targets.get(1), eps, weight, gradients.get(0)),
-            room(predictions).negativeCosine(predictions.get(1), targets.get(0), eps, weight, gradients.get(1))
-        };
     }
 
     private static void check(String loss, List<Tensor> predictions, List<Tensor> targets) {
@@ -56,9 +63,5 @@ final class CrossPrediction {
             Check.matrix("targets[" + v + "]", targets.get(v));
             Check.sameShape("targets[" + v + "]", targets.get(v), "predictions[0]", predictions.get(0));
         }
-    }
-
-    private static Predictive room(List<Tensor> predictions) {
-        return predictions.get(0).device().backend().predictive();
     }
 }

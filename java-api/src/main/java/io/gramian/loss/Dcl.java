@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +68,7 @@ public record Dcl(float temperature, boolean weighted, float sigma, Form form) i
     }
 
     @Override
-    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         return za.device()
                 .backend()
                 .contrastive()

@@ -4,6 +4,9 @@ import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.ContrastiveKeys;
+import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,7 +67,13 @@ public record DenseCl(float temperature, float lambda) {
             Tensor backboneQuery,
             Tensor backboneKey,
             Tensor queue,
-            Tensor denseQueue) {}
+            Tensor denseQueue) {
+        /** The eight tensors in this order. */
+        static Maps of(List<Tensor> all) {
+            return new Maps(
+                    all.get(0), all.get(1), all.get(2), all.get(3), all.get(4), all.get(5), all.get(6), all.get(7));
+        }
+    }
 
     /**
      * The parts of the loss, with their weights.
@@ -90,7 +99,7 @@ public record DenseCl(float temperature, float lambda) {
      * @throws IllegalArgumentException unless the tensors are float32 matrices that fit
      */
     public Terms value(Maps maps) {
-        return run(maps, null, null);
+        return evaluate(maps, null, null).terms();
     }
 
     /**
@@ -101,6 +110,33 @@ public record DenseCl(float temperature, float lambda) {
      * @throws IllegalArgumentException unless the tensors are float32 matrices that fit, the gradients in memory of their own
      */
     public Terms valueAndGradient(Maps maps, Tensor globalGradient, Tensor denseGradient) {
+        return evaluate(maps, globalGradient, denseGradient).terms();
+    }
+
+    /**
+     * The loss on these tensors, checked once, to be computed as often as wanted from what they hold at that time.
+     *
+     * @param globalGradient receives that of the global queries (n, d); null, as {@code denseGradient}, for the value alone
+     * @param denseGradient receives that of the dense queries (n cells, e)
+     * @return computes the loss and overwrites the gradients; not for several threads at once
+     * @throws IllegalArgumentException as {@link #valueAndGradient}
+     */
+    public DoubleSupplier on(Maps maps, @Nullable Tensor globalGradient, @Nullable Tensor denseGradient) {
+        return evaluate(maps, globalGradient, denseGradient)::loss;
+    }
+
+    /** Both terms; that of the cells is missing where there are no images. */
+    private record Parts(Numbers global, @Nullable Numbers dense) {
+        Terms terms() {
+            return new Terms(global.value(), dense == null ? 0 : dense.value());
+        }
+
+        double loss() {
+            return global.value() + (dense == null ? 0 : dense.value());
+        }
+    }
+
+    private static void checkApart(Maps maps, Tensor globalGradient, Tensor denseGradient) {
         Check.disjoint("denseGradient", denseGradient, "globalGradient", globalGradient);
         Tensor[] inputs = {
             maps.globalQuery(), maps.globalKey(), maps.denseQuery(), maps.denseKey(),
@@ -110,7 +146,6 @@ public record DenseCl(float temperature, float lambda) {
             Check.disjoint("globalGradient", globalGradient, "an input", input);
             Check.disjoint("denseGradient", denseGradient, "an input", input);
         }
-        return run(maps, globalGradient, denseGradient);
     }
 
     /**
@@ -145,7 +180,10 @@ public record DenseCl(float temperature, float lambda) {
         }
     }
 
-    private Terms run(Maps maps, @Nullable Tensor globalGradient, @Nullable Tensor denseGradient) {
+    private Parts evaluate(Maps maps, @Nullable Tensor globalGradient, @Nullable Tensor denseGradient) {
+        if (globalGradient != null && denseGradient != null) {
+            checkApart(maps, globalGradient, denseGradient);
+        }
         Check.matrix("globalQuery", maps.globalQuery());
         Check.matrix("denseQuery", maps.denseQuery());
         Check.matrix("backboneQuery", maps.backboneQuery());
@@ -158,7 +196,7 @@ public record DenseCl(float temperature, float lambda) {
                 rows,
                 maps.backboneQuery().shape().size(1));
         ContrastiveKeys room = maps.globalQuery().device().backend().contrastiveKeys();
-        double global = room.queueInfoNce(
+        Numbers global = room.queueInfoNce(
                 maps.globalQuery(), maps.globalKey(), null, maps.queue(), temperature, 1 - lambda, globalGradient);
         if (images == 0) {
             Check.shape(
@@ -166,9 +204,9 @@ public record DenseCl(float temperature, float lambda) {
                     maps.denseQuery(),
                     0,
                     maps.denseQuery().shape().size(1));
-            return new Terms(global, 0);
+            return new Parts(global, null);
         }
-        double dense = room.denseInfoNce(
+        Numbers dense = room.denseInfoNce(
                 maps.denseQuery(),
                 maps.denseKey(),
                 maps.backboneQuery(),
@@ -178,7 +216,7 @@ public record DenseCl(float temperature, float lambda) {
                 temperature,
                 lambda,
                 denseGradient);
-        return new Terms(global, dense);
+        return new Parts(global, dense);
     }
 
     private static long cells(Tensor dense, long images) {

@@ -3,6 +3,7 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Contrastive;
+import io.gramian.backend.Numbers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param temperature divisor of the cosines, from 1e-30 to 1e30; 0.1 in the paper
  * @param bothViews whether rows of the same view are negatives too, as in lightly
  */
-public record DirectClr(int width, float temperature, boolean bothViews) implements MultiViewLoss {
+public record DirectClr(int width, float temperature, boolean bothViews) implements PairLoss {
     /**
      * Checks the settings.
      *
@@ -47,35 +48,12 @@ public record DirectClr(int width, float temperature, boolean bothViews) impleme
         return "directclr";
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape with at least
-     *     {@code width} columns
-     */
     @Override
-    public double value(List<Tensor> views) {
-        TwoViews.check(name(), views);
-        return run(views, List.of(), null, null);
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape with at
-     *     least {@code width} columns, the gradients in memory of their own
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check(name(), views, gradients);
-        return run(views, gradients, gradients.get(0), gradients.get(1));
-    }
-
-    private double run(List<Tensor> views, List<Tensor> gradients, @Nullable Tensor dza, @Nullable Tensor dzb) {
-        Tensor za = views.get(0);
+    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         Contrastive room = za.device().backend().contrastive();
+        List<Tensor> gradients = dza == null || dzb == null ? List.of() : List.of(dza, dzb);
         return bothViews
-                ? room.multiViewNtXent(views, width, temperature, gradients)
-                : room.infoNce(za, views.get(1), width, temperature, true, true, dza, dzb)[0];
+                ? room.multiViewNtXent(List.of(za, zb), width, temperature, gradients)
+                : room.infoNce(za, zb, width, temperature, true, true, dza, dzb);
     }
 }

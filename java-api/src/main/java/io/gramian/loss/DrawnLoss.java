@@ -4,15 +4,9 @@ import io.gramian.Tensor;
 import java.util.List;
 
 /** A loss that draws a tensor at random in every step, as a function of its seed and the step. By itself it is that of step 0. */
-interface DrawnLoss extends MultiViewLoss {
-    /** What a step draws for these views; the caller closes it. */
-    Tensor draw(List<Tensor> views, long step);
-
-    /** The loss with what was drawn. */
-    double value(List<Tensor> views, Tensor drawn);
-
-    /** The loss with what was drawn, its terms and its gradient. */
-    LossTerms namedTermsAndGradient(List<Tensor> views, Tensor drawn, List<Tensor> gradients);
+interface DrawnLoss extends RandomLoss {
+    /** The loss with what a step draws for these views, as far as they are checked for that; the caller closes it. */
+    Drawn drawn(List<Tensor> views, long step);
 
     /** The loss with what step 0 draws. */
     @Override
@@ -52,20 +46,22 @@ interface DrawnLoss extends MultiViewLoss {
 
         @Override
         public double value(List<Tensor> views) {
-            try (Tensor drawn = loss.draw(views, step)) {
-                return loss.value(views, drawn);
+            try (Drawn drawn = loss.drawn(views, step)) {
+                return drawn.value(views);
             }
         }
 
         @Override
         public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            return namedTermsAndGradient(views, gradients).loss();
+            try (Drawn drawn = loss.drawn(views, step)) {
+                return drawn.valueAndGradient(views, gradients);
+            }
         }
 
         @Override
         public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            try (Tensor drawn = loss.draw(views, step)) {
-                return loss.namedTermsAndGradient(views, drawn, gradients);
+            try (Drawn drawn = loss.drawn(views, step)) {
+                return drawn.namedTermsAndGradient(views, gradients);
             }
         }
 

@@ -1,6 +1,8 @@
 package io.gramian.loss;
 
 import io.gramian.Tensor;
+import io.gramian.backend.Numbers;
+import org.jspecify.annotations.Nullable;
 
 /** How far the feature Gram {@code z^T z} of one matrix is from diagonal, as a number with a gradient. Settings, never state. */
 public sealed interface FeaturePenalty permits OffDiagonalPenalty, OffDiagonalAbsolute, OffDiagonalExponential {
@@ -8,19 +10,30 @@ public sealed interface FeaturePenalty permits OffDiagonalPenalty, OffDiagonalAb
     String name();
 
     /**
-     * The penalty.
+     * The penalty on these tensors, checked once, to be computed as often as wanted from what they hold at that time.
      *
      * @param z float32 (n, d); not modified
-     * @throws IllegalArgumentException if z is no float32 matrix
+     * @param dz receives the gradient (n, d); shares no memory with z; null for the value alone
+     * @throws IllegalArgumentException if z is no float32 matrix, or dz has another shape or overlaps it
      */
-    double value(Tensor z);
+    Numbers on(Tensor z, @Nullable Tensor dz);
+
+    /**
+     * The penalty.
+     *
+     * @param z as in {@link #on}
+     */
+    default double value(Tensor z) {
+        return on(z, null).value();
+    }
 
     /**
      * The penalty and its gradient, in one pass.
      *
-     * @param z float32 (n, d); not modified
-     * @param dz (n, d), overwritten; shares no memory with z
-     * @throws IllegalArgumentException if z is no float32 matrix, or dz has another shape or overlaps it
+     * @param z as in {@link #on}
+     * @param dz as in {@link #on}
      */
-    double valueAndGradient(Tensor z, Tensor dz);
+    default double valueAndGradient(Tensor z, Tensor dz) {
+        return on(z, dz).value();
+    }
 }

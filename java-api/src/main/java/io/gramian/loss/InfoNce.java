@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param normalized whether rows are divided by their norms
  * @param symmetric whether both directions are averaged; otherwise rows of the first view search the second
  */
-public record InfoNce(float temperature, boolean normalized, boolean symmetric) implements MultiViewLoss {
+public record InfoNce(float temperature, boolean normalized, boolean symmetric) implements PairLoss {
     /**
      * Checks the temperature.
      *
@@ -61,41 +62,15 @@ public record InfoNce(float temperature, boolean normalized, boolean symmetric) 
         return "info-nce";
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape
-     */
-    @Override
-    public double value(List<Tensor> views) {
-        TwoViews.check(name(), views);
-        return run(views, null, null).loss();
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape, the
-     *     gradients in memory of their own
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        return valueAndGradients(views, gradients).loss();
-    }
-
     /** As {@link #valueAndGradient}, with the derivative that a learned temperature needs. */
     public Result valueAndGradients(List<Tensor> views, List<Tensor> gradients) {
-        TwoViews.check(name(), views, gradients);
-        return run(views, gradients.get(0), gradients.get(1));
+        double[] numbers = numbers(views, gradients).run();
+        return new Result(numbers[0], numbers[1]);
     }
 
-    private Result run(List<Tensor> views, @Nullable Tensor dza, @Nullable Tensor dzb) {
-        Tensor za = views.get(0);
+    @Override
+    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         long d = za.shape().size(1);
-        double[] result = za.device()
-                .backend()
-                .contrastive()
-                .infoNce(za, views.get(1), d, temperature, normalized, symmetric, dza, dzb);
-        return new Result(result[0], result[1]);
+        return za.device().backend().contrastive().infoNce(za, zb, d, temperature, normalized, symmetric, dza, dzb);
     }
 }

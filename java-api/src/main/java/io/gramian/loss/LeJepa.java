@@ -4,7 +4,10 @@ import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * LeJEPA: views are pulled to their centre while SIGReg keeps the embeddings of each view a standard normal.
@@ -33,7 +36,7 @@ import java.util.List;
  * @param seed of the directions
  */
 public record LeJepa(float lambda, int directions, int knots, float tMax, int globalViews, long seed)
-        implements DrawnLoss, RandomLoss {
+        implements DrawnLoss {
     /** Checks the settings. */
     public LeJepa {
         if (!(lambda >= 0 && lambda <= 1)) {
@@ -65,29 +68,25 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
 
     /** The two parts of the loss along directions (d, m) from outside, taken as they are. */
     public Terms terms(List<Tensor> views, Tensor along) {
-        return run(views, along, List.of());
+        return terms(numbers(views, along, null).run());
     }
 
     /** The two parts of the loss along directions (d, m) from outside, and the gradients of the loss. */
     public Terms termsAndGradient(List<Tensor> views, Tensor along, List<Tensor> gradients) {
-        Check.count("gradients", gradients.size(), views.size());
-        return run(views, along, gradients);
+        return terms(numbers(views, along, gradients).run());
     }
 
     /** The loss that these parts add up to. */
     public double total(Terms terms) {
-        return lambda * terms.sigReg() + (1 - (double) lambda) * terms.invariance();
+        return total(terms.sigReg(), terms.invariance());
     }
 
-    @Override
-    public double value(List<Tensor> views, Tensor along) {
-        return total(terms(views, along));
+    private double total(double sigReg, double invariance) {
+        return lambda * sigReg + (1 - (double) lambda) * invariance;
     }
 
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, Tensor along, List<Tensor> gradients) {
-        Terms terms = termsAndGradient(views, along, gradients);
-        return LossTerms.of(total(terms)).with("sigreg", terms.sigReg()).with("invariance", terms.invariance());
+    private static Terms terms(double[] numbers) {
+        return new Terms(numbers[0], numbers[1]);
     }
 
     /** The unit vectors (d, {@code directions}), one per column, that a step draws. */
@@ -96,12 +95,11 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
     }
 
     @Override
-    public Tensor draw(List<Tensor> views, long step) {
+    public Drawn drawn(List<Tensor> views, long step) {
         Check.atLeast("views", views.size(), 1);
         Check.matrix("views[0]", views.get(0));
-        int d = Math.toIntExact(views.get(0).shape().size(1));
-        Check.atLeast("width of views[0]", d, 1);
-        return drawDirections(views.get(0).device(), step, d);
+        Tensor first = views.get(0);
+        return drawn(first.device(), first.shape().size(0), first.shape().size(1), step);
     }
 
     @Override
@@ -111,7 +109,7 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
     }
 
     /** The loss along directions (d, m) of its own. */
-    private record Along(LeJepa loss, Tensor along) implements Drawn {
+    private record Along(LeJepa loss, Tensor along) implements Drawn, PreparedLoss {
         @Override
         public String name() {
             return loss.name();
@@ -124,18 +122,20 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
         }
 
         @Override
-        public double value(List<Tensor> views) {
-            return loss.value(views, along);
-        }
-
-        @Override
-        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            return loss.total(loss.termsAndGradient(views, along, gradients));
+        public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+            Numbers numbers = loss.numbers(views, along, gradients);
+            return () -> {
+                double[] terms = numbers.run();
+                return loss.total(terms[0], terms[1]);
+            };
         }
 
         @Override
         public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            return loss.namedTermsAndGradient(views, along, gradients);
+            Terms terms = loss.termsAndGradient(views, along, gradients);
+            return LossTerms.of(loss.total(terms))
+                    .with("sigreg", terms.sigReg())
+                    .with("invariance", terms.invariance());
         }
 
         @Override
@@ -144,14 +144,16 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
         }
     }
 
-    private Terms run(List<Tensor> views, Tensor along, List<Tensor> gradients) {
+    private Numbers numbers(List<Tensor> views, Tensor along, @Nullable List<Tensor> gradients) {
+        if (gradients != null) {
+            Check.count("gradients", gradients.size(), views.size());
+        }
         Check.atLeast("views", views.size(), 1);
         int globals = globalViews == 0 ? views.size() : globalViews;
-        double[] terms = views.get(0)
+        return views.get(0)
                 .device()
                 .backend()
                 .predictive()
-                .leJepa(views, globals, along, knots, tMax, lambda, gradients);
-        return new Terms(terms[0], terms[1]);
+                .leJepa(views, globals, along, knots, tMax, lambda, gradients == null ? List.of() : gradients);
     }
 }

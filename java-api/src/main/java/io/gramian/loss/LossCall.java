@@ -11,11 +11,9 @@ import io.gramian.backend.Fetched;
 import io.gramian.backend.Stream;
 import java.lang.ref.Reference;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,12 +31,17 @@ import org.jspecify.annotations.Nullable;
  * its shape, or of another device, is undefined behaviour, as in any native call.
  *
  * <p>Work runs in the order of the stream, behind what the caller gave it. {@link #run} waits for the value;
- * {@link #start} waits for nothing. The first call takes scratch memory, kept by the stream; those after it allocate no memory
- * of the device and none outside the Java heap, unless they ask for more than any before. What carries addresses and shapes is
- * kept from call to call, and made anew for addresses other than those of the call before.
+ * {@link #start} waits for nothing.
  *
- * <p>Immutable to its callers, and safe to use from several threads. Calls on one stream wait for each other; on streams of
- * their own they run side by side.
+ * <p>The first call takes scratch memory, kept by the stream. Calls after it allocate nothing: no memory of the device
+ * (DenseCL on a GPU: its pool lends the matches), none outside the Java heap, and no Java object, whatever the addresses. Four
+ * things make objects of their own. {@link #start} gives a new {@link Fetched}, on a GPU with what reads it later. Buffers that
+ * are not those of the call before have to be asked for their address. A {@link Body}, and a loss that is not of this library,
+ * allocate what they allocate. {@link WMse} and {@link LeJepa} draw for their step in every call; {@link RandomLoss#drawn} keeps
+ * what is drawn, so that calls do not.
+ *
+ * <p>Safe to use from several threads. Calls on one stream wait for each other; on streams of their own they run side by
+ * side.
  */
 public final class LossCall {
     /** A loss of tensors: what {@link #of(Body, Stream, DType, List, List)} makes callable with addresses. */
@@ -47,36 +50,44 @@ public final class LossCall {
         /**
          * The loss.
          *
-         * @param inputs with the shapes that were given; neither modified nor closed
+         * @param inputs with the shapes that were given; neither modified nor closed, nor kept for another call
          * @param gradients overwritten; none of them for the value alone
          */
         double run(List<Tensor> inputs, List<Tensor> gradients);
     }
 
-    private static final long[] NONE = {};
-
-    private final Body body;
-    private final Stream stream;
-    private final Device device;
-    private final List<Shape> inputs;
-    private final List<Shape> gradients;
-
-    /** Of the last call, and mostly of the next. */
-    private volatile @Nullable Bound last;
-
-    /** What works on these addresses; its tensors belong to no scope. */
-    private record Bound(long[] inputs, long[] gradients, Supplier<Double> work) {
-        boolean isOf(long[] in, long[] out) {
-            return Arrays.equals(inputs, in) && Arrays.equals(gradients, out);
-        }
+    /** What can be prepared for tensors that stay the same, over memory that changes. */
+    private interface Loss {
+        DoubleSupplier on(List<Tensor> inputs, @Nullable List<Tensor> gradients);
     }
 
-    private LossCall(Body body, Stream stream, Device device, List<Shape> inputs, List<Shape> gradients) {
-        this.body = body;
+    private final Loss loss;
+    private final Stream stream;
+    private final Device device;
+    private final Places inputs;
+    private final Places gradients;
+
+    /** Held by each call: the places are those of one call at a time. */
+    private final Object turn = new Object();
+
+    /** The loss alone, and with its gradients; made by the first call. */
+    private @Nullable DoubleSupplier alone;
+
+    private @Nullable DoubleSupplier whole;
+
+    private final DoubleSupplier valueNow = this::value;
+    private final DoubleSupplier runNow = () -> ready().getAsDouble();
+
+    private LossCall(Loss loss, Stream stream, DType dtype, List<Shape> inputs, List<Shape> gradients) {
+        if (dtype != DType.FLOAT32) {
+            throw new IllegalArgumentException("dtype: expected FLOAT32, got " + dtype
+                    + "; convert the embeddings to float32 before the loss, and its gradients back");
+        }
+        this.loss = loss;
         this.stream = stream;
-        this.device = device;
-        this.inputs = inputs;
-        this.gradients = gradients;
+        this.device = stream.device();
+        this.inputs = new Places("inputs", device, inputs);
+        this.gradients = new Places("gradients", device, gradients);
     }
 
     /**
@@ -85,11 +96,12 @@ public final class LossCall {
      * @throws IllegalArgumentException if the elements are not float32
      */
     public static LossCall of(Body body, Stream stream, DType dtype, List<Shape> inputs, List<Shape> gradients) {
-        if (dtype != DType.FLOAT32) {
-            throw new IllegalArgumentException("dtype: expected FLOAT32, got " + dtype
-                    + "; convert the embeddings to float32 before the loss, and its gradients back");
-        }
-        return new LossCall(body, stream, stream.device(), List.copyOf(inputs), List.copyOf(gradients));
+        Loss loss = (in, out) -> () -> {
+            try (Scope scope = Scope.open()) {
+                return body.run(in, out == null ? List.of() : out);
+            }
+        };
+        return new LossCall(loss, stream, dtype, inputs, gradients);
     }
 
     /**
@@ -99,8 +111,7 @@ public final class LossCall {
      */
     public static LossCall of(MultiViewLoss loss, Stream stream, DType dtype, int views, long n, long d) {
         Check.atLeast("views", views, 1);
-        Body body = (in, out) -> out.isEmpty() ? loss.value(in) : loss.valueAndGradient(in, out);
-        return of(body, stream, dtype, copies(views, n, d), copies(views, n, d));
+        return new LossCall(loss::on, stream, dtype, copies(views, n, d), copies(views, n, d));
     }
 
     /**
@@ -110,10 +121,8 @@ public final class LossCall {
      * @throws IllegalArgumentException if the elements are not float32
      */
     public static LossCall of(PredictiveLoss loss, Stream stream, DType dtype, long n, long d) {
-        Body body = (in, out) -> out.isEmpty()
-                ? loss.value(in.subList(0, 2), in.subList(2, 4))
-                : loss.valueAndGradient(in.subList(0, 2), in.subList(2, 4), out);
-        return of(body, stream, dtype, copies(4, n, d), copies(2, n, d));
+        Loss prepared = (in, out) -> loss.on(in.subList(0, 2), in.subList(2, 4), out);
+        return new LossCall(prepared, stream, dtype, copies(4, n, d), copies(2, n, d));
     }
 
     /**
@@ -123,10 +132,22 @@ public final class LossCall {
      */
     public static LossCall of(QueueInfoNce loss, Stream stream, DType dtype, long n, long d, long length) {
         Shape batch = Shape.of(n, d);
-        Body body = (in, out) -> out.isEmpty()
-                ? loss.value(in.get(0), in.get(1), in.get(2))
-                : loss.valueAndGradient(in.get(0), in.get(1), in.get(2), out.get(0));
-        return of(body, stream, dtype, List.of(batch, batch, Shape.of(length, d)), List.of(batch));
+        Loss prepared = (in, out) -> loss.on(in.get(0), in.get(1), in.get(2), out == null ? null : out.get(0))::value;
+        return new LossCall(prepared, stream, dtype, List.of(batch, batch, Shape.of(length, d)), List.of(batch));
+    }
+
+    /**
+     * DenseCL; inputs are the eight of {@link DenseCl.Maps} in their order, gradients those of the global and of the dense
+     * queries.
+     *
+     * @param maps shapes of the inputs
+     * @throws IllegalArgumentException if the elements are not float32, or these are not eight shapes
+     */
+    public static LossCall of(DenseCl loss, Stream stream, DType dtype, List<Shape> maps) {
+        Check.count("maps", maps.size(), 8);
+        Loss prepared = (in, out) ->
+                loss.on(DenseCl.Maps.of(in), out == null ? null : out.get(0), out == null ? null : out.get(1));
+        return new LossCall(prepared, stream, dtype, maps, List.of(maps.get(0), maps.get(2)));
     }
 
     /**
@@ -135,9 +156,8 @@ public final class LossCall {
      * @throws IllegalArgumentException if the elements are not float32
      */
     public static LossCall of(FeaturePenalty penalty, Stream stream, DType dtype, long n, long d) {
-        Body body =
-                (in, out) -> out.isEmpty() ? penalty.value(in.get(0)) : penalty.valueAndGradient(in.get(0), out.get(0));
-        return of(body, stream, dtype, copies(1, n, d), copies(1, n, d));
+        Loss prepared = (in, out) -> penalty.on(in.get(0), out == null ? null : out.get(0))::value;
+        return new LossCall(prepared, stream, dtype, copies(1, n, d), copies(1, n, d));
     }
 
     private static List<Shape> copies(int count, long n, long d) {
@@ -157,8 +177,10 @@ public final class LossCall {
      * @throws io.gramian.GramianException if a kernel fails
      */
     public double value(long... inputAddresses) {
-        Check.count("inputs", inputAddresses.length, inputs.size());
-        return waiting(bound(inputAddresses, NONE));
+        synchronized (turn) {
+            inputs.moveTo(inputAddresses);
+            return stream.computeAsDouble(valueNow);
+        }
     }
 
     /**
@@ -171,7 +193,11 @@ public final class LossCall {
      * @throws io.gramian.GramianException if a kernel fails
      */
     public double run(long[] inputAddresses, long[] gradientAddresses) {
-        return waiting(checked(inputAddresses, gradientAddresses));
+        synchronized (turn) {
+            inputs.moveTo(inputAddresses);
+            gradients.moveTo(gradientAddresses);
+            return stream.computeAsDouble(runNow);
+        }
     }
 
     /**
@@ -183,7 +209,11 @@ public final class LossCall {
      * @throws IllegalArgumentException as {@link #run(long[], long[])}
      */
     public double run(long inputs, long gradients) {
-        return run(inARow(inputs, this.inputs), inARow(gradients, this.gradients));
+        synchronized (turn) {
+            this.inputs.moveTo(inputs);
+            this.gradients.moveTo(gradients);
+            return stream.computeAsDouble(runNow);
+        }
     }
 
     /**
@@ -194,12 +224,25 @@ public final class LossCall {
      * @throws IllegalArgumentException as in {@link #run}
      */
     public Fetched<Double> start(long[] inputAddresses, long[] gradientAddresses) {
-        Bound bound = checked(inputAddresses, gradientAddresses);
-        return stream.compute(() -> {
-            try (Scope scope = Scope.open()) {
-                return Deferred.of(device, bound.work()).fetch();
-            }
-        });
+        synchronized (turn) {
+            inputs.moveTo(inputAddresses);
+            gradients.moveTo(gradientAddresses);
+            return onHost() ? Fetched.known(stream.computeAsDouble(runNow)) : stream.compute(this::started);
+        }
+    }
+
+    private Fetched<Double> started() {
+        DoubleSupplier ready = ready();
+        try (Scope scope = Scope.open()) {
+            return Deferred.of(device, () -> inTurn(ready)).fetch();
+        }
+    }
+
+    /** Also when the value is asked for, while another thread may call. */
+    private double inTurn(DoubleSupplier ready) {
+        synchronized (turn) {
+            return ready.getAsDouble();
+        }
     }
 
     /**
@@ -210,11 +253,15 @@ public final class LossCall {
      */
     public double run(FloatBuffer[] inputBuffers, FloatBuffer[] gradientBuffers) {
         checkHost();
-        try {
-            return run(addresses("inputs", inputBuffers, inputs), addresses("gradients", gradientBuffers, gradients));
-        } finally {
-            Reference.reachabilityFence(inputBuffers);
-            Reference.reachabilityFence(gradientBuffers);
+        synchronized (turn) {
+            inputs.moveTo(inputBuffers);
+            gradients.moveTo(gradientBuffers);
+            try {
+                return stream.computeAsDouble(runNow);
+            } finally {
+                Reference.reachabilityFence(inputBuffers);
+                Reference.reachabilityFence(gradientBuffers);
+            }
         }
     }
 
@@ -225,97 +272,41 @@ public final class LossCall {
      */
     public double run(FloatBuffer inputs, FloatBuffer gradients) {
         checkHost();
-        try {
-            return run(
-                    address("inputs", inputs, elements(this.inputs)),
-                    address("gradients", gradients, elements(this.gradients)));
-        } finally {
-            Reference.reachabilityFence(inputs);
-            Reference.reachabilityFence(gradients);
+        synchronized (turn) {
+            this.inputs.moveTo(inputs);
+            this.gradients.moveTo(gradients);
+            try {
+                return stream.computeAsDouble(runNow);
+            } finally {
+                Reference.reachabilityFence(inputs);
+                Reference.reachabilityFence(gradients);
+            }
         }
     }
 
+    private boolean onHost() {
+        return device.backend().memory().onHost();
+    }
+
     private void checkHost() {
-        if (!device.backend().memory().onHost()) {
+        if (!onHost()) {
             throw new IllegalArgumentException("expected addresses of memory on " + device
                     + ", where the loss runs, got buffers of the host; take a stream of Device.cpu() for them");
         }
     }
 
-    private Bound checked(long[] in, long[] out) {
-        Check.count("inputs", in.length, inputs.size());
-        Check.count("gradients", out.length, gradients.size());
-        return bound(in, out);
-    }
-
-    private Bound bound(long[] in, long[] out) {
-        Bound known = last;
-        if (known != null && known.isOf(in, out)) {
-            return known;
+    private double value() {
+        if (alone == null) {
+            alone = loss.on(inputs.tensors(), null);
         }
-        try (Scope scope = Scope.open()) {
-            List<Tensor> z = tensors("inputs", in, inputs);
-            List<Tensor> dz = tensors("gradients", out, gradients);
-            scope.detachAll(); // memory of others: nobody has to free it
-            Bound made = new Bound(in.clone(), out.clone(), () -> body.run(z, dz));
-            last = made;
-            return made;
+        return alone.getAsDouble();
+    }
+
+    /** The loss with its gradients: prepared once, and again where memory overlaps, which the loss refuses. */
+    private DoubleSupplier ready() {
+        if (whole == null || gradients.overlap(inputs)) {
+            whole = loss.on(inputs.tensors(), gradients.tensors());
         }
-    }
-
-    private double waiting(Bound bound) {
-        return stream.compute(() -> {
-            try (Scope scope = Scope.open()) {
-                return bound.work().get();
-            }
-        });
-    }
-
-    private List<Tensor> tensors(String name, long[] addresses, List<Shape> shapes) {
-        List<Tensor> tensors = new ArrayList<>(addresses.length);
-        for (int i = 0; i < addresses.length; i++) {
-            long address = addresses[i];
-            long[] sizes = shapes.get(i).toArray();
-            tensors.add(named(name + "[" + i + "]", () -> Tensor.wrap(device, address, DType.FLOAT32, sizes)));
-        }
-        return List.copyOf(tensors);
-    }
-
-    private static long[] addresses(String name, FloatBuffer[] buffers, List<Shape> shapes) {
-        Check.count(name, buffers.length, shapes.size());
-        long[] addresses = new long[buffers.length];
-        for (int i = 0; i < buffers.length; i++) {
-            addresses[i] =
-                    address(name + "[" + i + "]", buffers[i], shapes.get(i).toArray());
-        }
-        return addresses;
-    }
-
-    private static long address(String name, FloatBuffer buffer, long... sizes) {
-        try (Tensor checked = named(name, () -> Tensor.wrap(buffer, sizes))) {
-            return checked.address();
-        }
-    }
-
-    private static long[] inARow(long first, List<Shape> shapes) {
-        long[] addresses = new long[shapes.size()];
-        long next = first;
-        for (int i = 0; i < addresses.length; i++) {
-            addresses[i] = next;
-            next += shapes.get(i).elements() * DType.FLOAT32.bytes();
-        }
-        return addresses;
-    }
-
-    private static long elements(List<Shape> shapes) {
-        return shapes.stream().mapToLong(Shape::elements).sum();
-    }
-
-    private static Tensor named(String name, Supplier<Tensor> wrap) {
-        try {
-            return wrap.get();
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
-        }
+        return whole;
     }
 }

@@ -3,7 +3,10 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.ContrastiveKeys;
+import io.gramian.backend.Numbers;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loss of MoCo v3: queries of each view against the momentum encoder's keys of the other, without a queue.
@@ -50,28 +53,32 @@ public record MocoV3(float temperature) implements PredictiveLoss {
     }
 
     /**
-     * The loss, without any work for the gradients.
+     * {@inheritDoc}
      *
-     * @param queries of views 1 and 2, (n, d) each
-     * @param keys of views 1 and 2, (n, d) each
-     * @throws IllegalArgumentException unless these are two and two float32 matrices of one shape
-     */
-    @Override
-    public double value(List<Tensor> queries, List<Tensor> keys) {
-        return run(queries, keys, List.of());
-    }
-
-    /**
-     * The loss and the gradients of the queries.
-     *
-     * @param queries of views 1 and 2, (n, d) each
-     * @param keys of views 1 and 2, (n, d) each
-     * @param gradients receive those of the queries, (n, d) each, in memory of their own
+     * @param predictions queries of views 1 and 2, (n, d) each
+     * @param targets keys of views 1 and 2, (n, d) each
      * @throws IllegalArgumentException unless these are float32 matrices of one shape, two of each kind, the gradients in
      *     memory of their own
      */
     @Override
-    public double valueAndGradient(List<Tensor> queries, List<Tensor> keys, List<Tensor> gradients) {
+    public DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients) {
+        if (gradients != null) {
+            checkGradients(predictions, targets, gradients);
+        }
+        Check.count("queries", predictions.size(), 2);
+        Check.count("keys", targets.size(), 2);
+        Check.matrix("queries[0]", predictions.get(0));
+        Check.matrix("queries[1]", predictions.get(1));
+        Check.sameShape("queries[1]", predictions.get(1), "queries[0]", predictions.get(0));
+        ContrastiveKeys room = predictions.get(0).device().backend().contrastiveKeys();
+        Numbers first = room.mocoV3(
+                predictions.get(0), targets.get(1), temperature, gradients == null ? null : gradients.get(0));
+        Numbers second = room.mocoV3(
+                predictions.get(1), targets.get(0), temperature, gradients == null ? null : gradients.get(1));
+        return () -> first.value() + second.value();
+    }
+
+    private static void checkGradients(List<Tensor> queries, List<Tensor> keys, List<Tensor> gradients) {
         Check.count("gradients", gradients.size(), 2);
         for (int g = 0; g < 2; g++) {
             for (int v = 0; v < queries.size(); v++) {
@@ -82,21 +89,5 @@ public record MocoV3(float temperature) implements PredictiveLoss {
             }
         }
         Check.disjoint("gradients[1]", gradients.get(1), "gradients[0]", gradients.get(0));
-        return run(queries, keys, gradients);
-    }
-
-    private double run(List<Tensor> queries, List<Tensor> keys, List<Tensor> gradients) {
-        Check.count("queries", queries.size(), 2);
-        Check.count("keys", keys.size(), 2);
-        Check.matrix("queries[0]", queries.get(0));
-        Check.matrix("queries[1]", queries.get(1));
-        Check.sameShape("queries[1]", queries.get(1), "queries[0]", queries.get(0));
-        ContrastiveKeys room = queries.get(0).device().backend().contrastiveKeys();
-        double sum = 0;
-        for (int v = 0; v < 2; v++) {
-            sum += room.mocoV3(
-                    queries.get(v), keys.get(1 - v), temperature, gradients.isEmpty() ? null : gradients.get(v));
-        }
-        return sum;
     }
 }

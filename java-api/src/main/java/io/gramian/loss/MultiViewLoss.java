@@ -1,7 +1,10 @@
 package io.gramian.loss;
 
+import io.gramian.Scope;
 import io.gramian.Tensor;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A self-supervised loss on the embeddings of several views of the same images, with its gradient, on plain tensors.
@@ -32,6 +35,22 @@ public interface MultiViewLoss {
      * @param gradients one tensor per view, of its shape, overwritten; no memory shared with a view or with each other
      */
     double valueAndGradient(List<Tensor> views, List<Tensor> gradients);
+
+    /**
+     * The loss on these tensors, to be computed as often as wanted from what they hold at that time. A loss of this library
+     * checks its arguments here, once, and computing it makes no Java object then.
+     *
+     * @param views as in {@link #valueAndGradient}
+     * @param gradients as in {@link #valueAndGradient}; null for the value alone
+     * @return computes the loss and overwrites the gradients; not for several threads at once
+     */
+    default DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return () -> {
+            try (Scope scope = Scope.open()) {
+                return gradients == null ? value(views) : valueAndGradient(views, gradients);
+            }
+        };
+    }
 
     /**
      * The loss with the terms it is made of, and its gradient, in one pass.

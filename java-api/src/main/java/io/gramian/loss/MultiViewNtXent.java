@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * NT-Xent of any number of views at once, with all positives of a row summed inside the logarithm.
@@ -30,7 +32,7 @@ import java.util.List;
  *
  * @param temperature divisor of the cosines, from 1e-30 to 1e30; 0.2 in solo-learn
  */
-public record MultiViewNtXent(float temperature) implements MultiViewLoss {
+public record MultiViewNtXent(float temperature) implements PreparedLoss {
     /**
      * Checks the temperature.
      *
@@ -50,36 +52,19 @@ public record MultiViewNtXent(float temperature) implements MultiViewLoss {
         return "multi-view-nt-xent";
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException for fewer than two views, or views that are not float32 matrices of one shape
-     */
     @Override
-    public double value(List<Tensor> views) {
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
         Check.atLeast("views", views.size(), 2);
-        return run(views, List.of());
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException for fewer than two views, another number of gradients than of views, shapes that
-     *     differ, or a gradient that overlaps a view or another gradient
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        Check.atLeast("views", views.size(), 2);
-        Check.count("gradients", gradients.size(), views.size());
-        return run(views, gradients);
-    }
-
-    private double run(List<Tensor> views, List<Tensor> gradients) {
         Tensor first = views.get(0);
         Check.matrix("views[0]", first);
+        if (gradients != null) {
+            Check.count("gradients", gradients.size(), views.size());
+        }
         return first.device()
-                .backend()
-                .contrastive()
-                .multiViewNtXent(views, first.shape().size(1), temperature, gradients);
+                        .backend()
+                        .contrastive()
+                        .multiViewNtXent(
+                                views, first.shape().size(1), temperature, gradients == null ? List.of() : gradients)
+                ::value;
     }
 }

@@ -3,7 +3,11 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Contrastive;
+import io.gramian.backend.Numbers;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * NT-Xent, the normalised temperature-scaled cross entropy of SimCLR.
@@ -34,7 +38,7 @@ import java.util.List;
  *
  * @param temperature divisor of the cosines, from 1e-30 to 1e30; 0.5 in the paper's CIFAR-10 runs, 0.1 on ImageNet
  */
-public record NtXent(float temperature) implements MultiViewLoss {
+public record NtXent(float temperature) implements PreparedLoss {
     /**
      * Checks the temperature.
      *
@@ -54,33 +58,44 @@ public record NtXent(float temperature) implements MultiViewLoss {
         return "nt-xent";
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException for fewer than two views, or views that are not float32 matrices of one shape
-     */
     @Override
-    public double value(List<Tensor> views) {
-        checkCount(views);
-        Contrastive contrastive = views.get(0).device().backend().contrastive();
-        double sum = 0;
-        for (int a = 0; a < views.size(); a++) {
-            for (int b = a + 1; b < views.size(); b++) {
-                sum += contrastive.ntXent(views.get(a), views.get(b), temperature);
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        int count = views.size();
+        if (count < 2) {
+            throw new IllegalArgumentException("views: expected at least 2, got " + count);
+        }
+        if (gradients != null) {
+            checkGradients(views, gradients);
+        }
+        Contrastive room = views.get(0).device().backend().contrastive();
+        float weight = 2f / (count * (count - 1));
+        List<Numbers> pairs = new ArrayList<>();
+        for (int a = 0; a < count; a++) {
+            for (int b = a + 1; b < count; b++) {
+                Tensor za = views.get(a);
+                Tensor zb = views.get(b);
+                // the first pair of a view overwrites its gradient, the others add: (0, b) is the first of b
+                float betaA = a == 0 && b == 1 ? 0 : 1;
+                float betaB = a == 0 ? 0 : 1;
+                pairs.add(
+                        gradients == null
+                                ? room.ntXent(za, zb, temperature)
+                                : room.ntXentGradient(
+                                        za, zb, temperature, weight, gradients.get(a), betaA, gradients.get(b), betaB));
             }
         }
-        return sum / pairs(views.size());
+        return () -> mean(pairs);
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException for fewer than two views, another number of gradients than of views, shapes that
-     *     differ, or a gradient that overlaps a view or another gradient
-     */
-    @Override
-    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-        checkCount(views);
+    private static double mean(List<Numbers> pairs) {
+        double sum = 0;
+        for (int i = 0; i < pairs.size(); i++) {
+            sum += pairs.get(i).value();
+        }
+        return sum / pairs.size();
+    }
+
+    private static void checkGradients(List<Tensor> views, List<Tensor> gradients) {
         int count = views.size();
         if (gradients.size() != count) {
             throw new IllegalArgumentException(
@@ -93,36 +108,6 @@ public record NtXent(float temperature) implements MultiViewLoss {
                     Check.disjoint("gradient " + g, gradients.get(g), "gradient " + v, gradients.get(v));
                 }
             }
-        }
-        Contrastive contrastive = views.get(0).device().backend().contrastive();
-        float weight = 1f / pairs(count);
-        double sum = 0;
-        for (int a = 0; a < count; a++) {
-            for (int b = a + 1; b < count; b++) {
-                // the first pair of a view overwrites its gradient, the others add: (0, b) is the first of b
-                float betaA = a == 0 && b == 1 ? 0 : 1;
-                float betaB = a == 0 ? 0 : 1;
-                sum += contrastive.ntXentGradient(
-                        views.get(a),
-                        views.get(b),
-                        temperature,
-                        weight,
-                        gradients.get(a),
-                        betaA,
-                        gradients.get(b),
-                        betaB);
-            }
-        }
-        return sum / pairs(count);
-    }
-
-    private static int pairs(int views) {
-        return views * (views - 1) / 2;
-    }
-
-    private static void checkCount(List<Tensor> views) {
-        if (views.size() < 2) {
-            throw new IllegalArgumentException("views: expected at least 2, got " + views.size());
         }
     }
 }

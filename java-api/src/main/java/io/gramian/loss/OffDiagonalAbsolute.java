@@ -2,6 +2,8 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far the feature Gram of one matrix is from diagonal, by magnitudes: {@code P = sum over i != j of |(z^T z)_ij| / scale},
@@ -30,13 +32,7 @@ public record OffDiagonalAbsolute(float scale) implements FeaturePenalty {
     }
 
     @Override
-    public double value(Tensor z) {
-        Check.matrix("z", z);
-        return z.device().backend().decorrelation().absolute(z, scale, null);
-    }
-
-    @Override
-    public double valueAndGradient(Tensor z, Tensor dz) {
+    public Numbers on(Tensor z, @Nullable Tensor dz) {
         Check.matrix("z", z);
         return z.device().backend().decorrelation().absolute(z, scale, dz);
     }

@@ -2,6 +2,8 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far the feature Gram of one matrix is from diagonal, by exponentials:
@@ -34,13 +36,7 @@ public record OffDiagonalExponential(float scale, float temperature) implements 
     }
 
     @Override
-    public double value(Tensor z) {
-        Check.matrix("z", z);
-        return z.device().backend().decorrelation().exponential(z, scale, temperature, null);
-    }
-
-    @Override
-    public double valueAndGradient(Tensor z, Tensor dz) {
+    public Numbers on(Tensor z, @Nullable Tensor dz) {
         Check.matrix("z", z);
         return z.device().backend().decorrelation().exponential(z, scale, temperature, dz);
     }

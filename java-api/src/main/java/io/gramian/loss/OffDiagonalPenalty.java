@@ -2,6 +2,8 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far the feature Gram of one matrix is from diagonal: {@code P = sum over i != j of ((z^T z)_ij / scale)^2}, with
@@ -33,18 +35,9 @@ public record OffDiagonalPenalty(float scale, GramSide side) implements FeatureP
     }
 
     @Override
-    public double value(Tensor z) {
+    public Numbers on(Tensor z, @Nullable Tensor dz) {
         Check.matrix("z", z);
-        return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples(z), null);
-    }
-
-    @Override
-    public double valueAndGradient(Tensor z, Tensor dz) {
-        Check.matrix("z", z);
-        return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples(z), dz);
-    }
-
-    private boolean onSamples(Tensor z) {
-        return side.onSamples(z.shape().size(0), z.shape().size(1));
+        boolean onSamples = side.onSamples(z.shape().size(0), z.shape().size(1));
+        return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples, dz);
     }
 }

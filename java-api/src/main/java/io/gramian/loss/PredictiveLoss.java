@@ -2,6 +2,8 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loss between predictions, which get gradients, and targets, which get none: the second half of a network with a
@@ -15,19 +17,35 @@ public interface PredictiveLoss {
     String name();
 
     /**
-     * The loss, without any work for the gradient.
+     * The loss on these tensors, to be computed as often as wanted from what they hold at that time. A loss of this library
+     * checks its arguments here, once, and computing it makes no Java object then.
      *
      * @param predictions two float32 matrices (n, d); not modified
      * @param targets two of the same shape; not modified
+     * @param gradients one per prediction, of its shape, overwritten; no memory shared with an input or with each other. Null
+     *     for the value alone
+     * @return computes the loss and overwrites the gradients; not for several threads at once
      */
-    double value(List<Tensor> predictions, List<Tensor> targets);
+    DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients);
+
+    /**
+     * The loss, without any work for the gradient.
+     *
+     * @param predictions as in {@link #on}
+     * @param targets as in {@link #on}
+     */
+    default double value(List<Tensor> predictions, List<Tensor> targets) {
+        return on(predictions, targets, null).getAsDouble();
+    }
 
     /**
      * The loss and its gradient with respect to the predictions.
      *
-     * @param predictions as in {@link #value}
-     * @param targets as in {@link #value}
-     * @param gradients one per prediction, of its shape, overwritten; no memory shared with an input or with each other
+     * @param predictions as in {@link #on}
+     * @param targets as in {@link #on}
+     * @param gradients as in {@link #on}
      */
-    double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients);
+    default double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
+        return on(predictions, targets, gradients).getAsDouble();
+    }
 }

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +55,7 @@ public record QueueInfoNce(float temperature) {
      * @throws IllegalArgumentException unless these are float32 matrices that fit
      */
     public double value(Tensor queries, Tensor keys, Tensor queue) {
-        return run(queries, keys, queue, null);
+        return on(queries, keys, queue, null).value();
     }
 
     /**
@@ -67,10 +68,19 @@ public record QueueInfoNce(float temperature) {
      * @throws IllegalArgumentException unless these are float32 matrices that fit, the gradient in memory of its own
      */
     public double valueAndGradient(Tensor queries, Tensor keys, Tensor queue, Tensor gradient) {
-        return run(queries, keys, queue, gradient);
+        return on(queries, keys, queue, gradient).value();
     }
 
-    private double run(Tensor queries, Tensor keys, Tensor queue, @Nullable Tensor gradient) {
+    /**
+     * The loss on these tensors, checked once, to be computed as often as wanted from what they hold at that time.
+     *
+     * @param queries (n, d)
+     * @param keys (n, d)
+     * @param queue (length, d)
+     * @param gradient as in {@link #valueAndGradient}; null for the value alone
+     * @throws IllegalArgumentException as {@link #valueAndGradient}
+     */
+    public Numbers on(Tensor queries, Tensor keys, Tensor queue, @Nullable Tensor gradient) {
         return queries.device()
                 .backend()
                 .contrastiveKeys()

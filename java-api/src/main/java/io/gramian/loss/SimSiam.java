@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SimSiam's negative cosine: each view's prediction is turned towards the other view's projection.
@@ -39,14 +41,8 @@ public record SimSiam(float eps) implements PredictiveLoss {
     }
 
     @Override
-    public double value(List<Tensor> predictions, List<Tensor> targets) {
-        double[] values = CrossPrediction.values(name(), predictions, targets, eps);
-        return (values[0] + values[1]) / 2;
-    }
-
-    @Override
-    public double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
-        double[] values = CrossPrediction.valuesAndGradients(name(), predictions, targets, eps, 0.5f, gradients);
-        return (values[0] + values[1]) / 2;
+    public DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients) {
+        CrossPrediction both = CrossPrediction.of(name(), predictions, targets, eps, 0.5f, gradients);
+        return () -> (both.first().value() + both.second().value()) / 2;
     }
 }

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +63,7 @@ public record SpectralContrastive(float mu, GramSide side) implements PairLoss {
     }
 
     @Override
-    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         // the roles of rows and columns are exchanged: here the samples are the side that nothing cancels on
         boolean onSamples = side == GramSide.AUTO
                 ? !GramSide.AUTO.onSamples(za.shape().size(1), za.shape().size(0))

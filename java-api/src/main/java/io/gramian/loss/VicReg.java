@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Covariance;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,10 +65,9 @@ public record VicReg(
     }
 
     @Override
-    public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+    public Numbers evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
         Covariance room = x.device().backend().covariance();
         boolean onSamples = side.onSamples(x.shape().size(0), x.shape().size(1));
-        double[] terms = room.vicReg(x, y, invariance, variance, covariance, eps, gamma, hinge(), onSamples, dx, dy);
-        return new Terms(terms[0], terms[1], terms[2]);
+        return room.vicReg(x, y, invariance, variance, covariance, eps, gamma, hinge(), onSamples, dx, dy);
     }
 }

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,8 +57,7 @@ public record VicRegCtr(
     }
 
     @Override
-    public VicReg.Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
-        double[] terms = x.device().backend().decorrelation().vicRegCtr(x, y, weights(temperature), dx, dy);
-        return new VicReg.Terms(terms[0], terms[1], terms[2]);
+    public Numbers evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        return x.device().backend().decorrelation().vicRegCtr(x, y, weights(temperature), dx, dy);
     }
 }

@@ -36,15 +36,20 @@ interface VicRegTerms extends TermLoss<VicReg.Terms> {
     }
 
     @Override
-    default double total(VicReg.Terms terms) {
-        return invariance() * terms.invariance() + variance() * terms.variance() + covariance() * terms.covariance();
+    default double total(double[] numbers) {
+        return invariance() * numbers[0] + variance() * numbers[1] + covariance() * numbers[2];
     }
 
     @Override
-    default LossTerms named(VicReg.Terms terms) {
-        return LossTerms.of(total(terms))
-                .with("invariance", terms.invariance())
-                .with("variance", terms.variance())
-                .with("covariance", terms.covariance());
+    default VicReg.Terms terms(double[] numbers) {
+        return new VicReg.Terms(numbers[0], numbers[1], numbers[2]);
+    }
+
+    @Override
+    default LossTerms named(double[] numbers) {
+        return LossTerms.of(total(numbers))
+                .with("invariance", numbers[0])
+                .with("variance", numbers[1])
+                .with("covariance", numbers[2]);
     }
 }

@@ -1,6 +1,5 @@
 package io.gramian.loss;
 
-import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
@@ -8,6 +7,8 @@ import io.gramian.backend.Permutations;
 import io.gramian.backend.Whitening;
 import io.gramian.backend.WhiteningMethod;
 import java.util.List;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whitening mean squared error: every view's slice of the batch is whitened, and the whitened views are pulled together.
@@ -42,7 +43,7 @@ public record WMse(
         WhiteningMethod whitening,
         boolean oneSided,
         long seed)
-        implements DrawnLoss, RandomLoss {
+        implements DrawnLoss {
     /** Checks the settings. */
     public WMse {
         Check.atLeast("w_size", windowSize, 2);
@@ -71,9 +72,10 @@ public record WMse(
      * @param views embeddings (n, d) each, at least two
      * @param permutations int32 (iterations, n), each row a permutation of 0 .. n-1; replaces {@code iterations} and seed
      */
-    @Override
     public double value(List<Tensor> views, Tensor permutations) {
-        return run(views, permutations, List.of());
+        return room(views)
+                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, List.of())
+                .value();
     }
 
     /**
@@ -85,12 +87,9 @@ public record WMse(
      */
     public double valueAndGradient(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
         Check.count("gradients", gradients.size(), views.size());
-        return run(views, permutations, gradients);
-    }
-
-    @Override
-    public LossTerms namedTermsAndGradient(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
-        return LossTerms.of(valueAndGradient(views, permutations, gradients));
+        return room(views)
+                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, gradients)
+                .value();
     }
 
     /** The permutations (iterations, n), flattened, that a step draws for a batch of n images. */
@@ -103,10 +102,10 @@ public record WMse(
     }
 
     @Override
-    public Tensor draw(List<Tensor> views, long step) {
-        Tensor first = first(views);
-        int n = Math.toIntExact(first.shape().size(0));
-        return Tensor.empty(first.device(), DType.INT32, iterations, n).copyFrom(permutations(step, n));
+    public Drawn drawn(List<Tensor> views, long step) {
+        room(views);
+        Tensor first = views.get(0);
+        return drawn(first.device(), first.shape().size(0), first.shape().size(1), step);
     }
 
     @Override
@@ -116,7 +115,7 @@ public record WMse(
     }
 
     /** The loss with permutations of its own. */
-    private record Sliced(WMse loss, Permutations permutations) implements Drawn {
+    private record Sliced(WMse loss, Permutations permutations) implements Drawn, PreparedLoss {
         @Override
         public String name() {
             return loss.name();
@@ -128,27 +127,20 @@ public record WMse(
         }
 
         @Override
-        public double value(List<Tensor> views) {
-            return run(views, List.of());
-        }
-
-        @Override
-        public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            Check.count("gradients", gradients.size(), views.size());
-            return run(views, gradients);
-        }
-
-        private double run(List<Tensor> views, List<Tensor> gradients) {
-            Whitening room = first(views).device().backend().whitening();
-            return room.wMse(
-                    views,
-                    loss.windowSize,
-                    permutations,
-                    loss.eps,
-                    loss.normalize,
-                    loss.whitening,
-                    loss.oneSided,
-                    gradients);
+        public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+            if (gradients != null) {
+                Check.count("gradients", gradients.size(), views.size());
+            }
+            return room(views)
+                    .wMse(
+                            views,
+                            loss.windowSize,
+                            permutations,
+                            loss.eps,
+                            loss.normalize,
+                            loss.whitening,
+                            loss.oneSided,
+                            gradients == null ? List.of() : gradients)::value;
         }
 
         @Override
@@ -157,17 +149,9 @@ public record WMse(
         }
     }
 
-    private double run(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
-        return first(views)
-                .device()
-                .backend()
-                .whitening()
-                .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, gradients);
-    }
-
-    private static Tensor first(List<Tensor> views) {
+    private static Whitening room(List<Tensor> views) {
         Check.atLeast("views", views.size(), 2);
         Check.matrix("views[0]", views.get(0));
-        return views.get(0);
+        return views.get(0).device().backend().whitening();
     }
 }

@@ -39,12 +39,15 @@ class ContrastiveTest {
             Tensor dza = memory.rows(GUARD, GUARD + (long) n * d).reshape(n, d);
             Tensor dzb = memory.rows(2 * GUARD + (long) n * d, 2 * GUARD + 2L * n * d)
                     .reshape(n, d);
-            double loss = new Contrastive(stream).ntXentGradient(za, zb, temperature, 1, dza, 0, dzb, 0);
+            double loss = new Contrastive(stream)
+                    .ntXentGradient(za, zb, temperature, 1, dza, 0, dzb, 0)
+                    .value();
             float[] all = memory.toFloats();
             for (int from : new int[] {0, GUARD + n * d, 2 * GUARD + 2 * n * d}) {
                 assertThat(Arrays.copyOfRange(all, from, from + GUARD)).containsOnly(Float.NaN);
             }
-            assertThat(new Contrastive(stream).ntXent(za, zb, temperature)).isEqualTo(loss);
+            assertThat(new Contrastive(stream).ntXent(za, zb, temperature).value())
+                    .isEqualTo(loss);
             return new float[][] {dza.toFloats(), dzb.toFloats(), {(float) loss}};
         }
     }
@@ -72,15 +75,19 @@ class ContrastiveTest {
             Tensor a = Tensor.empty(device, n, d);
             Tensor b = Tensor.empty(device, n, d);
             List<DoubleSupplier> losses = List.of(
-                    () -> room.infoNce(za, zb, d, temperature, true, true, a, b)[0],
-                    () -> room.infoNce(za, zb, d, temperature, false, false, a, b)[1],
-                    () -> room.multiViewNtXent(List.of(za, zb), d, temperature, List.of(a, b)),
-                    () -> room.dcl(za, zb, temperature, 0.5f, true, a, b),
-                    () -> room.unsigned(za, zb, temperature, true, false, true, a, b),
-                    () -> room.spectral(za, zb, 1, true, a, b),
-                    () -> room.spectral(za, zb, 1, false, a, b),
-                    () -> keys.queueInfoNce(za, zb, null, queue, temperature, 1, a),
-                    () -> keys.mocoV3(za, zb, temperature, a));
+                    () -> room.infoNce(za, zb, d, temperature, true, true, a, b).run()[0],
+                    () -> room.infoNce(za, zb, d, temperature, false, false, a, b)
+                            .run()[1],
+                    () -> room.multiViewNtXent(List.of(za, zb), d, temperature, List.of(a, b))
+                            .value(),
+                    () -> room.dcl(za, zb, temperature, 0.5f, true, a, b).value(),
+                    () -> room.unsigned(za, zb, temperature, true, false, true, a, b)
+                            .value(),
+                    () -> room.spectral(za, zb, 1, true, a, b).value(),
+                    () -> room.spectral(za, zb, 1, false, a, b).value(),
+                    () -> keys.queueInfoNce(za, zb, null, queue, temperature, 1, a)
+                            .value(),
+                    () -> keys.mocoV3(za, zb, temperature, a).value());
             List<float[]> results = new ArrayList<>();
             for (DoubleSupplier loss : losses) {
                 a.fill(7);
@@ -108,7 +115,8 @@ class ContrastiveTest {
                             gaussian(3, 512, 128 * 128).reshape(length, 128),
                             10,
                             1,
-                            gradient);
+                            gradient)
+                    .value();
             assertThat(loss).isBetween(0.0, 100.0);
             // the logits alone would be 64 MiB
             assertThat(stream.scratchBytes()).isBetween(1L, 16L << 20);
@@ -123,10 +131,10 @@ class ContrastiveTest {
             Contrastive contrastive = device.backend().contrastive();
             Tensor dza = Tensor.zeros(device, 7, 5);
             Tensor dzb = Tensor.zeros(device, 7, 5);
-            contrastive.ntXentGradient(za, zb, 0.5f, 1, dza, 0, dzb, 0);
+            contrastive.ntXentGradient(za, zb, 0.5f, 1, dza, 0, dzb, 0).value();
             Tensor mixedA = Tensor.empty(device, 7, 5).fill(4);
             Tensor mixedB = Tensor.empty(device, 7, 5).fill(4);
-            contrastive.ntXentGradient(za, zb, 0.5f, 3, mixedA, 0.5f, mixedB, 0);
+            contrastive.ntXentGradient(za, zb, 0.5f, 3, mixedA, 0.5f, mixedB, 0).value();
             for (int k = 0; k < 35; k++) {
                 assertThat(mixedA.toFloats()[k]).isCloseTo(3 * dza.toFloats()[k] + 2, offset());
                 assertThat(mixedB.toFloats()[k]).isCloseTo(3 * dzb.toFloats()[k], offset());
@@ -142,7 +150,9 @@ class ContrastiveTest {
                 Stream stream = device.backend().newStream(2)) {
             Tensor dza = Tensor.empty(device, n, d);
             Tensor dzb = Tensor.empty(device, n, d);
-            new Contrastive(stream).ntXentGradient(gaussian(1, n, d), gaussian(2, n, d), 0.1f, 1, dza, 0, dzb, 0);
+            new Contrastive(stream)
+                    .ntXentGradient(gaussian(1, n, d), gaussian(2, n, d), 0.1f, 1, dza, 0, dzb, 0)
+                    .value();
             assertThat(stream.scratchBytes()).isBetween(1L, 32L << 20);
         }
     }

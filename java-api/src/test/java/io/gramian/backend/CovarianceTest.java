@@ -156,7 +156,8 @@ class CovarianceTest {
             Tensor none = Tensor.zeros(device, 0, 3);
             assertThatThrownBy(() -> room.crossCorrelation(none, none, EPS, Tensor.zeros(device, 3, 3)))
                     .hasMessage("rows of a: expected at least 1, got 0");
-            assertThatThrownBy(() -> room.barlowTwins(z, z, 1, EPS, false, 1, false, z.copy(), null))
+            assertThatThrownBy(() -> room.barlowTwins(z, z, 1, EPS, false, 1, false, z.copy(), null)
+                            .run())
                     .hasMessage("da and db: expected both gradients or neither, got one");
         }
     }

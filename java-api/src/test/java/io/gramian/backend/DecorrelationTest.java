@@ -51,8 +51,9 @@ class DecorrelationTest {
         Guarded dz = new Guarded(n, d);
         float scale = Math.max(1, n - 1);
         double absolute = OffDiagonalAbsoluteReference.value(values, n, d, scale);
-        assertThat(room.absolute(z, scale, dz.tensor())).isCloseTo(absolute, within(1e-6 * absolute));
-        assertThat(room.absolute(z, scale, null)).isEqualTo(room.absolute(z, scale, dz.tensor()));
+        assertThat(room.absolute(z, scale, dz.tensor()).value()).isCloseTo(absolute, within(1e-6 * absolute));
+        assertThat(room.absolute(z, scale, null).value())
+                .isEqualTo(room.absolute(z, scale, dz.tensor()).value());
         // entries of the Gram near 0 may change their sign by rounding: each moves the gradient by one entry of z
         double flip = n == 0 ? 0 : 2.1 / scale * Math.max(1, d / 500.0);
         double[] gradient = OffDiagonalAbsoluteReference.gradient(values, n, d, scale);
@@ -63,9 +64,10 @@ class DecorrelationTest {
         }
         double exponential = OffDiagonalExponentialReference.value(values, n, d, scale, 0.1);
         dz.tensor().fill(Float.NaN);
-        assertThat(room.exponential(z, scale, 0.1f, dz.tensor()))
+        assertThat(room.exponential(z, scale, 0.1f, dz.tensor()).value())
                 .isCloseTo(exponential, within(1e-7 * d * Math.log(d) + 1e-6 * Math.abs(exponential)));
-        assertThat(room.exponential(z, scale, 0.1f, null)).isEqualTo(room.exponential(z, scale, 0.1f, dz.tensor()));
+        assertThat(room.exponential(z, scale, 0.1f, null).value())
+                .isEqualTo(room.exponential(z, scale, 0.1f, dz.tensor()).value());
         double[] truth = OffDiagonalExponentialReference.gradient(values, n, d, scale, 0.1);
         double largest = 0;
         for (double each : truth) {
@@ -88,10 +90,10 @@ class DecorrelationTest {
         }
         Tensor z = Arrays64.tensor(values, n, d);
         Tensor other = Arrays64.tensor(moved, n, d);
-        double absolute = room.absolute(z, 23, null);
-        assertThat(room.absolute(other, 23, null)).isCloseTo(absolute, within(1e-6 * absolute));
-        double exponential = room.exponential(z, 23, 0.1f, null);
-        assertThat(room.exponential(other, 23, 0.1f, null)).isCloseTo(exponential, within(1e-5 * exponential));
+        double absolute = room.absolute(z, 23, null).value();
+        assertThat(room.absolute(other, 23, null).value()).isCloseTo(absolute, within(1e-6 * absolute));
+        double exponential = room.exponential(z, 23, 0.1f, null).value();
+        assertThat(room.exponential(other, 23, 0.1f, null).value()).isCloseTo(exponential, within(1e-5 * exponential));
     }
 
     @Test
@@ -102,9 +104,9 @@ class DecorrelationTest {
         }
         Tensor z = Arrays64.tensor(values, 16, 70);
         double truth = OffDiagonalExponentialReference.value(values, 16, 70, 1, 1e-3);
-        assertThat(room.exponential(z, 1, 1e-3f, null)).isCloseTo(truth, within(1e-5 * truth));
+        assertThat(room.exponential(z, 1, 1e-3f, null).value()).isCloseTo(truth, within(1e-5 * truth));
         Guarded dz = new Guarded(16, 70);
-        room.exponential(z, 1, 1e-3f, dz.tensor());
+        room.exponential(z, 1, 1e-3f, dz.tensor()).value();
         for (float each : dz.tensor().toFloats()) {
             assertThat(each).isFinite();
         }
@@ -123,7 +125,7 @@ class DecorrelationTest {
     private float[] bits(int threads, Tensor z) {
         Decorrelation other = Guarded.threads(threads).decorrelation();
         Tensor dz = Tensor.empty(device, z.shape().toArray());
-        other.exponential(z, 10, 0.1f, dz);
+        other.exponential(z, 10, 0.1f, dz).value();
         return dz.toFloats();
     }
 
@@ -132,9 +134,9 @@ class DecorrelationTest {
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
             Tensor z = Tensor.of(device, new float[] {1, bad, -2, 3, 1, -1}, 2, 3);
             Tensor dz = Tensor.zeros(device, 2, 3);
-            double absolute = room.absolute(z, 1, dz);
+            double absolute = room.absolute(z, 1, dz).value();
             assertThat(Double.isFinite(absolute)).isFalse();
-            double exponential = room.exponential(z, 1, 1, dz);
+            double exponential = room.exponential(z, 1, 1, dz).value();
             assertThat(Double.isFinite(exponential)).isFalse();
             assertThat(dz.toFloats()).contains(Float.NaN);
         }
@@ -143,17 +145,21 @@ class DecorrelationTest {
     @Test
     void refuseWhatTheyCannotDo() {
         Tensor z = Tensor.zeros(device, 3, 4);
-        refuses(() -> room.absolute(z, 0, null), "scale: expected a finite number above 0, got 0.0");
-        refuses(() -> room.absolute(Tensor.zeros(device, 4), 1, null), "z: expected a matrix (n, d), got shape (4)");
-        refuses(() -> room.absolute(z, 1, Tensor.zeros(device, 4, 3)), "dz: expected shape (3, 4), got (4, 3)");
-        refuses(() -> room.absolute(z, 1, z), "dz overlaps z");
-        refuses(() -> room.exponential(z, 1, 0, null), "temperature: expected a finite number above 0, got 0.0");
+        refuses(() -> room.absolute(z, 0, null).value(), "scale: expected a finite number above 0, got 0.0");
         refuses(
-                () -> room.exponential(Tensor.zeros(device, 3, 1), 1, 1, null),
+                () -> room.absolute(Tensor.zeros(device, 4), 1, null).value(),
+                "z: expected a matrix (n, d), got shape (4)");
+        refuses(() -> room.absolute(z, 1, Tensor.zeros(device, 4, 3)).value(), "dz: expected shape (3, 4), got (4, 3)");
+        refuses(() -> room.absolute(z, 1, z).value(), "dz overlaps z");
+        refuses(
+                () -> room.exponential(z, 1, 0, null).value(),
+                "temperature: expected a finite number above 0, got 0.0");
+        refuses(
+                () -> room.exponential(Tensor.zeros(device, 3, 1), 1, 1, null).value(),
                 "features: expected at least 2, because the logarithm of an empty sum is infinite, got 1");
         Tensor closed = Tensor.zeros(device, 3, 4);
         closed.close();
-        assertThatThrownBy(() -> room.absolute(closed, 1, null))
+        assertThatThrownBy(() -> room.absolute(closed, 1, null).value())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("was closed");
     }

@@ -40,10 +40,12 @@ class GuardBandsTest {
         room.crossCorrelationBackward(z, other, 1e-5f, random(3, d, d), da.tensor(), db.tensor());
         check(c, da, db);
         for (boolean onSamples : new boolean[] {false, true}) {
-            room.offDiagonalPenalty(z, n, onSamples, dz.tensor());
-            room.barlowTwins(z, other, 0.005f, 1e-5f, true, 1, onSamples, da.tensor(), db.tensor());
+            room.offDiagonalPenalty(z, n, onSamples, dz.tensor()).value();
+            room.barlowTwins(z, other, 0.005f, 1e-5f, true, 1, onSamples, da.tensor(), db.tensor())
+                    .run();
             check(dz, da, db);
-            room.vicReg(z, other, 25, 25, 1, 1e-4f, 1, 0.5f, onSamples, da.tensor(), db.tensor());
+            room.vicReg(z, other, 25, 25, 1, 1e-4f, 1, 0.5f, onSamples, da.tensor(), db.tensor())
+                    .run();
             check(da, db);
         }
     }

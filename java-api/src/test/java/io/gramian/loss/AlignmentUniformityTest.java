@@ -129,7 +129,9 @@ class AlignmentUniformityTest {
 
     private float[] bits(Backend backend, Tensor x, Tensor y) {
         Tensor dx = Tensor.empty(device, 530, 20);
-        backend.predictive().alignmentUniformity(x, y, 1, 2, 2, dx, Tensor.empty(device, 530, 20));
+        backend.predictive()
+                .alignmentUniformity(x, y, 1, 2, 2, dx, Tensor.empty(device, 530, 20))
+                .run();
         return dx.toFloats();
     }
 

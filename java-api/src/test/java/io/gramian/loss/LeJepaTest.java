@@ -137,7 +137,9 @@ class LeJepaTest {
     private float[] bits(Backend backend, Tensor z) {
         Tensor dz = Tensor.empty(device, 150, 40);
         Tensor directions = new LeJepa(1, 70, 17, 3, 0, 6).drawDirections(device, 0, 40);
-        backend.predictive().leJepa(List.of(z), 1, directions, 17, 3, 0.5f, List.of(dz));
+        backend.predictive()
+                .leJepa(List.of(z), 1, directions, 17, 3, 0.5f, List.of(dz))
+                .run();
         return dz.toFloats();
     }
 

@@ -95,29 +95,48 @@ class LossCallTest {
     }
 
     @Test
-    void anyLossAsABody() {
+    void denseClAndAnyLossAsABody() {
         DenseCl dense = DenseCl.defaults();
-        Shape maps = Shape.of(2 * N, D);
-        Shape batch = Shape.of(N, D);
-        List<Shape> shapes = List.of(batch, batch, maps, maps, maps, maps, batch, batch);
+        List<Shape> shapes = LossCalls.denseMaps(N, 2, D);
         List<Tensor> in = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
             Shape shape = shapes.get(i);
             in.add(Tensor.of(device, floats(i, (int) shape.elements()), shape.toArray()));
         }
+        long[] at = addresses(in.toArray(new Tensor[0]));
         Tensor[] expected = {nan(), Tensor.zeros(device, 2 * N, D)};
-        Tensor[] got = {nan(), Tensor.zeros(device, 2 * N, D)};
-        LossCall.Body body =
-                (z, dz) -> dense.valueAndGradient(maps(z), dz.get(0), dz.get(1)).loss();
-        LossCall call = LossCall.of(body, stream, DType.FLOAT32, shapes, List.of(batch, maps));
-        assertThat(call.run(addresses(in.toArray(new Tensor[0])), addresses(got)))
-                .isEqualTo(dense.valueAndGradient(maps(in), expected[0], expected[1])
-                        .loss());
-        same(got, expected);
+        double value = dense.valueAndGradient(DenseCl.Maps.of(in), expected[0], expected[1])
+                .loss();
+        LossCall.Body body = (z, dz) ->
+                dense.valueAndGradient(DenseCl.Maps.of(z), dz.get(0), dz.get(1)).loss();
+        LossCall ready = LossCall.of(dense, stream, DType.FLOAT32, shapes);
+        for (LossCall call : List.of(
+                ready, LossCall.of(body, stream, DType.FLOAT32, shapes, List.of(shapes.get(0), shapes.get(2))))) {
+            Tensor[] got = {nan(), Tensor.zeros(device, 2 * N, D)};
+            assertThat(call.run(at, addresses(got))).isFinite().isEqualTo(value);
+            same(got, expected);
+        }
+        assertThat(ready.value(at)).isEqualTo(dense.value(DenseCl.Maps.of(in)).loss());
+        refuses(
+                () -> LossCall.of(dense, stream, DType.FLOAT32, shapes.subList(0, 7)),
+                "maps: expected 8 entries, got 7");
     }
 
-    private static DenseCl.Maps maps(List<Tensor> z) {
-        return new DenseCl.Maps(z.get(0), z.get(1), z.get(2), z.get(3), z.get(4), z.get(5), z.get(6), z.get(7));
+    @Test
+    void lossesThatHaveDrawn() {
+        WMse loss = new WMse(8, 2, 0, true, 5);
+        Tensor[] z = {random(1), random(2)};
+        Tensor[] expected = {nan(), nan()};
+        Tensor[] got = {nan(), nan()};
+        try (RandomLoss.Drawn drawn = loss.drawn(device, N, D, 0)) {
+            LossCall call = LossCall.of(drawn, stream, DType.FLOAT32, 2, N, D);
+            for (int step : new int[] {4, 5, 4}) {
+                double value = loss.atStep(step).valueAndGradient(List.of(z), List.of(expected));
+                drawn.draw(step);
+                assertThat(call.run(addresses(z), addresses(got))).isFinite().isEqualTo(value);
+                same(got, expected);
+            }
+        }
     }
 
     @Test
@@ -186,6 +205,52 @@ class LossCallTest {
     }
 
     @Test
+    void whatOverlapsIsRefusedInEveryCall() {
+        LossCall call = LossCall.of(NtXent.defaults(), stream, DType.FLOAT32, 2, N, D);
+        long[] in = addresses(random(1), random(2));
+        long[] out = addresses(nan(), nan());
+        double value = call.run(in, out);
+        refuses(() -> call.run(in, new long[] {out[0], in[1]}), "gradient 1 overlaps view 1");
+        refuses(() -> call.run(in, new long[] {out[0], out[0] + 4}), "gradient 1 overlaps gradient 0");
+        refuses(() -> call.run(in[0], in[0]), "gradient 0 overlaps view 0");
+        assertThat(call.run(in, out)).isEqualTo(value);
+    }
+
+    @Test
+    void emptyAndImpossibleBatches() {
+        LossCall empty = LossCall.of(NtXent.defaults(), stream, DType.FLOAT32, 2, 0, D);
+        assertThat(empty.run(new long[2], new long[2])).isZero();
+        refuses(
+                () -> LossCall.of(BarlowTwins.defaults(), stream, DType.FLOAT32, 2, 0, D)
+                        .run(new long[2], new long[2]),
+                "batch: expected at least 2 rows");
+        refuses(
+                () -> LossCall.of(NtXent.defaults(), stream, DType.FLOAT32, 2, 1L << 40, 1L << 40),
+                "expected at most 1152921504606846975 elements, got sizes [1099511627776, 1099511627776]");
+    }
+
+    @Test
+    void lossesOfSeveralThreadsShareAStream() throws Exception {
+        List<MultiViewLoss> losses = LossCalls.multiView().toList();
+        ExecutorService pool = Executors.newFixedThreadPool(losses.size());
+        try {
+            List<Future<Integer>> results = new ArrayList<>();
+            for (MultiViewLoss loss : losses) {
+                Tensor[] z = {random(1), random(2)};
+                Tensor[] expected = {nan(), nan()};
+                double value = loss.valueAndGradient(List.of(z), List.of(expected));
+                LossCall call = LossCall.of(loss, stream, DType.FLOAT32, 2, N, D);
+                results.add(pool.submit(() -> many(call, addresses(z), value, expected)));
+            }
+            for (Future<Integer> result : results) {
+                assertThat(result.get()).isEqualTo(50);
+            }
+        } finally {
+            pool.shutdown();
+        }
+    }
+
+    @Test
     void threadsGetTheSameBits() throws Exception {
         Tensor[] z = {random(1), random(2)};
         Tensor[] expected = {nan(), nan()};
@@ -249,11 +314,15 @@ class LossCallTest {
         refuses(() -> call.run(in, new long[] {in[0], dz[1].address()}), "overlaps");
         refuses(() -> LossCall.of(loss, stream, DType.FLOAT32, 1, N, D).value(in[0]), "views: expected at least 2");
         try (Stream other = device.backend().callerStream(0)) {
-            LossCall gone = LossCall.of(loss, other, DType.FLOAT32, 2, N, D);
+            LossCall used = LossCall.of(loss, other, DType.FLOAT32, 2, N, D);
+            LossCall unused = LossCall.of(loss, other, DType.FLOAT32, 2, N, D);
+            assertThat(used.run(in, addresses(dz))).isFinite();
             other.close();
-            assertThatThrownBy(() -> gone.run(in, addresses(dz)))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("this stream is closed");
+            for (LossCall gone : List.of(used, unused)) {
+                assertThatThrownBy(() -> gone.run(in, addresses(dz)))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("this stream is closed");
+            }
         }
     }
 

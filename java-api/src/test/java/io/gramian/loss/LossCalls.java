@@ -1,11 +1,13 @@
 package io.gramian.loss;
 
+import io.gramian.Shape;
 import io.gramian.Tensor;
 import io.gramian.backend.WhiteningMethod;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -31,6 +33,14 @@ final class LossCalls {
                 new WMse(8, 1, 0, true, 0),
                 new WMse(8, 1, 0, false, WhiteningMethod.iterative(5), true, 0),
                 new LeJepa(0.5f, 8, 17, 3, 0, 0));
+    }
+
+    /** Shapes of {@link DenseCl.Maps}: d features everywhere, 40 rows in each queue. */
+    static List<Shape> denseMaps(int n, int cells, int d) {
+        Shape batch = Shape.of(n, d);
+        Shape maps = Shape.of((long) n * cells, d);
+        Shape queue = Shape.of(40, d);
+        return List.of(batch, batch, maps, maps, maps, maps, queue, queue);
     }
 
     static float[] floats(long seed, int count) {

@@ -114,9 +114,9 @@ class VicRegExpTest {
         Tensor da = Tensor.empty(Device.cpu(), a.shape().toArray());
         Tensor db = Tensor.empty(Device.cpu(), a.shape().toArray());
         if (ctr) {
-            backend.decorrelation().vicRegCtr(a, b, weights, da, db);
+            backend.decorrelation().vicRegCtr(a, b, weights, da, db).run();
         } else {
-            backend.decorrelation().vicRegExp(a, b, weights, da, db);
+            backend.decorrelation().vicRegExp(a, b, weights, da, db).run();
         }
         return da.toFloats();
     }

@@ -147,7 +147,10 @@ class WMseTest {
 
     private float[] bits(int threads, WhiteningMethod method, List<Tensor> views, Tensor permutations) {
         List<Tensor> gradients = poisoned(2, 256, 33);
-        Guarded.threads(threads).whitening().wMse(views, 64, permutations, 0, true, method, false, gradients);
+        Guarded.threads(threads)
+                .whitening()
+                .wMse(views, 64, permutations, 0, true, method, false, gradients)
+                .value();
         return gradients.get(1).toFloats();
     }
 

@@ -109,7 +109,8 @@ class SimtContrastiveFamilyTest {
     }
 
     private static Op multiView(float temperature) {
-        return (room, z, dz) -> room.multiViewNtXent(z, z.get(0).shape().size(1), temperature, dz);
+        return (room, z, dz) -> room.multiViewNtXent(z, z.get(0).shape().size(1), temperature, dz)
+                .value();
     }
 
     @ParameterizedTest
@@ -128,13 +129,14 @@ class SimtContrastiveFamilyTest {
 
     private static Op dcl(float temperature, float sigma, boolean authors) {
         return (room, z, dz) -> room.dcl(
-                z.get(0),
-                z.get(1),
-                temperature,
-                sigma,
-                authors,
-                dz.isEmpty() ? null : dz.get(0),
-                dz.isEmpty() ? null : dz.get(1));
+                        z.get(0),
+                        z.get(1),
+                        temperature,
+                        sigma,
+                        authors,
+                        dz.isEmpty() ? null : dz.get(0),
+                        dz.isEmpty() ? null : dz.get(1))
+                .value();
     }
 
     @ParameterizedTest
@@ -168,14 +170,15 @@ class SimtContrastiveFamilyTest {
 
     private static Op unsigned(UnsignedContrastiveReference.Settings settings) {
         return (room, z, dz) -> room.unsigned(
-                z.get(0),
-                z.get(1),
-                (float) settings.temperature(),
-                settings.square(),
-                settings.replaced(),
-                !settings.decoupled(),
-                dz.isEmpty() ? null : dz.get(0),
-                dz.isEmpty() ? null : dz.get(1));
+                        z.get(0),
+                        z.get(1),
+                        (float) settings.temperature(),
+                        settings.square(),
+                        settings.replaced(),
+                        !settings.decoupled(),
+                        dz.isEmpty() ? null : dz.get(0),
+                        dz.isEmpty() ? null : dz.get(1))
+                .value();
     }
 
     @ParameterizedTest
@@ -205,7 +208,13 @@ class SimtContrastiveFamilyTest {
 
     private static Op spectral(float mu, boolean onSamples) {
         return (room, z, dz) -> room.spectral(
-                z.get(0), z.get(1), mu, onSamples, dz.isEmpty() ? null : dz.get(0), dz.isEmpty() ? null : dz.get(1));
+                        z.get(0),
+                        z.get(1),
+                        mu,
+                        onSamples,
+                        dz.isEmpty() ? null : dz.get(0),
+                        dz.isEmpty() ? null : dz.get(1))
+                .value();
     }
 
     @ParameterizedTest

@@ -60,14 +60,17 @@ class SimtCovarianceTest {
                     Tensor b = Truth.tensor(device, z[1], n, d);
                     Guarded da = Guarded.of(device, n, d);
                     Guarded db = Guarded.of(device, n, d);
-                    double[] terms = covariance.barlowTwins(
-                            a, b, 0.0078125f, EPS, outsideRoot, 0.5f, onSamples, da.tensor(), db.tensor());
+                    double[] terms = covariance
+                            .barlowTwins(a, b, 0.0078125f, EPS, outsideRoot, 0.5f, onSamples, da.tensor(), db.tensor())
+                            .run();
                     double value = 0.5 * (terms[0] + 0.0078125 * terms[1]);
                     double bound = bound(precision);
                     assertThat(value).as(what).isCloseTo(truth.loss(), within(bound * (1 + truth.loss())));
                     assertThat(Truth.error(da.values(), truth.da())).as(what).isLessThanOrEqualTo(bound);
                     assertThat(Truth.error(db.values(), truth.db())).as(what).isLessThanOrEqualTo(bound);
-                    assertThat(covariance.barlowTwins(a, b, 0.0078125f, EPS, outsideRoot, 0.5f, onSamples, null, null))
+                    assertThat(covariance
+                                    .barlowTwins(a, b, 0.0078125f, EPS, outsideRoot, 0.5f, onSamples, null, null)
+                                    .run())
                             .isEqualTo(terms);
                 }
             }
@@ -101,7 +104,8 @@ class SimtCovarianceTest {
                                     0.5f,
                                     onSamples,
                                     dx.tensor(),
-                                    dy.tensor());
+                                    dy.tensor())
+                            .run();
                     double bound = bound(precision);
                     assertThat(terms[0]).as(what).isCloseTo(truth.invariance(), within(1e-6));
                     assertThat(terms[1]).as(what).isCloseTo(truth.variance(), within(1e-6));
@@ -126,7 +130,8 @@ class SimtCovarianceTest {
                 Guarded dz = Guarded.of(device, n, d);
                 double got = device.backend()
                         .covariance()
-                        .offDiagonalPenalty(Truth.tensor(device, z, n, d), 3, onSamples, dz.tensor());
+                        .offDiagonalPenalty(Truth.tensor(device, z, n, d), 3, onSamples, dz.tensor())
+                        .value();
                 assertThat(got).isCloseTo(value, within(1e-6 * (1 + value) * (onSamples ? n : 1)));
                 // n >= d on the sample side takes a difference: docs/numerics.md
                 assertThat(Truth.error(dz.values(), gradient)).isLessThanOrEqualTo(onSamples && n > d ? 1e-4 : 5e-6);
@@ -153,7 +158,8 @@ class SimtCovarianceTest {
                 Guarded dz = Guarded.of(device, n, d);
                 device.backend()
                         .covariance(stream)
-                        .offDiagonalPenalty(Truth.tensor(device, z, n, d), 3, d >= 2 * n, dz.tensor());
+                        .offDiagonalPenalty(Truth.tensor(device, z, n, d), 3, d >= 2 * n, dz.tensor())
+                        .value();
                 assertThat(Truth.error(dz.values(), gradient))
                         .as(precision.name())
                         .isLessThanOrEqualTo(2 * Truth.error(naive, gradient) + 5e-7);
@@ -200,7 +206,9 @@ class SimtCovarianceTest {
                 Tensor b = Truth.tensor(device, z[1], 40, 70);
                 Tensor da = Tensor.empty(device, 40, 70);
                 Tensor db = Tensor.empty(device, 40, 70);
-                covariance.barlowTwins(a, b, 0.005f, EPS, false, 1, true, da, db);
+                covariance
+                        .barlowTwins(a, b, 0.005f, EPS, false, 1, true, da, db)
+                        .run();
                 first = first == null ? da.toFloats() : first;
                 assertThat(da.toFloats()).as("seed %d", seed).isEqualTo(first);
             }

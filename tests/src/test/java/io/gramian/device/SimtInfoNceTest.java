@@ -67,7 +67,8 @@ class SimtInfoNceTest {
                                     true,
                                     symmetric,
                                     dx.tensor(),
-                                    dy.tensor());
+                                    dy.tensor())
+                            .run();
                     NaiveContrast naive = new NaiveContrast(
                             new double[][] {x, y},
                             d,
@@ -130,7 +131,8 @@ class SimtInfoNceTest {
                             false,
                             true,
                             dx.tensor(),
-                            dy.tensor());
+                            dy.tensor())
+                    .run();
             assertThat(result[0]).isCloseTo(truth.loss(), within(1e-5));
             assertThat(Truth.error(leading(dx.values(), n, d, width), truth.gradients()[0]))
                     .isLessThanOrEqualTo(1e-5);
@@ -187,13 +189,14 @@ class SimtInfoNceTest {
                 p -> new NaiveContrast(
                         new double[][] {q, k, queue}, d, true, 1, p, NaiveCriteria.queue(n, n, match, temperature)),
                 (room, dq) -> room.queueInfoNce(
-                        Truth.tensor(device, q, n, d),
-                        Truth.tensor(device, k, n, d),
-                        Tensor.ofInts(device, match, n),
-                        Truth.tensor(device, queue, length, d),
-                        temperature,
-                        1,
-                        dq));
+                                Truth.tensor(device, q, n, d),
+                                Truth.tensor(device, k, n, d),
+                                Tensor.ofInts(device, match, n),
+                                Truth.tensor(device, queue, length, d),
+                                temperature,
+                                1,
+                                dq)
+                        .value());
     }
 
     @ParameterizedTest
@@ -211,8 +214,8 @@ class SimtInfoNceTest {
                 truth,
                 p -> new NaiveContrast(
                         new double[][] {q, k}, d, true, 1, p, NaiveCriteria.times(2 * temperature, plain)),
-                (room, dq) ->
-                        room.mocoV3(Truth.tensor(device, q, n, d), Truth.tensor(device, k, n, d), temperature, dq));
+                (room, dq) -> room.mocoV3(Truth.tensor(device, q, n, d), Truth.tensor(device, k, n, d), temperature, dq)
+                        .value());
     }
 
     private interface KeyLoss {

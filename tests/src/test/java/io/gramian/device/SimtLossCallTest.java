@@ -3,6 +3,7 @@ package io.gramian.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Scope;
@@ -13,6 +14,7 @@ import io.gramian.backend.Stream;
 import io.gramian.loss.LossCall;
 import io.gramian.loss.NtXent;
 import io.gramian.loss.VicReg;
+import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Random;
@@ -75,9 +77,14 @@ class SimtLossCallTest {
             Memory memory = device.backend().memory();
             long held = memory.deviceBytes().heldBytes();
             Memory.Statistics statistics = memory.statistics();
-            for (int i = 0; i < 5; i++) {
-                assertThat(loss.run(z, dz)).isEqualTo(first);
+            double[] values = {loss.run(z, dz), 0, 0, 0};
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long heap = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 1; i < values.length; i++) {
+                values[i] = loss.run(z, dz);
             }
+            assertThat(threads.getCurrentThreadAllocatedBytes() - heap).isZero();
+            assertThat(values).containsOnly(first);
             assertThat(memory.deviceBytes().heldBytes()).isEqualTo(held);
             assertThat(memory.statistics()).isEqualTo(statistics);
         }

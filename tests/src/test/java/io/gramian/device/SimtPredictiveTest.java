@@ -50,12 +50,12 @@ class SimtPredictiveTest {
             Guarded dp = Guarded.of(device, n, d);
             Tensor tp = Truth.tensor(device, p, n, d);
             Tensor tz = Truth.tensor(device, z, n, d);
-            double value = room.negativeCosine(tp, tz, 1e-8f, 1, dp.tensor());
+            double value = room.negativeCosine(tp, tz, 1e-8f, 1, dp.tensor()).value();
             // everything is float64 but the result: one rounding
             assertThat(value).isCloseTo(NegativeCosineReference.value(p, z, n, d, 1e-8f), within(1e-12));
             // of one column the gradient is 0, the difference of two float64 numbers
             assertThat(Truth.error(dp.values(), gradient)).isLessThanOrEqualTo(d == 1 ? Double.MAX_VALUE : 6e-8);
-            assertThat(room.negativeCosine(tp, tz, 1e-8f, 1, null)).isEqualTo(value);
+            assertThat(room.negativeCosine(tp, tz, 1e-8f, 1, null).value()).isEqualTo(value);
         }
     }
 
@@ -119,7 +119,8 @@ class SimtPredictiveTest {
             Tensor along = Truth.tensor(device, directions, d, m);
             Predictive room = device.backend().predictive(stream);
             List<Tensor> to = gradients.stream().map(Guarded::tensor).toList();
-            double[] terms = room.leJepa(tensors, globals, along, knots, 3, 0.75f, to);
+            double[] terms =
+                    room.leJepa(tensors, globals, along, knots, 3, 0.75f, to).run();
             assertThat(terms[0]).as(precision.name()).isCloseTo(truth.sigReg(), within(miss));
             assertThat(terms[1]).isCloseTo(truth.invariance(), within(1e-6));
             for (int v = 0; v < z.length; v++) {
@@ -128,7 +129,8 @@ class SimtPredictiveTest {
                         .as("%s view %d", precision, v)
                         .isLessThanOrEqualTo(bound);
             }
-            assertThat(room.leJepa(tensors, globals, along, knots, 3, 0.75f, List.of()))
+            assertThat(room.leJepa(tensors, globals, along, knots, 3, 0.75f, List.of())
+                            .run())
                     .isEqualTo(terms);
         }
     }
@@ -172,7 +174,8 @@ class SimtPredictiveTest {
                 Guarded dy = Guarded.of(device, n, d);
                 Tensor tx = Truth.tensor(device, x, n, d);
                 Tensor ty = Truth.tensor(device, y, n, d);
-                double[] terms = room.alignmentUniformity(tx, ty, (float) weight, t, alpha, dx.tensor(), dy.tensor());
+                double[] terms = room.alignmentUniformity(tx, ty, (float) weight, t, alpha, dx.tensor(), dy.tensor())
+                        .run();
                 assertThat(terms[0]).isCloseTo(alignment, within(1e-6));
                 assertThat(terms[1])
                         .as(precision.name())
@@ -181,7 +184,8 @@ class SimtPredictiveTest {
                         .as(precision.name())
                         .isLessThanOrEqualTo(2 * error + FLOAT32_SLACK);
                 assertThat(dy.values()).doesNotContain(Float.NaN);
-                assertThat(room.alignmentUniformity(tx, ty, (float) weight, t, alpha, null, null))
+                assertThat(room.alignmentUniformity(tx, ty, (float) weight, t, alpha, null, null)
+                                .run())
                         .isEqualTo(terms);
             }
         }
@@ -201,9 +205,10 @@ class SimtPredictiveTest {
                 Tensor dx = Tensor.empty(device, 40, 70);
                 Tensor dy = Tensor.empty(device, 40, 70);
                 Tensor along = Truth.tensor(device, directions(70, 40), 70, 40);
-                room.leJepa(List.of(x, y), 1, along, 17, 3, 0.5f, List.of(dx, dy));
+                room.leJepa(List.of(x, y), 1, along, 17, 3, 0.5f, List.of(dx, dy))
+                        .run();
                 float[] got = Arrays.copyOf(dx.toFloats(), 2 * 40 * 70);
-                room.alignmentUniformity(x, y, 1, 2, 2, dx, dy);
+                room.alignmentUniformity(x, y, 1, 2, 2, dx, dy).run();
                 System.arraycopy(dy.toFloats(), 0, got, 40 * 70, 40 * 70);
                 first = first == null ? got : first;
                 assertThat(got).as("seed %d", seed).isEqualTo(first);
@@ -220,9 +225,11 @@ class SimtPredictiveTest {
             Tensor x = Truth.tensor(device, z, 9, 5);
             Tensor y = Truth.tensor(device, Truth.gaussian(2, 9 * 5), 9, 5);
             Tensor along = Truth.tensor(device, directions(5, 3), 5, 3);
-            assertThat(room.negativeCosine(x, y, 1e-8f, 1, null)).isNaN();
-            assertThat(room.alignmentUniformity(x, y, 1, 2, 2, null, null)).containsOnly(Double.NaN, Double.NaN);
-            assertThat(room.leJepa(List.of(x, y), 1, along, 17, 3, 0.5f, List.of()))
+            assertThat(room.negativeCosine(x, y, 1e-8f, 1, null).value()).isNaN();
+            assertThat(room.alignmentUniformity(x, y, 1, 2, 2, null, null).run())
+                    .containsOnly(Double.NaN, Double.NaN);
+            assertThat(room.leJepa(List.of(x, y), 1, along, 17, 3, 0.5f, List.of())
+                            .run())
                     .containsOnly(Double.NaN, Double.NaN);
         }
     }

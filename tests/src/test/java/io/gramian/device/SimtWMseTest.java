@@ -132,7 +132,8 @@ class SimtWMseTest {
                                 true,
                                 method(name),
                                 false,
-                                gradients);
+                                gradients)
+                        .value();
                 float[] bits = gradients.get(1).toFloats();
                 first = first == null ? bits : first;
                 assertThat(bits).as("seed %d", seed).isEqualTo(first);

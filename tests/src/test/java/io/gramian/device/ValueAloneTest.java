@@ -40,22 +40,34 @@ class ValueAloneTest {
                 double own = device.equals(Device.cpu()) ? samples ? 0 : 0.5 : 2;
                 all.add(new Case("Barlow Twins", device, samples, own, (stream, x, y, dx, dy) -> device.backend()
                         .covariance(stream)
-                        .barlowTwins(x, y, 0.005f, 1e-5f, false, 1, samples, dx, dy)));
+                        .barlowTwins(x, y, 0.005f, 1e-5f, false, 1, samples, dx, dy)
+                        .run()));
                 all.add(new Case("VICReg", device, samples, own, (stream, x, y, dx, dy) -> device.backend()
                         .covariance(stream)
-                        .vicReg(x, y, 25, 25, 1, 1e-4f, 1, 0.5f, samples, dx, dy)));
-                all.add(new Case("penalty", device, samples, Math.min(own, 1), (stream, x, y, dx, dy) ->
-                        new double[] {device.backend().covariance(stream).offDiagonalPenalty(x, 3, samples, dx)}));
+                        .vicReg(x, y, 25, 25, 1, 1e-4f, 1, 0.5f, samples, dx, dy)
+                        .run()));
+                all.add(new Case("penalty", device, samples, Math.min(own, 1), (stream, x, y, dx, dy) -> new double[] {
+                    device.backend()
+                            .covariance(stream)
+                            .offDiagonalPenalty(x, 3, samples, dx)
+                            .value()
+                }));
             }
         }
         Device cpu = Device.cpu();
-        all.add(new Case("absolute penalty", cpu, false, 0.5, (stream, x, y, dx, dy) ->
-                new double[] {cpu.backend().decorrelation(stream).absolute(x, 3, dx)}));
-        all.add(new Case("exponential penalty", cpu, false, 0.5, (stream, x, y, dx, dy) ->
-                new double[] {cpu.backend().decorrelation(stream).exponential(x, 3, 0.5f, dx)}));
+        all.add(new Case("absolute penalty", cpu, false, 0.5, (stream, x, y, dx, dy) -> new double[] {
+            cpu.backend().decorrelation(stream).absolute(x, 3, dx).value()
+        }));
+        all.add(new Case("exponential penalty", cpu, false, 0.5, (stream, x, y, dx, dy) -> new double[] {
+            cpu.backend().decorrelation(stream).exponential(x, 3, 0.5f, dx).value()
+        }));
         Device device = DeviceUnderTest.get();
-        all.add(new Case("spectral contrastive", device, false, 2, (stream, x, y, dx, dy) ->
-                new double[] {device.backend().contrastive(stream).spectral(x, y, 1, false, dx, dy)}));
+        all.add(new Case("spectral contrastive", device, false, 2, (stream, x, y, dx, dy) -> new double[] {
+            device.backend()
+                    .contrastive(stream)
+                    .spectral(x, y, 1, false, dx, dy)
+                    .value()
+        }));
         return all;
     }
 

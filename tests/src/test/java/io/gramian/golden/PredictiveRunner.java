@@ -62,7 +62,8 @@ final class PredictiveRunner implements MethodRunner {
             double cosine = device.backend()
                     .predictive()
                     .negativeCosine(
-                            p.tensor(device), golden.input(target(golden)).tensor(device), (float) BYOL_EPS, 2, dp);
+                            p.tensor(device), golden.input(target(golden)).tensor(device), (float) BYOL_EPS, 2, dp)
+                    .value();
             score.value(2 + 2 * cosine, golden.expected("loss"));
             score.gradient(GoldenArray.widen(dp), golden.gradient(prediction(golden)));
             return;
