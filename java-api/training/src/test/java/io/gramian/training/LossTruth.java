@@ -4,11 +4,21 @@ import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.OwnPointers;
+import io.gramian.loss.AlignmentUniformity;
 import io.gramian.loss.BarlowTwins;
+import io.gramian.loss.Dcl;
+import io.gramian.loss.DirectClr;
+import io.gramian.loss.InfoNce;
+import io.gramian.loss.LeJepa;
 import io.gramian.loss.MultiViewLoss;
+import io.gramian.loss.MultiViewNtXent;
 import io.gramian.loss.NtXent;
+import io.gramian.loss.SpectralContrastive;
 import io.gramian.loss.TrainerLoss;
+import io.gramian.loss.UnsignedContrastive;
 import io.gramian.loss.VicReg;
+import io.gramian.loss.VicRegCtr;
+import io.gramian.loss.VicRegExp;
 import io.gramian.loss.WMse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,9 +37,25 @@ public record LossTruth(double value, List<float[]> gradients) {
     /** Features of an input. */
     public static final int D = 10;
 
-    /** Losses of two views, one that draws at random among them. */
+    /** The losses of every system that trains on views alone; W-MSE and LeJEPA draw at random. */
     public static List<MultiViewLoss> losses() {
-        return List.of(NtXent.defaults(), BarlowTwins.defaults(), VicReg.defaults(), new WMse(24, 1, 0, true, 5));
+        return List.of(
+                NtXent.defaults(),
+                MultiViewNtXent.defaults(),
+                InfoNce.defaults(),
+                Dcl.defaults(),
+                new Dcl(0.1f, true, 0.5f, Dcl.Form.LIGHTLY),
+                new UnsignedContrastive(0.5f, UnsignedContrastive.Similarity.SQUARE, false, false),
+                new UnsignedContrastive(0.5f, UnsignedContrastive.Similarity.ABSOLUTE, true, false),
+                SpectralContrastive.defaults(),
+                AlignmentUniformity.defaults(),
+                new DirectClr(6, 0.1f, false),
+                BarlowTwins.defaults(),
+                VicReg.defaults(),
+                VicRegExp.defaults(),
+                VicRegCtr.defaults(),
+                new WMse(24, 1, 0, true, 5),
+                new LeJepa(0.05f, 8, 17, 3, 0, 0));
     }
 
     /** The elements of an input. */
