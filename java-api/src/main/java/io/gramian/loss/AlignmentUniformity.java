@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,22 +62,32 @@ public record AlignmentUniformity(float weight, float t, float alpha) implements
     }
 
     @Override
-    public double total(double[] numbers) {
+    public double total(Terms terms) {
+        return terms.alignment() + weight * terms.uniformity();
+    }
+
+    private double total(double[] numbers) {
         return numbers[0] + weight * numbers[1];
     }
 
     @Override
-    public Terms terms(double[] numbers) {
-        return new Terms(numbers[0], numbers[1]);
+    public LossTerms named(Terms terms) {
+        return LossTerms.of(total(terms)).with("alignment", terms.alignment()).with("uniformity", terms.uniformity());
     }
 
     @Override
-    public LossTerms named(double[] numbers) {
-        return LossTerms.of(total(numbers)).with("alignment", numbers[0]).with("uniformity", numbers[1]);
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        Numbers numbers = TwoViews.on(name(), views, gradients, this::kernel);
+        return () -> total(numbers.run());
     }
 
     @Override
-    public Numbers evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+    public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        double[] terms = kernel(x, y, dx, dy).run();
+        return new Terms(terms[0], terms[1]);
+    }
+
+    private Numbers kernel(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
         return x.device().backend().predictive().alignmentUniformity(x, y, weight, t, alpha, dx, dy);
     }
 }

@@ -4,6 +4,8 @@ import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Covariance;
 import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,22 +65,34 @@ public record BarlowTwins(float lambda, float eps, float scale, Standardization 
     }
 
     @Override
-    public double total(double[] numbers) {
+    public double total(Terms terms) {
+        return scale * (terms.onDiagonal() + lambda * terms.offDiagonal());
+    }
+
+    private double total(double[] numbers) {
         return scale * (numbers[0] + lambda * numbers[1]);
     }
 
     @Override
-    public Terms terms(double[] numbers) {
-        return new Terms(numbers[0], numbers[1]);
+    public LossTerms named(Terms terms) {
+        return LossTerms.of(total(terms))
+                .with("on-diagonal", terms.onDiagonal())
+                .with("off-diagonal", terms.offDiagonal());
     }
 
     @Override
-    public LossTerms named(double[] numbers) {
-        return LossTerms.of(total(numbers)).with("on-diagonal", numbers[0]).with("off-diagonal", numbers[1]);
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        Numbers numbers = TwoViews.on(name(), views, gradients, this::kernel);
+        return () -> total(numbers.run());
     }
 
     @Override
-    public Numbers evaluate(Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db) {
+    public Terms evaluate(Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db) {
+        double[] terms = kernel(a, b, da, db).run();
+        return new Terms(terms[0], terms[1]);
+    }
+
+    private Numbers kernel(Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db) {
         Covariance room = a.device().backend().covariance();
         boolean onSamples = side.onSamples(a.shape().size(0), a.shape().size(1));
         boolean outsideRoot = standardization == Standardization.UNBIASED;

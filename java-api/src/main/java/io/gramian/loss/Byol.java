@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param eps least norm, above 0
  */
-public record Byol(float eps) implements PredictiveLoss {
+public record Byol(float eps) implements PreparedPrediction {
     /** Checks the setting. */
     public Byol {
         Check.positive("eps", eps);

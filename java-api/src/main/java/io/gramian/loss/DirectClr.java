@@ -5,6 +5,7 @@ import io.gramian.backend.Check;
 import io.gramian.backend.Contrastive;
 import io.gramian.backend.Numbers;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param temperature divisor of the cosines, from 1e-30 to 1e30; 0.1 in the paper
  * @param bothViews whether rows of the same view are negatives too, as in lightly
  */
-public record DirectClr(int width, float temperature, boolean bothViews) implements PairLoss {
+public record DirectClr(int width, float temperature, boolean bothViews) implements MultiViewLoss {
     /**
      * Checks the settings.
      *
@@ -49,7 +50,33 @@ public record DirectClr(int width, float temperature, boolean bothViews) impleme
     }
 
     @Override
-    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return TwoViews.on(name(), views, gradients, this::kernel)::value;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape with at least
+     *     {@code width} columns
+     */
+    @Override
+    public double value(List<Tensor> views) {
+        return on(views, null).getAsDouble();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape with at
+     *     least {@code width} columns, the gradients in memory of their own
+     */
+    @Override
+    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        return on(views, gradients).getAsDouble();
+    }
+
+    private Numbers kernel(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         Contrastive room = za.device().backend().contrastive();
         List<Tensor> gradients = dza == null || dzb == null ? List.of() : List.of(dza, dzb);
         return bothViews

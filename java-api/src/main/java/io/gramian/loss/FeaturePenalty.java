@@ -1,7 +1,7 @@
 package io.gramian.loss;
 
 import io.gramian.Tensor;
-import io.gramian.backend.Numbers;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** How far the feature Gram {@code z^T z} of one matrix is from diagonal, as a number with a gradient. Settings, never state. */
@@ -16,16 +16,16 @@ public sealed interface FeaturePenalty permits OffDiagonalPenalty, OffDiagonalAb
      * @param dz receives the gradient (n, d); shares no memory with z; null for the value alone
      * @throws IllegalArgumentException if z is no float32 matrix, or dz has another shape or overlaps it
      */
-    Numbers on(Tensor z, @Nullable Tensor dz);
+    default DoubleSupplier on(Tensor z, @Nullable Tensor dz) {
+        return () -> dz == null ? value(z) : valueAndGradient(z, dz);
+    }
 
     /**
      * The penalty.
      *
      * @param z as in {@link #on}
      */
-    default double value(Tensor z) {
-        return on(z, null).value();
-    }
+    double value(Tensor z);
 
     /**
      * The penalty and its gradient, in one pass.
@@ -33,7 +33,5 @@ public sealed interface FeaturePenalty permits OffDiagonalPenalty, OffDiagonalAb
      * @param z as in {@link #on}
      * @param dz as in {@link #on}
      */
-    default double valueAndGradient(Tensor z, Tensor dz) {
-        return on(z, dz).value();
-    }
+    double valueAndGradient(Tensor z, Tensor dz);
 }

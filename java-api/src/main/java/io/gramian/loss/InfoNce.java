@@ -4,6 +4,7 @@ import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Numbers;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param normalized whether rows are divided by their norms
  * @param symmetric whether both directions are averaged; otherwise rows of the first view search the second
  */
-public record InfoNce(float temperature, boolean normalized, boolean symmetric) implements PairLoss {
+public record InfoNce(float temperature, boolean normalized, boolean symmetric) implements MultiViewLoss {
     /**
      * Checks the temperature.
      *
@@ -62,14 +63,39 @@ public record InfoNce(float temperature, boolean normalized, boolean symmetric) 
         return "info-nce";
     }
 
+    @Override
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return TwoViews.on(name(), views, gradients, this::kernel)::value;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views, float32 matrices of one shape
+     */
+    @Override
+    public double value(List<Tensor> views) {
+        return on(views, null).getAsDouble();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException unless there are two views and two gradients, float32 matrices of one shape, the
+     *     gradients in memory of their own
+     */
+    @Override
+    public double valueAndGradient(List<Tensor> views, List<Tensor> gradients) {
+        return on(views, gradients).getAsDouble();
+    }
+
     /** As {@link #valueAndGradient}, with the derivative that a learned temperature needs. */
     public Result valueAndGradients(List<Tensor> views, List<Tensor> gradients) {
-        double[] numbers = numbers(views, gradients).run();
+        double[] numbers = TwoViews.on(name(), views, gradients, this::kernel).run();
         return new Result(numbers[0], numbers[1]);
     }
 
-    @Override
-    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    private Numbers kernel(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         long d = za.shape().size(1);
         return za.device().backend().contrastive().infoNce(za, zb, d, temperature, normalized, symmetric, dza, dzb);
     }

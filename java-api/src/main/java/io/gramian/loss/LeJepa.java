@@ -89,6 +89,26 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
         return new Terms(numbers[0], numbers[1]);
     }
 
+    /** The loss along directions (d, m) from outside. */
+    public double value(List<Tensor> views, Tensor along) {
+        return total(terms(views, along));
+    }
+
+    /** The loss along directions (d, m) from outside, its terms and its gradients. */
+    public LossTerms namedTermsAndGradient(List<Tensor> views, Tensor along, List<Tensor> gradients) {
+        Terms terms = termsAndGradient(views, along, gradients);
+        return LossTerms.of(total(terms)).with("sigreg", terms.sigReg()).with("invariance", terms.invariance());
+    }
+
+    /** The directions that a step draws for these views; the caller closes them. */
+    public Tensor draw(List<Tensor> views, long step) {
+        Check.atLeast("views", views.size(), 1);
+        Check.matrix("views[0]", views.get(0));
+        int d = Math.toIntExact(views.get(0).shape().size(1));
+        Check.atLeast("width of views[0]", d, 1);
+        return drawDirections(views.get(0).device(), step, d);
+    }
+
     /** The unit vectors (d, {@code directions}), one per column, that a step draws. */
     public Tensor drawDirections(Device device, long step, int d) {
         return Tensor.of(device, Directions.draw(seed, step, d, directions), d, directions);
@@ -96,10 +116,7 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
 
     @Override
     public Drawn drawn(List<Tensor> views, long step) {
-        Check.atLeast("views", views.size(), 1);
-        Check.matrix("views[0]", views.get(0));
-        Tensor first = views.get(0);
-        return drawn(first.device(), first.shape().size(0), first.shape().size(1), step);
+        return new Along(this, Scope.detach(draw(views, step)));
     }
 
     @Override
@@ -132,10 +149,7 @@ public record LeJepa(float lambda, int directions, int knots, float tMax, int gl
 
         @Override
         public LossTerms namedTermsAndGradient(List<Tensor> views, List<Tensor> gradients) {
-            Terms terms = loss.termsAndGradient(views, along, gradients);
-            return LossTerms.of(loss.total(terms))
-                    .with("sigreg", terms.sigReg())
-                    .with("invariance", terms.invariance());
+            return loss.namedTermsAndGradient(views, along, gradients);
         }
 
         @Override

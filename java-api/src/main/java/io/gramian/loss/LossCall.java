@@ -156,7 +156,7 @@ public final class LossCall {
      * @throws IllegalArgumentException if the elements are not float32
      */
     public static LossCall of(FeaturePenalty penalty, Stream stream, DType dtype, long n, long d) {
-        Loss prepared = (in, out) -> penalty.on(in.get(0), out == null ? null : out.get(0))::value;
+        Loss prepared = (in, out) -> penalty.on(in.get(0), out == null ? null : out.get(0));
         return new LossCall(prepared, stream, dtype, copies(1, n, d), copies(1, n, d));
     }
 

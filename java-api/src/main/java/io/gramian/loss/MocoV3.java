@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param temperature T, from 1e-30 to 1e30; 0.2 for ViT, 1 for ResNet-50 in the authors' runs
  */
-public record MocoV3(float temperature) implements PredictiveLoss {
+public record MocoV3(float temperature) implements PreparedPrediction {
     /**
      * Checks the temperature.
      *

@@ -2,7 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import io.gramian.backend.Numbers;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +32,18 @@ public record OffDiagonalAbsolute(float scale) implements FeaturePenalty {
     }
 
     @Override
-    public Numbers on(Tensor z, @Nullable Tensor dz) {
+    public DoubleSupplier on(Tensor z, @Nullable Tensor dz) {
         Check.matrix("z", z);
-        return z.device().backend().decorrelation().absolute(z, scale, dz);
+        return z.device().backend().decorrelation().absolute(z, scale, dz)::value;
+    }
+
+    @Override
+    public double value(Tensor z) {
+        return on(z, null).getAsDouble();
+    }
+
+    @Override
+    public double valueAndGradient(Tensor z, Tensor dz) {
+        return on(z, dz).getAsDouble();
     }
 }

@@ -2,7 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
-import io.gramian.backend.Numbers;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +35,19 @@ public record OffDiagonalPenalty(float scale, GramSide side) implements FeatureP
     }
 
     @Override
-    public Numbers on(Tensor z, @Nullable Tensor dz) {
+    public DoubleSupplier on(Tensor z, @Nullable Tensor dz) {
         Check.matrix("z", z);
         boolean onSamples = side.onSamples(z.shape().size(0), z.shape().size(1));
-        return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples, dz);
+        return z.device().backend().covariance().offDiagonalPenalty(z, scale, onSamples, dz)::value;
+    }
+
+    @Override
+    public double value(Tensor z) {
+        return on(z, null).getAsDouble();
+    }
+
+    @Override
+    public double valueAndGradient(Tensor z, Tensor dz) {
+        return on(z, dz).getAsDouble();
     }
 }

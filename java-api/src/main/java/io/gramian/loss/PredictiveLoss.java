@@ -1,5 +1,6 @@
 package io.gramian.loss;
 
+import io.gramian.Scope;
 import io.gramian.Tensor;
 import java.util.List;
 import java.util.function.DoubleSupplier;
@@ -26,7 +27,15 @@ public interface PredictiveLoss {
      *     for the value alone
      * @return computes the loss and overwrites the gradients; not for several threads at once
      */
-    DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients);
+    default DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients) {
+        return () -> {
+            try (Scope scope = Scope.open()) {
+                return gradients == null
+                        ? value(predictions, targets)
+                        : valueAndGradient(predictions, targets, gradients);
+            }
+        };
+    }
 
     /**
      * The loss, without any work for the gradient.
@@ -34,9 +43,7 @@ public interface PredictiveLoss {
      * @param predictions as in {@link #on}
      * @param targets as in {@link #on}
      */
-    default double value(List<Tensor> predictions, List<Tensor> targets) {
-        return on(predictions, targets, null).getAsDouble();
-    }
+    double value(List<Tensor> predictions, List<Tensor> targets);
 
     /**
      * The loss and its gradient with respect to the predictions.
@@ -45,7 +52,5 @@ public interface PredictiveLoss {
      * @param targets as in {@link #on}
      * @param gradients as in {@link #on}
      */
-    default double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
-        return on(predictions, targets, gradients).getAsDouble();
-    }
+    double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients);
 }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param eps least norm, above 0
  */
-public record SimSiam(float eps) implements PredictiveLoss {
+public record SimSiam(float eps) implements PreparedPrediction {
     /** Checks the setting. */
     public SimSiam {
         Check.positive("eps", eps);

@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +65,16 @@ public record SpectralContrastive(float mu, GramSide side) implements PairLoss {
     }
 
     @Override
-    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return TwoViews.on(name(), views, gradients, this::kernel)::value;
+    }
+
+    @Override
+    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+        return kernel(za, zb, dza, dzb).value();
+    }
+
+    private Numbers kernel(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         // the roles of rows and columns are exchanged: here the samples are the side that nothing cancels on
         boolean onSamples = side == GramSide.AUTO
                 ? !GramSide.AUTO.onSamples(za.shape().size(1), za.shape().size(0))

@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,7 +64,16 @@ public record UnsignedContrastive(float temperature, Similarity similarity, bool
     }
 
     @Override
-    public Numbers evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return TwoViews.on(name(), views, gradients, this::kernel)::value;
+    }
+
+    @Override
+    public double evaluate(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
+        return kernel(za, zb, dza, dzb).value();
+    }
+
+    private Numbers kernel(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb) {
         boolean square = similarity == Similarity.SQUARE;
         return za.device()
                 .backend()

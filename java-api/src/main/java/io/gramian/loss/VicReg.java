@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Covariance;
 import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +67,16 @@ public record VicReg(
     }
 
     @Override
-    public Numbers evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return VicRegTerms.total(this, TwoViews.on(name(), views, gradients, this::kernel));
+    }
+
+    @Override
+    public Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        return VicRegTerms.terms(kernel(x, y, dx, dy));
+    }
+
+    private Numbers kernel(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
         Covariance room = x.device().backend().covariance();
         boolean onSamples = side.onSamples(x.shape().size(0), x.shape().size(1));
         return room.vicReg(x, y, invariance, variance, covariance, eps, gamma, hinge(), onSamples, dx, dy);

@@ -3,6 +3,8 @@ package io.gramian.loss;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
 import io.gramian.backend.Numbers;
+import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +59,16 @@ public record VicRegCtr(
     }
 
     @Override
-    public Numbers evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+    public DoubleSupplier on(List<Tensor> views, @Nullable List<Tensor> gradients) {
+        return VicRegTerms.total(this, TwoViews.on(name(), views, gradients, this::kernel));
+    }
+
+    @Override
+    public VicReg.Terms evaluate(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
+        return VicRegTerms.terms(kernel(x, y, dx, dy));
+    }
+
+    private Numbers kernel(Tensor x, Tensor y, @Nullable Tensor dx, @Nullable Tensor dy) {
         return x.device().backend().decorrelation().vicRegCtr(x, y, weights(temperature), dx, dy);
     }
 }

@@ -2,6 +2,8 @@ package io.gramian.loss;
 
 import io.gramian.backend.Check;
 import io.gramian.backend.Decorrelation;
+import io.gramian.backend.Numbers;
+import java.util.function.DoubleSupplier;
 
 /** What VICReg and its two relatives share: three weighted terms, and the numbers that the records have. */
 interface VicRegTerms extends TermLoss<VicReg.Terms> {
@@ -35,21 +37,30 @@ interface VicRegTerms extends TermLoss<VicReg.Terms> {
         return new Decorrelation.Weights(invariance(), variance(), covariance(), eps(), gamma(), hinge(), temperature);
     }
 
-    @Override
-    default double total(double[] numbers) {
-        return invariance() * numbers[0] + variance() * numbers[1] + covariance() * numbers[2];
+    /** The loss that the three numbers of a kernel add up to. */
+    static DoubleSupplier total(VicRegTerms loss, Numbers numbers) {
+        return () -> {
+            double[] terms = numbers.run();
+            return loss.invariance() * terms[0] + loss.variance() * terms[1] + loss.covariance() * terms[2];
+        };
+    }
+
+    /** The three numbers of a kernel. */
+    static VicReg.Terms terms(Numbers numbers) {
+        double[] terms = numbers.run();
+        return new VicReg.Terms(terms[0], terms[1], terms[2]);
     }
 
     @Override
-    default VicReg.Terms terms(double[] numbers) {
-        return new VicReg.Terms(numbers[0], numbers[1], numbers[2]);
+    default double total(VicReg.Terms terms) {
+        return invariance() * terms.invariance() + variance() * terms.variance() + covariance() * terms.covariance();
     }
 
     @Override
-    default LossTerms named(double[] numbers) {
-        return LossTerms.of(total(numbers))
-                .with("invariance", numbers[0])
-                .with("variance", numbers[1])
-                .with("covariance", numbers[2]);
+    default LossTerms named(VicReg.Terms terms) {
+        return LossTerms.of(total(terms))
+                .with("invariance", terms.invariance())
+                .with("variance", terms.variance())
+                .with("covariance", terms.covariance());
     }
 }

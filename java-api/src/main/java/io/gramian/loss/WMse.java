@@ -1,5 +1,6 @@
 package io.gramian.loss;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
@@ -90,6 +91,19 @@ public record WMse(
         return room(views)
                 .wMse(views, windowSize, permutations, eps, normalize, whitening, oneSided, gradients)
                 .value();
+    }
+
+    /** The loss of {@link #valueAndGradient(List, Tensor, List)}, which has no terms. */
+    public LossTerms namedTermsAndGradient(List<Tensor> views, Tensor permutations, List<Tensor> gradients) {
+        return LossTerms.of(valueAndGradient(views, permutations, gradients));
+    }
+
+    /** The permutations that a step draws for these views; the caller closes them. */
+    public Tensor draw(List<Tensor> views, long step) {
+        room(views);
+        Tensor first = views.get(0);
+        int n = Math.toIntExact(first.shape().size(0));
+        return Tensor.empty(first.device(), DType.INT32, iterations, n).copyFrom(permutations(step, n));
     }
 
     /** The permutations (iterations, n), flattened, that a step draws for a batch of n images. */

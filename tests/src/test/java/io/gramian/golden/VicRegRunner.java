@@ -3,11 +3,9 @@ package io.gramian.golden;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.loss.GramSide;
-import io.gramian.loss.LossTerms;
 import io.gramian.loss.VicReg;
 import io.gramian.reference.VicRegReference;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** VICReg as its authors' code computes it (variance halved), on both Gram sides. */
@@ -50,10 +48,9 @@ final class VicRegRunner implements MethodRunner {
                     (float) golden.param("gamma", 1),
                     true,
                     side);
-            LossTerms named = loss.namedTermsAndGradient(GoldenCase.tensors(device, views), gradients);
-            Map<String, Double> terms = named.terms();
-            score.value(named.loss(), golden.expected("loss"));
-            terms(golden, terms.get("invariance"), terms.get("variance"), terms.get("covariance"), score);
+            VicReg.Terms terms = loss.termsAndGradient(GoldenCase.tensors(device, views), gradients);
+            score.value(loss.total(terms), golden.expected("loss"));
+            terms(golden, terms.invariance(), terms.variance(), terms.covariance(), score);
             score.gradient(GoldenArray.widen(gradients.get(0)), golden.gradient("x"));
             score.gradient(GoldenArray.widen(gradients.get(1)), golden.gradient("y"));
         }
