@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param eps least norm, above 0
  */
-public record Byol(float eps) implements PreparedPrediction {
+public record Byol(float eps) implements PredictiveLoss {
     /** Checks the setting. */
     public Byol {
         Check.positive("eps", eps);
@@ -45,5 +45,15 @@ public record Byol(float eps) implements PreparedPrediction {
     public DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients) {
         CrossPrediction both = CrossPrediction.of(name(), predictions, targets, eps, 2, gradients);
         return () -> (2 + 2 * both.first().value()) + (2 + 2 * both.second().value());
+    }
+
+    @Override
+    public double value(List<Tensor> predictions, List<Tensor> targets) {
+        return on(predictions, targets, null).getAsDouble();
+    }
+
+    @Override
+    public double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
+        return on(predictions, targets, gradients).getAsDouble();
     }
 }

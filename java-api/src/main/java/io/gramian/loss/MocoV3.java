@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param temperature T, from 1e-30 to 1e30; 0.2 for ViT, 1 for ResNet-50 in the authors' runs
  */
-public record MocoV3(float temperature) implements PreparedPrediction {
+public record MocoV3(float temperature) implements PredictiveLoss {
     /**
      * Checks the temperature.
      *
@@ -76,6 +76,16 @@ public record MocoV3(float temperature) implements PreparedPrediction {
         Numbers second = room.mocoV3(
                 predictions.get(1), targets.get(0), temperature, gradients == null ? null : gradients.get(1));
         return () -> first.value() + second.value();
+    }
+
+    @Override
+    public double value(List<Tensor> predictions, List<Tensor> targets) {
+        return on(predictions, targets, null).getAsDouble();
+    }
+
+    @Override
+    public double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
+        return on(predictions, targets, gradients).getAsDouble();
     }
 
     private static void checkGradients(List<Tensor> queries, List<Tensor> keys, List<Tensor> gradients) {

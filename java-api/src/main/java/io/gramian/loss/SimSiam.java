@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param eps least norm, above 0
  */
-public record SimSiam(float eps) implements PreparedPrediction {
+public record SimSiam(float eps) implements PredictiveLoss {
     /** Checks the setting. */
     public SimSiam {
         Check.positive("eps", eps);
@@ -44,5 +44,15 @@ public record SimSiam(float eps) implements PreparedPrediction {
     public DoubleSupplier on(List<Tensor> predictions, List<Tensor> targets, @Nullable List<Tensor> gradients) {
         CrossPrediction both = CrossPrediction.of(name(), predictions, targets, eps, 0.5f, gradients);
         return () -> (both.first().value() + both.second().value()) / 2;
+    }
+
+    @Override
+    public double value(List<Tensor> predictions, List<Tensor> targets) {
+        return on(predictions, targets, null).getAsDouble();
+    }
+
+    @Override
+    public double valueAndGradient(List<Tensor> predictions, List<Tensor> targets, List<Tensor> gradients) {
+        return on(predictions, targets, gradients).getAsDouble();
     }
 }
