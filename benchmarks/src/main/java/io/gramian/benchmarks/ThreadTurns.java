@@ -11,10 +11,10 @@ import java.util.Arrays;
  * a processor that changes its frequency, and memory that lies well or badly, change both.
  */
 final class ThreadTurns {
-    private static final int ROUNDS = 31;
+    private static final int ROUNDS = 15;
 
-    /** Shortest time of a turn. */
-    private static final double TURN_MILLIS = 20;
+    /** Shortest time of a turn, at whose beginning the second thread and its cache come back from sleep: 20 are too few. */
+    private static final double TURN_MILLIS = 200;
 
     private ThreadTurns() {}
 
