@@ -116,11 +116,11 @@ class SimtTrainingTest {
 
     /**
      * The loss of every step in mixed precision, beside that in float32, in roundings of an operand (2^-11, 2^-8): at most one
-     * in the first two steps, and later two to ten times what was measured (0.5, 0.7, 3.4 and 0.1). At a low learning rate: at
+     * in the first two steps, and later four to eight times what was measured (0.5, 0.5, 0.75, 0.06). At a low learning rate: at
      * the recipe's, so small a network makes as much of a start that was rounded once and then trained in float32 (VICReg: 15).
      */
     @ParameterizedTest
-    @CsvSource({"simclr,tf32,2", "simclr,bf16,2", "vicreg,bf16,8", "moco-v2,bf16,1"})
+    @CsvSource({"simclr,tf32,2", "simclr,bf16,2", "vicreg,bf16,3", "moco-v2,bf16,0.5"})
     void mixedPrecisionTrainsAsFloat32(String method, String precision, double most) {
         double rounding = precision.equals("tf32") ? 0x1p-11 : 0x1p-8;
         List<String> settings = new ArrayList<>(List.of(small(method)));
