@@ -62,36 +62,32 @@ public final class Convolutions {
             }
             return;
         }
-        stream.runLayer((kernels, context) -> half
-                ? kernels.gramian_convolution_forward_bf16(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        s[4],
-                        s[5],
-                        s[6],
-                        stride,
-                        padding,
-                        x.address(),
-                        weights.address(),
-                        y.address())
-                : kernels.gramian_convolution_forward(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        s[4],
-                        s[5],
-                        s[6],
-                        stride,
-                        padding,
-                        x.address(),
-                        weights.address(),
-                        bias == null ? 0 : bias.address(),
-                        y.address()));
+        if (half) {
+            runLayer(
+                    Kernels::gramian_convolution_forward_bf16,
+                    s,
+                    stride,
+                    padding,
+                    x.address(),
+                    weights.address(),
+                    y.address());
+            return;
+        }
+        stream.runLayer((kernels, context) -> kernels.gramian_convolution_forward(
+                context,
+                s[0],
+                s[1],
+                s[2],
+                s[3],
+                s[4],
+                s[5],
+                s[6],
+                stride,
+                padding,
+                x.address(),
+                weights.address(),
+                bias == null ? 0 : bias.address(),
+                y.address()));
     }
 
     /** Gradient dx (n, h, w, c) of the activations from the gradient dy (n, oh, ow, k) of the output, in its type. */
@@ -103,35 +99,10 @@ public final class Convolutions {
                 s, stride, padding, weights.address(), dy.address(), dx.address(), type(dx)))) {
             return;
         }
-        stream.runLayer((kernels, context) -> dx.dtype() == DType.BFLOAT16
-                ? kernels.gramian_convolution_backward_data_bf16(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        s[4],
-                        s[5],
-                        s[6],
-                        stride,
-                        padding,
-                        weights.address(),
-                        dy.address(),
-                        dx.address())
-                : kernels.gramian_convolution_backward_data(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        s[4],
-                        s[5],
-                        s[6],
-                        stride,
-                        padding,
-                        weights.address(),
-                        dy.address(),
-                        dx.address()));
+        Pass pass = dx.dtype() == DType.BFLOAT16
+                ? Kernels::gramian_convolution_backward_data_bf16
+                : Kernels::gramian_convolution_backward_data;
+        runLayer(pass, s, stride, padding, weights.address(), dy.address(), dx.address());
     }
 
     /** Gradient dweights (k, kernelH, kernelW, c) of the weights from x and the gradient dy of the output. */
@@ -144,35 +115,35 @@ public final class Convolutions {
                 s, stride, padding, x.address(), dy.address(), dweights.address(), type(x)))) {
             return;
         }
-        stream.runLayer((kernels, context) -> x.dtype() == DType.BFLOAT16
-                ? kernels.gramian_convolution_backward_weights_bf16(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        s[4],
-                        s[5],
-                        s[6],
-                        stride,
-                        padding,
-                        x.address(),
-                        dy.address(),
-                        dweights.address())
-                : kernels.gramian_convolution_backward_weights(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        s[4],
-                        s[5],
-                        s[6],
-                        stride,
-                        padding,
-                        x.address(),
-                        dy.address(),
-                        dweights.address()));
+        Pass pass = x.dtype() == DType.BFLOAT16
+                ? Kernels::gramian_convolution_backward_weights_bf16
+                : Kernels::gramian_convolution_backward_weights;
+        runLayer(pass, s, stride, padding, x.address(), dy.address(), dweights.address());
+    }
+
+    /** A kernel over three tensors, without bias. */
+    @FunctionalInterface
+    private interface Pass {
+        int call(
+                Kernels kernels,
+                long context,
+                long n,
+                long h,
+                long w,
+                long c,
+                long k,
+                long kernelH,
+                long kernelW,
+                long stride,
+                long padding,
+                long first,
+                long second,
+                long result);
+    }
+
+    private void runLayer(Pass pass, long[] s, int stride, int padding, long first, long second, long result) {
+        stream.runLayer((kernels, context) -> pass.call(
+                kernels, context, s[0], s[1], s[2], s[3], s[4], s[5], s[6], stride, padding, first, second, result));
     }
 
     /** How a library multiplies: what these activations are stored as, or else the precision of layers. */
