@@ -22,13 +22,10 @@ import org.jspecify.annotations.Nullable;
 public final class Stream implements AutoCloseable {
     /** The device of the call that this Java thread is in. */
     private static final ThreadLocal<@Nullable String> RUNNING = new ThreadLocal<>();
-    /** The stream that this Java thread captures. */
-    private static final ThreadLocal<@Nullable Stream> CAPTURED = new ThreadLocal<>();
 
     private final Memory memory;
     private final Kernels kernels;
     private final long context;
-    private @Nullable GraphMemory capturing;
     private @Nullable Event progress;
     private @Nullable CudaLibraries libraries;
     private @Nullable Rooms rooms;
@@ -93,11 +90,11 @@ public final class Stream implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("this stream is closed");
         }
-        Stream captured = CAPTURED.get();
-        if (captured != null && captured != this) {
-            throw new GramianException(
-                    "a call on another stream, of " + memory.device() + ", stands inside a capture on "
-                            + captured.memory.device() + ", which would not repeat it; make it before or after");
+        Capture captured = Capture.current();
+        if (captured != null && captured.stream() != this) {
+            throw new GramianException("a call on another stream, of " + memory.device()
+                    + ", stands inside a capture on " + captured.stream().memory.device()
+                    + ", which would not repeat it; make it before or after");
         }
         String outer = RUNNING.get();
         RUNNING.set(memory.device());
@@ -127,16 +124,12 @@ public final class Stream implements AutoCloseable {
 
     /** Refuses what needs the host, as in {@code reading FLOAT32 (3)}, while this thread captures. */
     public static void checkNotCapturing(String what) {
-        Stream captured = CAPTURED.get();
-        if (captured != null) {
-            throw new GramianException(what + " inside a capture on " + captured.memory.device()
-                    + ", which is repeated without the host; do it before or after");
-        }
+        Capture.checkNone(what);
     }
 
     /** Whether this thread captures. */
     static boolean isCapturing() {
-        return CAPTURED.get() != null;
+        return Capture.current() != null;
     }
 
     /** Runs one call of a layer, in the precision of layers. */
@@ -333,43 +326,14 @@ public final class Stream implements AutoCloseable {
      * @throws GramianException if the device has no graphs (the CPU), or something in the body cannot be recorded
      */
     public synchronized Graph capture(Runnable body) {
-        checkNotCapturing("a capture");
-        if (memory.onHost()) {
-            throw new GramianException("device " + memory.device() + " captures no graphs; run the calls themselves");
-        }
-        GraphMemory kept = new GraphMemory(memory);
-        run((calls, at) -> calls.gramian_capture_begin(at));
-        CAPTURED.set(this);
-        capturing = kept;
-        long graph = 0;
-        boolean done = false;
-        try {
-            use(body);
-            done = true;
-        } finally {
-            CAPTURED.set(null);
-            capturing = null;
-            try (LongPointer result = new LongPointer(1)) {
-                int status = status((calls, at) -> calls.gramian_capture_end(at, result.address()));
-                graph = result.get();
-                if (done) {
-                    check(status);
-                }
-            } finally {
-                if (graph == 0) {
-                    kept.close();
-                } else if (!done) {
-                    new Graph(this, graph, kept).close();
-                }
-            }
-        }
-        return new Graph(this, graph, kept);
+        return Capture.of(this, body);
     }
 
     /** Where tensors come from while this thread captures this stream; null otherwise. */
     @Nullable
     GraphMemory graphMemory() {
-        return CAPTURED.get() == this ? capturing : null;
+        Capture captured = Capture.current();
+        return captured != null && captured.stream() == this ? captured.memory() : null;
     }
 
     Memory memory() {
