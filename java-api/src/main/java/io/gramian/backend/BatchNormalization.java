@@ -2,6 +2,7 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.jni.Kernels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,39 +61,24 @@ public final class BatchNormalization {
             Check.shape("running mean", running.mean(), c);
             Check.shape("running variance", running.variance(), c);
         }
-        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
-                ? kernels.gramian_batch_norm_forward_bf16(
-                        context,
-                        rows,
-                        c,
-                        x.address(),
-                        at(epilogue.gamma()),
-                        at(epilogue.beta()),
-                        at(epilogue.residual()),
-                        eps,
-                        running == null ? 0 : running.momentum(),
-                        epilogue.relu() ? 1 : 0,
-                        running == null ? 0 : running.mean().address(),
-                        running == null ? 0 : running.variance().address(),
-                        y.address(),
-                        mean.address(),
-                        rstd.address())
-                : kernels.gramian_batch_norm_forward(
-                        context,
-                        rows,
-                        c,
-                        x.address(),
-                        at(epilogue.gamma()),
-                        at(epilogue.beta()),
-                        at(epilogue.residual()),
-                        eps,
-                        running == null ? 0 : running.momentum(),
-                        epilogue.relu() ? 1 : 0,
-                        running == null ? 0 : running.mean().address(),
-                        running == null ? 0 : running.variance().address(),
-                        y.address(),
-                        mean.address(),
-                        rstd.address()));
+        BatchPass pass = half(x) ? Kernels::gramian_batch_norm_forward_bf16 : Kernels::gramian_batch_norm_forward;
+        stream.run((kernels, context) -> pass.call(
+                kernels,
+                context,
+                rows,
+                c,
+                x.address(),
+                at(epilogue.gamma()),
+                at(epilogue.beta()),
+                at(epilogue.residual()),
+                eps,
+                running == null ? 0 : running.momentum(),
+                epilogue.relu() ? 1 : 0,
+                running == null ? 0 : running.mean().address(),
+                running == null ? 0 : running.variance().address(),
+                y.address(),
+                mean.address(),
+                rstd.address()));
         if (running != null) {
             running.mean().touch();
             running.variance().touch();
@@ -105,35 +91,22 @@ public final class BatchNormalization {
         Check.shape("mean", mean, c);
         Check.shape("variance", variance, c);
         Check.shape("rstd", rstd, c);
-        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
-                ? kernels.gramian_batch_norm_evaluate_bf16(
-                        context,
-                        c == 0 ? 0 : x.elements() / c,
-                        c,
-                        x.address(),
-                        at(epilogue.gamma()),
-                        at(epilogue.beta()),
-                        at(epilogue.residual()),
-                        mean.address(),
-                        variance.address(),
-                        eps,
-                        epilogue.relu() ? 1 : 0,
-                        y.address(),
-                        rstd.address())
-                : kernels.gramian_batch_norm_evaluate(
-                        context,
-                        c == 0 ? 0 : x.elements() / c,
-                        c,
-                        x.address(),
-                        at(epilogue.gamma()),
-                        at(epilogue.beta()),
-                        at(epilogue.residual()),
-                        mean.address(),
-                        variance.address(),
-                        eps,
-                        epilogue.relu() ? 1 : 0,
-                        y.address(),
-                        rstd.address()));
+        GivenPass pass = half(x) ? Kernels::gramian_batch_norm_evaluate_bf16 : Kernels::gramian_batch_norm_evaluate;
+        stream.run((kernels, context) -> pass.call(
+                kernels,
+                context,
+                c == 0 ? 0 : x.elements() / c,
+                c,
+                x.address(),
+                at(epilogue.gamma()),
+                at(epilogue.beta()),
+                at(epilogue.residual()),
+                mean.address(),
+                variance.address(),
+                eps,
+                epilogue.relu() ? 1 : 0,
+                y.address(),
+                rstd.address()));
     }
 
     /**
@@ -164,41 +137,25 @@ public final class BatchNormalization {
         checkBackward(forward, epilogue, dy, dx);
         Check.shape("dgamma", dgamma, c);
         Check.shape("dbeta", dbeta, c);
-        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
-                ? kernels.gramian_batch_norm_backward_bf16(
-                        context,
-                        c == 0 ? 0 : x.elements() / c,
-                        c,
-                        x.address(),
-                        at(y),
-                        at(epilogue.gamma()),
-                        at(epilogue.beta()),
-                        forward.mean().address(),
-                        forward.rstd().address(),
-                        epilogue.relu() ? 1 : 0,
-                        forward.batchStatistics() ? 1 : 0,
-                        dy.address(),
-                        dx.address(),
-                        dgamma.address(),
-                        dbeta.address(),
-                        residual ? dy.address() : 0)
-                : kernels.gramian_batch_norm_backward(
-                        context,
-                        c == 0 ? 0 : x.elements() / c,
-                        c,
-                        x.address(),
-                        at(y),
-                        at(epilogue.gamma()),
-                        at(epilogue.beta()),
-                        forward.mean().address(),
-                        forward.rstd().address(),
-                        epilogue.relu() ? 1 : 0,
-                        forward.batchStatistics() ? 1 : 0,
-                        dy.address(),
-                        dx.address(),
-                        dgamma.address(),
-                        dbeta.address(),
-                        residual ? dy.address() : 0));
+        BackwardPass pass = half(x) ? Kernels::gramian_batch_norm_backward_bf16 : Kernels::gramian_batch_norm_backward;
+        stream.run((kernels, context) -> pass.call(
+                kernels,
+                context,
+                c == 0 ? 0 : x.elements() / c,
+                c,
+                x.address(),
+                at(y),
+                at(epilogue.gamma()),
+                at(epilogue.beta()),
+                forward.mean().address(),
+                forward.rstd().address(),
+                epilogue.relu() ? 1 : 0,
+                forward.batchStatistics() ? 1 : 0,
+                dy.address(),
+                dx.address(),
+                dgamma.address(),
+                dbeta.address(),
+                residual ? dy.address() : 0));
         dx.touch();
     }
 
@@ -248,7 +205,76 @@ public final class BatchNormalization {
         return c;
     }
 
+    private static boolean half(Tensor x) {
+        return x.dtype() == DType.BFLOAT16;
+    }
+
     private static long at(@Nullable Tensor tensor) {
         return tensor == null ? 0 : tensor.address();
+    }
+
+    /** A kernel that normalises by the statistics of the batch, for one type of activations. */
+    @FunctionalInterface
+    private interface BatchPass {
+        int call(
+                Kernels kernels,
+                long context,
+                long rows,
+                long c,
+                long x,
+                long gamma,
+                long beta,
+                long residual,
+                float eps,
+                float momentum,
+                int relu,
+                long runningMean,
+                long runningVariance,
+                long y,
+                long mean,
+                long rstd);
+    }
+
+    /** A kernel that normalises by given statistics. */
+    @FunctionalInterface
+    private interface GivenPass {
+        int call(
+                Kernels kernels,
+                long context,
+                long rows,
+                long c,
+                long x,
+                long gamma,
+                long beta,
+                long residual,
+                long mean,
+                long variance,
+                float eps,
+                int relu,
+                long y,
+                long rstd);
+    }
+
+    /** The gradient of both. */
+    @FunctionalInterface
+    private interface BackwardPass {
+        int call(
+                Kernels kernels,
+                long context,
+                long rows,
+                long c,
+                long x,
+                long y,
+                long gamma,
+                long beta,
+                long mean,
+                long rstd,
+                int relu,
+                int batchStatistics,
+                long dy,
+                long dx,
+                long dgamma,
+                long dbeta,
+                long dresidual);
     }
 }

@@ -2,6 +2,7 @@ package io.gramian.backend;
 
 import io.gramian.DType;
 import io.gramian.Tensor;
+import io.gramian.jni.Kernels;
 
 /** Layers of convolutional networks on activations (n, h, w, c): convolution, batch normalisation, ReLU, pooling. */
 public final class Network {
@@ -68,21 +69,10 @@ public final class Network {
         }
         Check.shape("y", y, x.dtype(), s[0], s[4], s[5], s[3]);
         checkTap(tap, y);
-        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
-                ? kernels.gramian_max_pool_forward_bf16(
-                        context, s[0], s[1], s[2], s[3], size, stride, padding, x.address(), y.address(), tap.address())
-                : kernels.gramian_max_pool_forward(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        size,
-                        stride,
-                        padding,
-                        x.address(),
-                        y.address(),
-                        tap.address()));
+        Pass pass = x.dtype() == DType.BFLOAT16
+                ? Kernels::gramian_max_pool_forward_bf16
+                : Kernels::gramian_max_pool_forward;
+        run(pass, s, size, stride, padding, x.address(), y.address(), tap.address());
     }
 
     /** Gradient dx (n, h, w, c) of {@link #maxPool} from tap and the gradient dy of its output. */
@@ -91,31 +81,33 @@ public final class Network {
         long[] s = pooling("dx", dx, size, size, stride, padding);
         Check.shape("dy", dy, dx.dtype(), s[0], s[4], s[5], s[3]);
         checkTap(tap, dy);
-        stream.run((kernels, context) -> dx.dtype() == DType.BFLOAT16
-                ? kernels.gramian_max_pool_backward_bf16(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        size,
-                        stride,
-                        padding,
-                        tap.address(),
-                        dy.address(),
-                        dx.address())
-                : kernels.gramian_max_pool_backward(
-                        context,
-                        s[0],
-                        s[1],
-                        s[2],
-                        s[3],
-                        size,
-                        stride,
-                        padding,
-                        tap.address(),
-                        dy.address(),
-                        dx.address()));
+        Pass pass = dx.dtype() == DType.BFLOAT16
+                ? Kernels::gramian_max_pool_backward_bf16
+                : Kernels::gramian_max_pool_backward;
+        run(pass, s, size, stride, padding, tap.address(), dy.address(), dx.address());
+    }
+
+    /** A kernel of maxima over windows, for one type of activations. */
+    @FunctionalInterface
+    private interface Pass {
+        int call(
+                Kernels kernels,
+                long context,
+                long n,
+                long h,
+                long w,
+                long c,
+                long size,
+                long stride,
+                long padding,
+                long first,
+                long second,
+                long third);
+    }
+
+    private void run(Pass pass, long[] s, int size, int stride, int padding, long first, long second, long third) {
+        stream.run((kernels, context) ->
+                pass.call(kernels, context, s[0], s[1], s[2], s[3], size, stride, padding, first, second, third));
     }
 
     /**
