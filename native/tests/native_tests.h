@@ -3,3 +3,4 @@
 
 int exp2_test();
 int rounds_test();
+int tridiagonal_test();

@@ -2,7 +2,7 @@
 // threads of a context: LAPACK's dsytrd does the same with one.
 //
 // 4/3 m^3 FLOP. Half of them are products of the matrix with a vector, which read its triangle once a reflection: 4/3
-// m^3 bytes in all, from the cache or the memory that holds 4 m^2. The other half are products of panels of 32
+// m^3 bytes in all, from the cache or the memory that holds 4 m^2. The other half are products of panels of 16
 // reflections.
 #pragma once
 

@@ -16,11 +16,12 @@ GRAMIAN_SIMD_DECLARE(double, reflect_row,
 GRAMIAN_SIMD_DECLARE(void, panel_dots,
     (int64_t from, int64_t to, int64_t count, const double* v, const double* w, int64_t stride, const double* x,
         double* dots))
-// out[j] = factor (y[j] - sum_k (v_k[j] dots[count + k] + w_k[j] dots[k])) for j in [from, to); returns <out, x> over
-// them.
-GRAMIAN_SIMD_DECLARE(double, finish_product,
+// out[j] = factor (y[j] + z[j] + at r[j] - sum_k (v_k[j] dots[count + k] + w_k[j] dots[k])) + of_x x[j] for j in
+// [from, to)
+GRAMIAN_SIMD_DECLARE(void, finish_product,
     (int64_t from, int64_t to, int64_t count, const double* v, const double* w, int64_t stride, const double* dots,
-        double factor, const double* y, const double* x, double* out))
+        double factor, const double* y, const double* z, double at, const double* r, double of_x, const double* x,
+        double* out))
 // out[j] = y[j] + factor x[j] for j in [from, to); out may be y
 GRAMIAN_SIMD_DECLARE(
     void, add_scaled, (int64_t from, int64_t to, const double* y, double factor, const double* x, double* out))

@@ -100,9 +100,11 @@ void panel_dots(int64_t from, int64_t to, int64_t count, const double* v, const 
   }
 }
 
-double finish_product(int64_t from, int64_t to, int64_t count, const double* v, const double* w, int64_t stride,
-    const double* dots, double factor, const double* y, const double* x, double* out) {
-  for (int64_t j = from; j < to; ++j) out[j] = y[j];
+void finish_product(int64_t from, int64_t to, int64_t count, const double* v, const double* w, int64_t stride,
+    const double* dots, double factor, const double* y, const double* z, double at, const double* r, double of_x,
+    const double* x, double* out) {
+#pragma omp simd
+  for (int64_t j = from; j < to; ++j) out[j] = y[j] + z[j] + at * r[j];
   for (int64_t k = 0; k < count; ++k) {
     const double* vk = v + k * stride;
     const double* wk = w + k * stride;
@@ -111,13 +113,8 @@ double finish_product(int64_t from, int64_t to, int64_t count, const double* v, 
 #pragma omp simd
     for (int64_t j = from; j < to; ++j) out[j] -= vk[j] * with_w + wk[j] * with_v;
   }
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = from; j < to; ++j) {
-    out[j] *= factor;
-    sum += out[j] * x[j];
-  }
-  return sum;
+#pragma omp simd
+  for (int64_t j = from; j < to; ++j) out[j] = factor * out[j] + of_x * x[j];
 }
 
 void add_scaled(int64_t from, int64_t to, const double* y, double factor, const double* x, double* out) {
