@@ -30,10 +30,12 @@ final class ThreadTurns {
             double[] alone = new double[rounds];
             double[] together = new double[rounds];
             double[] quotients = new double[rounds];
+            double[] apart = new double[rounds];
             for (int i = 0; i < rounds; i++) {
                 alone[i] = millis(one, workload, calls);
                 together[i] = millis(all, workload, calls);
                 quotients[i] = alone[i] / together[i];
+                apart[i] = CoreDistance.nanos();
             }
             return new Scaling(
                     comparison.name(),
@@ -42,7 +44,8 @@ final class ThreadTurns {
                     median(alone),
                     median(together),
                     median(quotients),
-                    rounds);
+                    rounds,
+                    median(apart));
         }
     }
 

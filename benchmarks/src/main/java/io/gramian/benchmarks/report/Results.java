@@ -81,17 +81,19 @@ public record Results(Machine machine, List<Measurement> measurements, List<Scal
         }
         StringBuilder text = new StringBuilder(String.format(
                 "%nWith one thread and with all in turns, medians:%n%n"
-                        + "| work | Gramian, 1 thread, ms | %d threads, ms | times faster |%n|--|--:|--:|--:|%n",
+                        + "| work | Gramian, 1 thread, ms | %d threads, ms | times faster | cores apart, ns |%n"
+                        + "|--|--:|--:|--:|--:|%n",
                 scaling.get(0).threads()));
         for (Scaling row : scaling) {
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s %s | %.2f | %.2f | %.2f |%n",
+                    "| %s %s | %.2f | %.2f | %.2f | %.0f |%n",
                     row.kernel(),
                     row.shape(),
                     row.oneThreadMillis(),
                     row.allThreadsMillis(),
-                    row.timesFaster()));
+                    row.timesFaster(),
+                    row.coresApartNanos()));
         }
         return text.toString();
     }

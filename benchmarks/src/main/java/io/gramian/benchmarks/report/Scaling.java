@@ -10,6 +10,7 @@ package io.gramian.benchmarks.report;
  * @param allThreadsMillis median time of a call with all threads
  * @param timesFaster median of the quotients of neighbours
  * @param rounds quotients
+ * @param coresApartNanos median time in which a core saw what another wrote, once a round
  */
 public record Scaling(
         String kernel,
@@ -18,4 +19,5 @@ public record Scaling(
         double oneThreadMillis,
         double allThreadsMillis,
         double timesFaster,
-        int rounds) {}
+        int rounds,
+        double coresApartNanos) {}
