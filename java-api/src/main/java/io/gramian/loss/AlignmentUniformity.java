@@ -63,7 +63,7 @@ public record AlignmentUniformity(float weight, float t, float alpha) implements
 
     @Override
     public double total(Terms terms) {
-        return terms.alignment() + weight * terms.uniformity();
+        return total(new double[] {terms.alignment(), terms.uniformity()});
     }
 
     private double total(double[] numbers) {

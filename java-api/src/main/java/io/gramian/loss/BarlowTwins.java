@@ -66,7 +66,7 @@ public record BarlowTwins(float lambda, float eps, float scale, Standardization 
 
     @Override
     public double total(Terms terms) {
-        return scale * (terms.onDiagonal() + lambda * terms.offDiagonal());
+        return total(new double[] {terms.onDiagonal(), terms.offDiagonal()});
     }
 
     private double total(double[] numbers) {

@@ -39,10 +39,11 @@ interface VicRegTerms extends TermLoss<VicReg.Terms> {
 
     /** The loss that the three numbers of a kernel add up to. */
     static DoubleSupplier total(VicRegTerms loss, Numbers numbers) {
-        return () -> {
-            double[] terms = numbers.run();
-            return loss.invariance() * terms[0] + loss.variance() * terms[1] + loss.covariance() * terms[2];
-        };
+        return () -> loss.total(numbers.run());
+    }
+
+    private double total(double[] terms) {
+        return invariance() * terms[0] + variance() * terms[1] + covariance() * terms[2];
     }
 
     /** The three numbers of a kernel. */
@@ -53,7 +54,7 @@ interface VicRegTerms extends TermLoss<VicReg.Terms> {
 
     @Override
     default double total(VicReg.Terms terms) {
-        return invariance() * terms.invariance() + variance() * terms.variance() + covariance() * terms.covariance();
+        return total(new double[] {terms.invariance(), terms.variance(), terms.covariance()});
     }
 
     @Override

@@ -55,13 +55,7 @@ public final class LinearProbe {
      * @throws GramianException if features are NaN or infinite
      */
     public static Result evaluate(Tensor train, int[] trainLabels, Tensor test, int[] testLabels, int classes) {
-        Check.matrix("train", train);
-        Check.matrix("test", test);
-        Check.atLeast("rows of train", train.shape().size(0), HOLD_OUT);
-        Check.atLeast("rows of test", test.shape().size(0), 1);
-        Check.shape("test", test, test.shape().size(0), train.shape().size(1));
-        Labels.check(trainLabels, train.shape().size(0), classes);
-        Labels.check(testLabels, test.shape().size(0), classes);
+        check(train, trainLabels, test, testLabels, classes);
         try (Scope scope = Scope.open()) {
             int n = trainLabels.length;
             int[] order = heldOutLast(n);
@@ -89,15 +83,30 @@ public final class LinearProbe {
             all.minimise(decay, ITERATIONS, TOLERANCE);
             Probes.Fit onTrain = all.score(x, y);
             if (!Double.isFinite(onTrain.loss())) {
-                throw new GramianException(
-                        "linear probe: expected finite features, got NaN or infinity; look at the loss"
-                                + " of the run: it probably diverged");
+                throw notFinite();
             }
             int m = testLabels.length;
             Tensor scaledTest = scale.apply(test, IntStream.range(0, m).toArray());
             Probes.Fit onTest = all.score(scaledTest, Tensor.ofInts(test.device(), testLabels, m));
             return new Result((double) onTest.correct() / m, decay, (double) onTrain.correct() / n, onTrain.loss());
         }
+    }
+
+    /** Throws unless these are what a probe fits and is scored on. */
+    static void check(Tensor train, int[] trainLabels, Tensor test, int[] testLabels, int classes) {
+        Check.matrix("train", train);
+        Check.matrix("test", test);
+        Check.atLeast("rows of train", train.shape().size(0), HOLD_OUT);
+        Check.atLeast("rows of test", test.shape().size(0), 1);
+        Check.shape("test", test, test.shape().size(0), train.shape().size(1));
+        Labels.check(trainLabels, train.shape().size(0), classes);
+        Labels.check(testLabels, test.shape().size(0), classes);
+    }
+
+    /** The error for features that no weights fit. */
+    static GramianException notFinite() {
+        return new GramianException("linear probe: expected finite features, got NaN or infinity; look at the loss"
+                + " of the run: it probably diverged");
     }
 
     private static int[] heldOutLast(int n) {

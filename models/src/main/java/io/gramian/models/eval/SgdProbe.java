@@ -1,6 +1,5 @@
 package io.gramian.models.eval;
 
-import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.optim.WarmupCosine;
@@ -75,24 +74,17 @@ public final class SgdProbe {
      * @param testLabels their classes
      * @param classes number of classes
      * @throws IllegalArgumentException if shapes or labels do not fit
-     * @throws GramianException if no learning rate keeps the loss finite: features are NaN or infinite
+     * @throws io.gramian.GramianException if no learning rate keeps the loss finite: features are NaN or infinite
      */
     public static Result evaluate(
             Tensor train, int[] trainLabels, Tensor test, int[] testLabels, int classes, Settings settings) {
-        Check.matrix("train", train);
-        Check.matrix("test", test);
-        long n = train.shape().size(0);
-        long m = test.shape().size(0);
-        Check.atLeast("rows of train", n, LinearProbe.HOLD_OUT);
-        Check.atLeast("rows of test", m, 1);
-        Check.shape("test", test, m, train.shape().size(1));
-        Labels.check(trainLabels, n, classes);
-        Labels.check(testLabels, m, classes);
-        int[] order = order(trainLabels.length, settings.seed());
-        int fitted = order.length - order.length / LinearProbe.HOLD_OUT;
+        LinearProbe.check(train, trainLabels, test, testLabels, classes);
+        int n = trainLabels.length;
+        int[] order = order(n, settings.seed());
+        int fitted = n - n / LinearProbe.HOLD_OUT;
         try (Scope scope = Scope.open()) {
             Tensor x = RowSelection.of(train, order);
-            Tensor y = Tensor.ofInts(train.device(), pick(trainLabels, order), order.length);
+            Tensor y = Tensor.ofInts(train.device(), pick(trainLabels, order), n);
             Settings brief = new Settings(
                     Math.max(1, settings.epochs() / SHARE_OF_EPOCHS),
                     settings.batch(),
@@ -112,13 +104,11 @@ public final class SgdProbe {
                 }
             }
             if (Double.isNaN(rate)) {
-                throw new GramianException(
-                        "linear probe: expected finite features, got NaN or infinity; look at the loss"
-                                + " of the run: it probably diverged");
+                throw LinearProbe.notFinite();
             }
             Probes.Fit onTest = fit(x, y, classes, settings, rate)
                     .score(test, Tensor.ofInts(test.device(), testLabels, testLabels.length));
-            return new Result((double) onTest.correct() / m, rate);
+            return new Result((double) onTest.correct() / testLabels.length, rate);
         }
     }
 
