@@ -38,7 +38,7 @@ final class Guarded {
         return shifted(device, DType.BFLOAT16, shift, sizes);
     }
 
-    private static Guarded shifted(Device device, DType type, int shift, long... sizes) {
+    static Guarded shifted(Device device, DType type, int shift, long... sizes) {
         int count = (int) Arrays.stream(sizes).reduce(1, (x, y) -> x * y);
         int first = BAND + shift;
         float[] content = new float[first + count + BAND];

@@ -13,7 +13,6 @@ import io.gramian.backend.Convolutions;
 import io.gramian.backend.Network;
 import io.gramian.backend.Precision;
 import io.gramian.backend.Stream;
-import io.gramian.reference.BatchNormReference;
 import io.gramian.reference.Conv2dReference;
 import io.gramian.reference.Conv2dReference.Sizes;
 import java.util.ArrayList;
@@ -139,104 +138,6 @@ class SimtHalfLayersTest {
 
     private static void check(String what, Guarded got, double[] expected, double bound) {
         assertThat(Truth.error(got.values(), expected)).as(what).isLessThanOrEqualTo(bound);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "2,1,true,true",
-        "31,33,true,true",
-        "33,2,false,true",
-        "127,64,true,false",
-        "129,31,false,false",
-        "257,132,true,true",
-        "1057,4,true,true"
-    })
-    void batchNormAgreesWithTheTruth(int rows, int c, boolean relu, boolean withResidual) {
-        double[] x = Truth.halves(rows, rows * c);
-        double[] gamma = Truth.gaussian(c, c);
-        double[] beta = Truth.gaussian(c + 1L, c);
-        double[] dy = Truth.halves(rows + 2L, rows * c);
-        double[] residual = withResidual ? Truth.halves(rows + 3L, rows * c) : new double[rows * c];
-        BatchNormReference truth = new BatchNormReference(rows, c, EPS, relu);
-        double[] expected = truth.value(x, gamma, beta, residual, truth.mean(x), truth.variance(x));
-        try (Scope scope = Scope.open()) {
-            BatchNormalization kernels = device.backend().network().batchNormalization();
-            Tensor tx = Truth.half(device, x, rows, c);
-            Tensor more = withResidual ? Truth.half(device, residual, rows, c) : null;
-            Epilogue epilogue = new Epilogue(Truth.tensor(device, gamma, c), Truth.tensor(device, beta, c), more, relu);
-            Guarded y = Guarded.half(device, 0, rows, c);
-            Guarded mean = Guarded.of(device, c);
-            Guarded rstd = Guarded.of(device, c);
-            kernels.forward(tx, epilogue, EPS, null, y.tensor(), mean.tensor(), rstd.tensor());
-            double[] g = truth.dresidual(doubles(y.values()), dy); // the ReLU of a value near 0 may go either way
-            Guarded tdy = Guarded.half(device, 0, rows, c).with(dy);
-            Guarded dx = withResidual ? Guarded.half(device, 0, rows, c) : tdy;
-            Guarded dgamma = Guarded.of(device, c);
-            Guarded dbeta = Guarded.of(device, c);
-            kernels.backward(
-                    new Forward(tx, y.tensor(), mean.tensor(), rstd.tensor(), true),
-                    epilogue,
-                    tdy.tensor(),
-                    dx.tensor(),
-                    dgamma.tensor(),
-                    dbeta.tensor());
-            NaiveBatchNorm naive = new NaiveBatchNorm(x, gamma, beta, residual, g, rows, c, EPS);
-            check("y", y, expected, STORED + bound(rectified(naive.y, relu), expected));
-            check("dx", dx, truth.dx(x, gamma, g), STORED + bound(naive.dx, truth.dx(x, gamma, g)));
-            check("dgamma", dgamma, truth.dgamma(x, g), bound(naive.dgamma, truth.dgamma(x, g)));
-            check("dbeta", dbeta, truth.dbeta(g), bound(naive.dbeta, truth.dbeta(g)));
-            check("mean", mean, truth.mean(x), 1e-6);
-            if (withResidual) {
-                assertThat(Truth.error(tdy.values(), g)).as("dresidual").isZero();
-            }
-        }
-    }
-
-    /** As SimtBatchNormTest: twice what a plain float32 program is off by, and a few roundings. */
-    private static double bound(float[] naive, double[] expected) {
-        return 2 * Truth.error(naive, expected) + 1e-6;
-    }
-
-    private static float[] rectified(float[] y, boolean relu) {
-        float[] result = y.clone();
-        for (int i = 0; relu && i < y.length; i++) {
-            result[i] = Math.max(0, y[i]);
-        }
-        return result;
-    }
-
-    private static double[] doubles(float[] values) {
-        double[] result = new double[values.length];
-        Arrays.setAll(result, i -> values[i]);
-        return result;
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 6, 33})
-    void evaluationUsesTheGivenStatistics(int c) {
-        int rows = 35;
-        double[] x = Truth.halves(1, rows * c);
-        double[] mean = Truth.gaussian(2, c);
-        double[] variance = Arrays.stream(Truth.gaussian(3, c)).map(v -> v * v).toArray();
-        double[] ones = new double[c];
-        Arrays.fill(ones, 1);
-        double[] expected = new BatchNormReference(rows, c, EPS, true)
-                .value(x, ones, new double[c], new double[rows * c], mean, variance);
-        try (Scope scope = Scope.open()) {
-            Guarded y = Guarded.half(device, 1, rows, c);
-            device.backend()
-                    .network()
-                    .batchNormalization()
-                    .evaluate(
-                            Truth.half(device, x, rows, c),
-                            new Epilogue(null, null, null, true),
-                            Truth.tensor(device, mean, c),
-                            Truth.tensor(device, variance, c),
-                            EPS,
-                            y.tensor(),
-                            Tensor.empty(device, c));
-            check("y", y, expected, STORED + 1e-6);
-        }
     }
 
     /** The maxima of the float32 kernel on the same numbers, bit by bit; sums of gradients are rounded once. */

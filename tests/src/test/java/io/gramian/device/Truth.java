@@ -22,8 +22,14 @@ final class Truth {
 
     /** Standard normal numbers that bfloat16 has. */
     static double[] halves(long seed, int count) {
-        return Arrays.stream(gaussian(seed, count))
-                .map(value -> NaiveProducts.rounded(value, Precision.BFLOAT16))
+        return stored(DType.BFLOAT16, gaussian(seed, count));
+    }
+
+    /** The nearest numbers that a type of activations has. */
+    static double[] stored(DType type, double[] values) {
+        Precision precision = type == DType.BFLOAT16 ? Precision.BFLOAT16 : Precision.FLOAT32;
+        return Arrays.stream(values)
+                .map(value -> NaiveProducts.rounded(value, precision))
                 .toArray();
     }
 
@@ -33,7 +39,11 @@ final class Truth {
 
     /** A bfloat16 tensor. */
     static Tensor half(Device device, double[] values, long... sizes) {
-        return Tensor.empty(device, DType.BFLOAT16, sizes).copyFrom(NaiveProducts.floats(values));
+        return tensor(device, DType.BFLOAT16, values, sizes);
+    }
+
+    static Tensor tensor(Device device, DType type, double[] values, long... sizes) {
+        return Tensor.empty(device, type, sizes).copyFrom(NaiveProducts.floats(values));
     }
 
     /** Largest difference, relative to the largest expected element. NaN is an error of its own: no bound would hold it. */
