@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Losses on the sample Gram matrix {@code Z Z^T}. Arguments are checked at once, kernels run when the {@link Numbers} do. */
+@CheckReturnValue
 public final class Contrastive {
     private final Stream stream;
     private final NativeArrays arrays;

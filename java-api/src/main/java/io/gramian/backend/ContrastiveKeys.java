@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Contrastive losses of queries against keys that get no gradient: a queue, or the keys of a momentum
  * encoder. Arguments are checked at once; what gives {@link Numbers} runs its kernel when they do.
  */
+@CheckReturnValue
 public final class ContrastiveKeys {
     private final Stream stream;
     private final NativeArrays arrays;

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * the losses made of them. Rows are samples, columns are features. Column sums run in float64, variances over centred
  * values. Arguments are checked at once; what gives {@link Numbers} runs its kernel when they do.
  */
+@CheckReturnValue
 public final class Covariance {
     private final Stream stream;
 

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * of the Gram lives at a time, never d x d. Rows are samples, columns are features. Arguments are checked at once, kernels run
  * when the {@link Numbers} do.
  */
+@CheckReturnValue
 public final class Decorrelation {
     private final Stream stream;
 

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Losses that predict one view from another, and statistics that keep embeddings spread: kernels of predictive.h. Arguments are checked at once,
  * kernels run when the {@link Numbers} do.
  */
+@CheckReturnValue
 public final class Predictive {
     /** Above this, exp(-4 t) is no normal float32. */
     private static final float LARGEST_T = 21;

@@ -11,6 +11,7 @@ import java.util.List;
  * correlation. Covariance and factor are float64 inside. A slice whose covariance is singular beyond rounding throws
  * {@link io.gramian.GramianException} with the batch entry and the column.
  */
+@CheckReturnValue
 public final class Whitening {
     private final Stream stream;
     private final NativeArrays arrays;

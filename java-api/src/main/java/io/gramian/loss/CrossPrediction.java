@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.CheckReturnValue;
 import io.gramian.backend.Numbers;
 import io.gramian.backend.Predictive;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param first of prediction 0 with target 1
  * @param second of prediction 1 with target 0
  */
+@CheckReturnValue
 record CrossPrediction(Numbers first, Numbers second) {
     /** The kernels on inputs that were checked; {@code weight} is a factor of the gradients, null for none. */
     static CrossPrediction of(

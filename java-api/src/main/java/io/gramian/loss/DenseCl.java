@@ -3,6 +3,7 @@ package io.gramian.loss;
 import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.CheckReturnValue;
 import io.gramian.backend.ContrastiveKeys;
 import io.gramian.backend.Numbers;
 import java.util.List;
@@ -126,6 +127,7 @@ public record DenseCl(float temperature, float lambda) {
     }
 
     /** Both terms; that of the cells is missing where there are no images. */
+    @CheckReturnValue
     private record Parts(Numbers global, @Nullable Numbers dense) {
         Terms terms() {
             return new Terms(global.value(), dense == null ? 0 : dense.value());

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.CheckReturnValue;
 import io.gramian.backend.Numbers;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,7 @@ public record QueueInfoNce(float temperature) {
      * @param gradient as in {@link #valueAndGradient}; null for the value alone
      * @throws IllegalArgumentException as {@link #valueAndGradient}
      */
+    @CheckReturnValue
     public Numbers on(Tensor queries, Tensor keys, Tensor queue, @Nullable Tensor gradient) {
         return queries.device()
                 .backend()

@@ -2,6 +2,7 @@ package io.gramian.loss;
 
 import io.gramian.Tensor;
 import io.gramian.backend.Check;
+import io.gramian.backend.CheckReturnValue;
 import io.gramian.backend.Numbers;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,10 +30,12 @@ final class TwoViews {
     @FunctionalInterface
     interface Kernel {
         /** Gradients of both views, or null twice. */
+        @CheckReturnValue
         Numbers on(Tensor za, Tensor zb, @Nullable Tensor dza, @Nullable Tensor dzb);
     }
 
     /** The kernel on views and gradients that were checked; null for the value alone. */
+    @CheckReturnValue
     static Numbers on(String loss, List<Tensor> views, @Nullable List<Tensor> gradients, Kernel kernel) {
         if (gradients == null) {
             check(loss, views);

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -11,6 +12,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -20,6 +22,8 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.gramian.backend.CheckReturnValue;
+import io.gramian.backend.Numbers;
 import java.util.stream.Stream;
 
 /** Arrows between modules and packages. */
@@ -125,6 +129,23 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage("java.lang.reflect.."))
             .orShould()
             .callMethod(Class.class, "forName", String.class);
+
+    /** In a marked class, or marked itself: Error Prone refuses the call whose numbers nobody takes. */
+    @ArchTest
+    static final ArchRule numbersAreNotIgnored = methods()
+            .that()
+            .haveRawReturnType(Numbers.class)
+            .and()
+            .areNotPrivate()
+            .should(new ArchCondition<>("be marked with CheckReturnValue") {
+                @Override
+                public void check(JavaMethod method, ConditionEvents events) {
+                    if (!method.isAnnotatedWith(CheckReturnValue.class)
+                            && !method.getOwner().isAnnotatedWith(CheckReturnValue.class)) {
+                        events.add(SimpleConditionEvent.violated(method, method.getDescription()));
+                    }
+                }
+            });
 
     private static boolean ownerIsApi(JavaClass owner) {
         return owner.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.PUBLIC)
