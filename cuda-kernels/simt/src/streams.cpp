@@ -189,6 +189,11 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   return simt::submit(stream, [mark = event->mark] { return reach(mark); });
 }
 
+cudaError_t cudaEventQuery(cudaEvent_t event) {
+  const std::lock_guard<std::recursive_mutex> lock(running);
+  return event->mark->reached ? cudaSuccess : cudaErrorNotReady;
+}
+
 cudaError_t cudaEventSynchronize(cudaEvent_t event) { return reach(event->mark); }
 
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {

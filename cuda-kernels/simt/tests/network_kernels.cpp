@@ -8,6 +8,7 @@
 #include "gramian/linear_algebra.h"
 #include "gramian/network.h"
 #include "gramian/probe.h"
+#include "gramian/stream.h"
 #include "kernel_calls.h"
 #include "probe/nearest_rows.h"
 #include "probe/softmax_regression.h"
@@ -47,6 +48,26 @@ int elementwise(int64_t rows, int64_t columns, int64_t shift) {
          expect_ok("column sums", gramian_column_sums(c, rows, columns, a, sums.get())) +
          expect_ok("copy rows", gramian_copy_rows(c, rows, columns - columns / 2, a, columns, b, columns)) +
          expect_finite("sums", sums.get(), columns) + expect_finite("relu", z.get(), count);
+}
+
+// Rows in reverse, and back.
+int permuted(int64_t rows, int64_t columns) {
+  const int64_t count = rows * columns;
+  const Array x(count), y(count), z(count);
+  fill(x.get(), count, 0);
+  std::vector<int32_t> order(static_cast<size_t>(rows));
+  for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = static_cast<int32_t>(rows - 1 - i);
+  const Context context(rows, GRAMIAN_PRECISION_FLOAT32);
+  int failures = expect_ok("permute rows",
+      gramian_permute_rows(context.get(), rows, columns, order.data(), 0, x.get(), y.get()));
+  failures += expect_ok("permute rows back",
+      gramian_permute_rows(context.get(), rows, columns, order.data(), 1, y.get(), z.get()));
+  gramian_synchronise(context.get());
+  for (int64_t i = 0; i < count; ++i) {
+    failures += expect_close("row", y.get()[i], x.get()[(rows - 1 - i / columns) * columns + i % columns], 0);
+    failures += expect_close("row at its place", z.get()[i], x.get()[i], 0);
+  }
+  return failures;
 }
 
 int batch_norm(int64_t rows, int64_t c, int32_t relu, bool residual) {
@@ -207,6 +228,7 @@ int softmax_regression(int64_t n, int64_t d, int64_t c) {
 int network_kernel_tests() {
   int failures = 0;
   for (const int64_t n : {1, 2, 31, 33, 127, 129}) failures += elementwise(n, 160 - n, n % 4);
+  failures += permuted(0, 3) + permuted(3, 0) + permuted(1, 1) + permuted(33, 1025) + permuted(4099, 2);
   failures += elementwise(1030, 4, 0) + elementwise(0, 3, 0) + elementwise(513, 1, 1);
   failures += batch_norm(2, 1, 1, true) + batch_norm(33, 64, 1, false) + batch_norm(127, 31, 1, true);
   failures += batch_norm(300, 4, 0, true) + batch_norm(65, 132, 1, false);

@@ -139,6 +139,48 @@ int transfers_of_any_length() {
   return failures;
 }
 
+double waits_of(gramian_context* context) {
+  int64_t count = -1;
+  gramian_waits(context, &count);
+  return static_cast<double>(count);
+}
+
+// Many small uploads of a step are under way at once, and arrive each with its own bytes.
+int uploads_do_not_wait_for_each_other() {
+  const Context at(8, 0);
+  std::vector<Number*> numbers;
+  const double before = waits_of(at.get());
+  int failures = 0;
+  for (int i = 0; i < 40; ++i) {
+    numbers.push_back(new Number(at.get(), -1));
+    const float value = static_cast<float>(i);
+    failures += expect_ok("upload", gramian_upload(at.get(), 4, &value, numbers.back()->get()));
+  }
+  failures += expect_close("nobody waited", waits_of(at.get()) - before, 0, 0);
+  for (int i = 0; i < 40; ++i) failures += expect_close("upload", numbers[static_cast<size_t>(i)]->read(), i, 0);
+  failures += expect_close("each read is a wait", waits_of(at.get()) - before, 40, 0);
+  for (const Number* number : numbers) delete number;
+  return failures;
+}
+
+int waits_are_counted() {
+  const Context at(9, 0);
+  const Number x(at.get(), 1);
+  int64_t address = 0;
+  int failures = expect_ok("event", gramian_event_create(at.get(), &address));
+  auto* event = reinterpret_cast<gramian_event*>(address);
+  failures += expect_ok("record", gramian_event_record(at.get(), event));
+  const double before = waits_of(at.get());
+  failures += expect_ok("synchronise", gramian_event_synchronise(event));
+  // an event that comes late is one that is waited for
+  failures += expect_close("event", waits_of(at.get()) - before, simt::lazy() ? 1 : 0, 0);
+  failures += expect_ok("synchronise", gramian_event_synchronise(event));
+  failures += expect_close("event that came", waits_of(at.get()) - before, simt::lazy() ? 1 : 0, 0);
+  failures += expect_ok("synchronise", gramian_synchronise(at.get()));
+  failures += expect_close("all work", waits_of(at.get()) - before, simt::lazy() ? 2 : 1, 0);
+  return failures + expect_ok("destroy", gramian_event_destroy(event));
+}
+
 int memory_has_a_limit_and_is_given_back() {
   const Context at(6, 0);
   int64_t before[5];
@@ -190,6 +232,7 @@ int a_lost_device_is_named() {
 
 int stream_tests() {
   return work_waits_only_when_lazy() + events_order_two_streams() + captures_are_recorded_and_replayed() +
-         captures_refuse_the_host() + transfers_of_any_length() + memory_has_a_limit_and_is_given_back() +
-         devices_are_apart() + a_lost_device_is_named();
+         captures_refuse_the_host() + transfers_of_any_length() + uploads_do_not_wait_for_each_other() +
+         waits_are_counted() +
+         memory_has_a_limit_and_is_given_back() + devices_are_apart() + a_lost_device_is_named();
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/device_stream.h"
+#include "core/waits.h"
 
 namespace gramian {
 namespace {
@@ -100,7 +101,7 @@ void DeviceMemory::release_ready(void* address, size_t bytes) {
 }
 
 void DeviceMemory::trim(cudaStream_t stream) {
-  check(cudaStreamSynchronize(stream), "waiting for memory");
+  wait_for(stream, "waiting for memory");
   check(cudaMemPoolTrimTo(pool_, 0), "trimming the memory pool");
 }
 

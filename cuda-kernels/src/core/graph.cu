@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/context.h"
+#include "core/waits.h"
 #include "gramian/stream.h"
 
 struct gramian_graph {
@@ -63,6 +64,7 @@ gramian_status gramian_graph_launch(gramian_context* context, gramian_graph* gra
 gramian_status gramian_graph_destroy(gramian_context* context, gramian_graph* graph) {
   return gramian::guarded([&] {
     const std::unique_ptr<gramian_graph> owned(graph);
+    ++gramian::waits();
     const cudaError_t idle = cudaStreamSynchronize(context->stream);
     cudaGraphExecDestroy(owned->graph);
     release(context, owned->scratch);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/context.h"
+#include "core/waits.h"
 
 struct gramian_event {
   int device;
@@ -24,8 +25,13 @@ void refuse_capture(const gramian_context* context, const char* what) {
 gramian_status gramian_synchronise(gramian_context* context) {
   return gramian::guarded([&] {
     refuse_capture(context, "waiting for the device");
-    gramian::check(cudaStreamSynchronize(context->stream), "waiting for the device");
+    gramian::wait_for(static_cast<cudaStream_t>(context->stream), "waiting for the device");
   });
+}
+
+gramian_status gramian_waits(gramian_context* /*context*/, int64_t* count) {
+  *count = gramian::waits();
+  return GRAMIAN_OK;
 }
 
 gramian_status gramian_native_stream(gramian_context* context, int64_t* stream) {
@@ -112,14 +118,14 @@ gramian_status gramian_event_wait(gramian_context* context, gramian_event* event
 gramian_status gramian_event_synchronise(gramian_event* event) {
   return gramian::guarded([&] {
     gramian::make_current(event->device);
-    gramian::check(cudaEventSynchronize(event->event), "waiting for an event");
+    gramian::wait_for(event->event, "waiting for an event");
   });
 }
 
 gramian_status gramian_event_milliseconds(gramian_event* begin, gramian_event* end, float* milliseconds) {
   return gramian::guarded([&] {
     gramian::make_current(end->device);
-    gramian::check(cudaEventSynchronize(end->event), "waiting for an event");
+    gramian::wait_for(end->event, "waiting for an event");
     gramian::check(cudaEventElapsedTime(milliseconds, begin->event, end->event), "the time between two events");
   });
 }

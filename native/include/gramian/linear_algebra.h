@@ -31,6 +31,10 @@ GRAMIAN_EXPORT gramian_status gramian_column_sums(
  *  row. */
 GRAMIAN_EXPORT gramian_status gramian_copy_rows(gramian_context* context, int64_t rows, int64_t columns,
     const float* from, int64_t from_stride, float* to, int64_t to_stride);
+/** to[i] = from[order[i]] for the rows i of two matrices (rows,columns), or, if back is not 0, to[order[i]] = from[i];
+ *  order (rows) has each of 0 .. rows-1 once. */
+GRAMIAN_EXPORT gramian_status gramian_permute_rows(gramian_context* context, int64_t rows, int64_t columns,
+    const int32_t* order, int32_t back, const float* from, float* to);
 
 GRAMIAN_EXTERN_C_END
 

@@ -16,6 +16,9 @@ typedef struct gramian_graph gramian_graph;
 
 /** Waits until all that the context was given is done. */
 GRAMIAN_EXPORT gramian_status gramian_synchronise(gramian_context* context);
+/** How often the calling thread has waited for a device so far: copies to the host, and events that had not come. 0 on
+ *  the CPU. */
+GRAMIAN_EXPORT gramian_status gramian_waits(gramian_context* context, int64_t* count);
 /** The context's stream, as a cudaStream_t; 0 on the CPU. Makes the device current for the calling thread. */
 GRAMIAN_EXPORT gramian_status gramian_native_stream(gramian_context* context, int64_t* stream);
 

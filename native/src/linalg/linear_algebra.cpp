@@ -77,3 +77,15 @@ gramian_status gramian_copy_rows(gramian_context* context, int64_t rows, int64_t
   for (int64_t i = 0; i < rows; ++i) std::memcpy(to + i * to_stride, from + i * from_stride, bytes);
   return GRAMIAN_OK;
 }
+
+gramian_status gramian_permute_rows(gramian_context* context, int64_t rows, int64_t columns, const int32_t* order,
+    int32_t back, const float* from, float* to) {
+  const size_t bytes = static_cast<size_t>(columns) * sizeof(float);
+  if (bytes == 0) return GRAMIAN_OK;
+#pragma omp parallel for num_threads(context->threads) schedule(static) if (rows * columns > gramian::kParallelFrom)
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t other = order[i];
+    std::memcpy(to + (back != 0 ? other : i) * columns, from + (back != 0 ? i : other) * columns, bytes);
+  }
+  return GRAMIAN_OK;
+}

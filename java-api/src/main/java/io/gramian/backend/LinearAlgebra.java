@@ -189,4 +189,30 @@ public final class LinearAlgebra {
                 kernels.gramian_copy_rows(context, rows, columns, source, from.stride(), target, to.stride()));
         to.tensor().touch();
     }
+
+    /**
+     * Puts rows, of any shape, in another order: {@code to_i = from_order(i)}, or back, {@code to_order(i) = from_i}.
+     *
+     * @param order whose row {@code which} is as long as there are rows
+     * @param which row of the order, which may change what it says until the device comes to this call
+     * @param from float32 (n, ...)
+     * @param to receives the rows, of the shape of from
+     */
+    public void permuteRows(Permutations order, int which, boolean back, Tensor from, Tensor to) {
+        Check.dtype("from", from, DType.FLOAT32);
+        Check.atLeast("rank of from", from.shape().rank(), 1);
+        long rows = from.shape().size(0);
+        if (order.length() != rows) {
+            throw new IllegalArgumentException(
+                    "order: expected permutations of the " + rows + " rows, got some of " + order.length());
+        }
+        Check.shape("to", to, from.shape().toArray());
+        Check.disjoint("to", to, "from", from);
+        long columns = rows == 0 ? 0 : from.elements() / rows;
+        try (Tensor row = order.indices().rows(which, which + 1L)) {
+            stream.run((kernels, context) -> kernels.gramian_permute_rows(
+                    context, rows, columns, row.address(), back ? 1 : 0, from.address(), to.address()));
+        }
+        to.touch();
+    }
 }

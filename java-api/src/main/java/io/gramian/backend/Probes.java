@@ -82,16 +82,45 @@ public final class Probes {
      */
     public Fit softmaxRegression(
             Tensor x, Tensor labels, Tensor w, Tensor b, @Nullable Tensor dw, @Nullable Tensor db) {
+        checkShapes(x, w, b, dw, db);
+        long n = x.shape().size(0);
+        Check.dtype("labels", labels, DType.INT32);
+        if (labels.shape().rank() != 1 || labels.elements() != n) {
+            throw new IllegalArgumentException("labels: expected shape (" + n + "), got " + labels.shape());
+        }
+        checkLabels(labels.toInts(), w.shape().size(1));
+        return fit(x, labels, w, b, dw, db);
+    }
+
+    /**
+     * The same with labels of the host, for whoever does not wait for the device: they are checked before they go there.
+     *
+     * @param labels n, each in [0, c)
+     */
+    public Deferred<Fit> softmaxRegression(
+            Tensor x, int[] labels, Tensor w, Tensor b, @Nullable Tensor dw, @Nullable Tensor db) {
+        checkShapes(x, w, b, dw, db);
+        if (labels.length != x.shape().size(0)) {
+            throw new IllegalArgumentException(
+                    "labels: expected " + x.shape().size(0) + ", one for each row of x, got " + labels.length);
+        }
+        checkLabels(labels, w.shape().size(1));
+        return Deferred.of(x.device(), () -> {
+            try (Tensor there = Tensor.ofInts(x.device(), labels, labels.length)) {
+                return fit(x, there, w, b, dw, db);
+            }
+        });
+    }
+
+    private static void checkShapes(Tensor x, Tensor w, Tensor b, @Nullable Tensor dw, @Nullable Tensor db) {
         Check.matrix("x", x);
         Check.matrix("w", w);
-        long n = x.shape().size(0);
         long d = x.shape().size(1);
         long c = w.shape().size(1);
-        Check.atLeast("rows of x", n, 1);
+        Check.atLeast("rows of x", x.shape().size(0), 1);
         Check.atLeast("classes", c, 1);
         Check.shape("w", w, d, c);
         Check.shape("b", b, c);
-        checkLabels(labels, n, c);
         if ((dw == null) != (db == null)) {
             throw new IllegalArgumentException("dw, db: expected both or neither");
         }
@@ -101,21 +130,34 @@ public final class Probes {
             Check.disjoint("dw", dw, "w", w);
             Check.disjoint("db", db, "b", b);
         }
-        try (Tensor fit = Tensor.empty(x.device(), DType.UINT8, Double.BYTES + Long.BYTES)) {
+    }
+
+    private static void checkLabels(int[] values, long c) {
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] < 0 || values[i] >= c) {
+                throw new IllegalArgumentException(
+                        "labels: expected classes from 0 to " + (c - 1) + ", got " + values[i] + " at row " + i);
+            }
+        }
+    }
+
+    private Fit fit(Tensor x, Tensor labels, Tensor w, Tensor b, @Nullable Tensor dw, @Nullable Tensor db) {
+        // float64, and the bits of a whole number: read together, and later where a body is deferred
+        try (Tensor fit = Tensor.empty(x.device(), DType.FLOAT64, 2)) {
             long at = fit.address();
             stream.run((kernels, context) -> kernels.gramian_softmax_regression(
                     context,
-                    n,
-                    d,
-                    c,
+                    x.shape().size(0),
+                    x.shape().size(1),
+                    w.shape().size(1),
                     x.address(),
                     labels.address(),
                     w.address(),
                     b.address(),
                     at,
                     at + Double.BYTES,
-                    dw == null ? 0 : dw.address(),
-                    db == null ? 0 : db.address()));
+                    Numbers.address(dw),
+                    Numbers.address(db)));
             if (dw != null && db != null) {
                 dw.touch();
                 db.touch();
@@ -123,20 +165,6 @@ public final class Probes {
             ByteBuffer answer = ByteBuffer.allocate(Double.BYTES + Long.BYTES).order(ByteOrder.nativeOrder());
             fit.getBytes(0, answer);
             return new Fit(answer.getDouble(0), answer.getLong(Double.BYTES));
-        }
-    }
-
-    private static void checkLabels(Tensor labels, long n, long c) {
-        Check.dtype("labels", labels, DType.INT32);
-        if (labels.shape().rank() != 1 || labels.elements() != n) {
-            throw new IllegalArgumentException("labels: expected shape (" + n + "), got " + labels.shape());
-        }
-        int[] values = labels.toInts();
-        for (int i = 0; i < values.length; i++) {
-            if (values[i] < 0 || values[i] >= c) {
-                throw new IllegalArgumentException(
-                        "labels: expected classes from 0 to " + (c - 1) + ", got " + values[i] + " at row " + i);
-            }
         }
     }
 }

@@ -24,7 +24,7 @@ public final class Spectra {
      * @param normalizeRows whether rows are divided by max(norm, 1e-12)
      * @param center whether column means are subtracted
      * @return min(n, d) values
-     * @throws GramianException if they did not converge
+     * @throws GramianException if they did not converge; inside a {@link Deferred} body they are NaN
      */
     public double[] singularValues(Tensor z, boolean normalizeRows, boolean center) {
         Check.matrix("z", z);
@@ -114,7 +114,8 @@ public final class Spectra {
         int width = Math.toIntExact(values.shape().size(1));
         for (int i = 0; i < rows.length; i++) {
             rows[i] = Arrays.copyOfRange(all, i * width, (i + 1) * width);
-            if (width > 0 && Double.isNaN(rows[i][0]) && allNumbers(z, i, rows.length)) {
+            // whoever does not wait gets the NaN: there is nothing to ask before the numbers are here
+            if (width > 0 && Double.isNaN(rows[i][0]) && !Deferred.isActive() && allNumbers(z, i, rows.length)) {
                 throw new GramianException("eigenvalues of matrix " + i + " of " + rows.length + ", of order " + width
                         + ", did not converge, though all values are numbers; compute them on Device.cpu()");
             }

@@ -211,6 +211,18 @@ public final class Stream implements AutoCloseable {
         run((calls, at) -> calls.gramian_synchronise(at));
     }
 
+    /**
+     * How often this Java thread has waited for devices of this kind so far: to find what holds up a training loop. Reading a
+     * tensor is a wait, whether its numbers are there or not; waiting for an event that has come already is none. Always 0 on
+     * the CPU.
+     */
+    public long waits() {
+        try (LongPointer result = new LongPointer(1)) {
+            run((calls, at) -> calls.gramian_waits(at, result.address()));
+            return result.get();
+        }
+    }
+
     /** A new event; whoever asks for it closes it. */
     public Event newEvent() {
         return new Event(this);

@@ -108,6 +108,30 @@ class LinearAlgebraTest {
     }
 
     @Test
+    void rowsChangePlaces() {
+        try (Scope scope = Scope.open();
+                Permutations order = new Permutations(device, 2, 3, new int[] {0, 1, 2, 2, 0, 1})) {
+            Tensor x = Tensor.of(device, new float[] {1, 2, 3, 4, 5, 6}, 3, 1, 2);
+            Tensor y = Tensor.zeros(device, 3, 1, 2);
+            algebra.permuteRows(order, 1, false, x, y);
+            assertThat(y.toFloats()).containsExactly(5, 6, 1, 2, 3, 4);
+            algebra.permuteRows(order, 1, true, x, y);
+            assertThat(y.toFloats()).containsExactly(3, 4, 5, 6, 1, 2);
+            algebra.permuteRows(order, 0, false, x, y);
+            assertThat(y.toFloats()).containsExactly(1, 2, 3, 4, 5, 6);
+            order.set(new int[] {1, 0, 2, 0, 1, 2});
+            algebra.permuteRows(order, 0, false, x, y);
+            assertThat(y.toFloats()).containsExactly(3, 4, 1, 2, 5, 6);
+            assertThatThrownBy(() -> algebra.permuteRows(order, 0, false, x.rows(0, 2), y.rows(0, 2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("order: expected permutations of the 2 rows, got some of 3");
+            assertThatThrownBy(() -> algebra.permuteRows(order, 0, false, x, x))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("to overlaps from: expected separate memory; give to a tensor of its own");
+        }
+    }
+
+    @Test
     void refusesWhatDoesNotFit() {
         try (Scope scope = Scope.open()) {
             Tensor a = Tensor.zeros(device, 2, 3);

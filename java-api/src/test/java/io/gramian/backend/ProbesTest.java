@@ -108,6 +108,10 @@ class ProbesTest {
         Probes.Fit value =
                 probes.softmaxRegression(tensor(x, n, d), labelTensor, tensor(w, d, c), tensor(b, c), null, null);
         assertThat(value).isEqualTo(fit);
+        Deferred<Probes.Fit> later = probes.softmaxRegression(
+                tensor(x, n, d), labels, tensor(w, d, c), tensor(b, c), dw.fill(Float.NaN), db);
+        assertThat(later.get()).isEqualTo(fit);
+        assertThat(dw.toFloats()).containsExactly(once);
     }
 
     @Test
@@ -133,6 +137,12 @@ class ProbesTest {
         assertThatThrownBy(() -> probes.softmaxRegression(x, labels, w, b, null, null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("labels: expected classes from 0 to 3, got 4 at row 1");
+        assertThatThrownBy(() -> probes.softmaxRegression(x, new int[] {-1, 0}, w, b, null, null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("labels: expected classes from 0 to 3, got -1 at row 0");
+        assertThatThrownBy(() -> probes.softmaxRegression(x, new int[3], w, b, null, null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("labels: expected 2, one for each row of x, got 3");
         Tensor index = Tensor.empty(device, DType.INT32, 2, 3);
         Tensor score = Tensor.empty(device, 2, 3);
         assertThatThrownBy(() -> probes.nearestRows(x, x, null, index, score))

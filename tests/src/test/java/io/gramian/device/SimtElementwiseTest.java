@@ -8,6 +8,7 @@ import io.gramian.Tensor;
 import io.gramian.backend.LinearAlgebra;
 import io.gramian.backend.LinearAlgebra.Strided;
 import io.gramian.backend.Network;
+import io.gramian.backend.Permutations;
 import io.gramian.backend.Stream;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -150,6 +151,39 @@ class SimtElementwiseTest {
                 }
                 first = first == null ? values : first;
                 assertThat(values).isEqualTo(first);
+            }
+        }
+    }
+
+    /** More rows than one grid has blocks, rows longer than a block, none; there and back. */
+    @ParameterizedTest
+    @CsvSource({"0,3", "3,0", "1,1", "33,7", "3,2050", "4099,2"})
+    void rowsChangePlaces(int rows, int columns) {
+        float[] x = new float[rows * columns];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = i;
+        }
+        int[] order = new int[2 * rows];
+        for (int i = 0; i < rows; i++) {
+            order[i] = i;
+            order[rows + i] = (int) ((i * 4001L + 5) % rows); // 4001 is a prime, so that each row comes once
+        }
+        for (Device at : new Device[] {device, Device.cpu()}) {
+            try (Scope scope = Scope.open();
+                    Permutations orders = new Permutations(at, 2, rows, order)) {
+                LinearAlgebra algebra = at.backend().linearAlgebra();
+                Tensor from = Tensor.of(at, x, rows, columns);
+                Tensor to = Tensor.empty(at, rows, columns).fill(Float.NaN);
+                algebra.permuteRows(orders, 1, false, from, to);
+                float[] moved = to.toFloats();
+                for (int i = 0; i < x.length; i++) {
+                    assertThat(moved[i]).isEqualTo(x[order[rows + i / columns] * columns + i % columns]);
+                }
+                Tensor again = Tensor.empty(at, rows, columns).fill(Float.NaN);
+                algebra.permuteRows(orders, 1, true, to, again);
+                assertThat(again.toFloats()).isEqualTo(x);
+                algebra.permuteRows(orders, 0, true, from, again);
+                assertThat(again.toFloats()).isEqualTo(x);
             }
         }
     }

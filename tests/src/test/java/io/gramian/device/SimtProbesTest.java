@@ -162,6 +162,11 @@ class SimtProbesTest {
                 Probes.Fit fit = room.softmaxRegression(tx, y, tw, tb, dw.tensor(), db.tensor());
                 assertThat(fit.loss()).isCloseTo(truth.loss(), within(5e-7 * Math.max(1, truth.loss())));
                 assertThat(fit).isEqualTo(room.softmaxRegression(tx, y, tw, tb, null, null));
+                assertThat(device.backend()
+                                .probes()
+                                .softmaxRegression(tx, labels, tw, tb, null, null)
+                                .get())
+                        .isEqualTo(fit);
                 assertClose(dw.values(), truth.dw());
                 assertClose(db.values(), truth.db());
                 first = first == null ? dw.values() : first;

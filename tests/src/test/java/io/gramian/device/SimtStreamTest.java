@@ -52,6 +52,30 @@ class SimtStreamTest {
         }
     }
 
+    /** Each thread counts its own: a number that is read, not one that is fetched and has come. */
+    @Test
+    void waitsAreCounted() throws InterruptedException {
+        try (Scope scope = Scope.open()) {
+            long before = main.waits();
+            Tensor x = Tensor.of(device, new float[] {1, 2, 3}, 3);
+            algebra.scale(2, x, x);
+            Fetched<Double> first =
+                    Deferred.of(device, () -> (double) x.toFloats()[0]).fetch();
+            assertThat(main.waits()).isEqualTo(before);
+            assertThat(x.toFloats()).containsExactly(2, 4, 6);
+            assertThat(main.waits()).isEqualTo(before + 1);
+            assertThat(first.get()).isEqualTo(2);
+            main.synchronise();
+            assertThat(main.waits()).isEqualTo(before + 2);
+            long[] elsewhere = {-1};
+            Thread thread = new Thread(() -> elsewhere[0] = main.waits());
+            thread.start();
+            thread.join();
+            assertThat(elsewhere[0]).isZero();
+        }
+        assertThat(Device.cpu().backend().stream().waits()).isZero();
+    }
+
     @Test
     void aGraphRepeatsItsCallsOnNewInputs() {
         try (Scope scope = Scope.open()) {

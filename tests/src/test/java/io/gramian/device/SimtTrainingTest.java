@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.Memory;
+import io.gramian.backend.Stream;
 import io.gramian.models.augment.Augmentation;
 import io.gramian.models.config.ConfigException;
 import io.gramian.models.data.DatasetSpec;
@@ -15,6 +17,7 @@ import io.gramian.models.data.ImageDataset;
 import io.gramian.models.data.ViewRenderer;
 import io.gramian.models.ssl.Systems;
 import io.gramian.models.train.ConfigResolver;
+import io.gramian.models.train.Metrics;
 import io.gramian.models.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,8 +94,21 @@ class SimtTrainingTest {
         return settings.toArray(new String[0]);
     }
 
+    /** As in {@code moco-v2 shuffle.groups=2}: a small method with other settings. */
+    private static String[] settings(String text) {
+        String[] words = text.split(" ");
+        List<String> settings = new ArrayList<>(List.of(small(words[0])));
+        for (String word : List.of(words).subList(1, words.length)) {
+            settings.removeIf(each -> each.startsWith(word.substring(0, word.indexOf('=') + 1)));
+            settings.add(word);
+        }
+        return settings.toArray(new String[0]);
+    }
+
     static List<String> methods() {
-        return Systems.names();
+        List<String> methods = new ArrayList<>(Systems.names());
+        methods.addAll(List.of("moco-v2 shuffle.groups=2", "densecl shuffle.groups=2"));
+        return methods;
     }
 
     /**
@@ -102,8 +118,9 @@ class SimtTrainingTest {
     @ParameterizedTest
     @MethodSource("methods")
     void theDeviceTrainsAsTheCpu(String method) {
-        List<Double> here = train(method, Device.cpu(), false, small(method));
-        List<Double> there = train(method, DeviceUnderTest.get(), true, small(method));
+        String name = method.split(" ")[0];
+        List<Double> here = train(name, Device.cpu(), false, settings(method));
+        List<Double> there = train(name, DeviceUnderTest.get(), true, settings(method));
         assertThat(here).hasSize(STEPS);
         assertThat(there).hasSize(STEPS);
         for (int step = 0; step < STEPS; step++) {
@@ -172,18 +189,82 @@ class SimtTrainingTest {
         }
     }
 
-    /** Queues, and what is drawn at random before each step. */
+    /** Queues, and what is drawn at random before each step: shuffles, of parts and directions too. */
     @ParameterizedTest
-    @ValueSource(strings = {"moco-v2", "lejepa", "wmse"})
+    @ValueSource(
+            strings = {
+                "moco-v2",
+                "lejepa",
+                "wmse",
+                "moco-v2 shuffle.groups=4",
+                "moco-v2-plus shuffle.groups=2 accumulate=2",
+                "densecl shuffle.groups=2"
+            })
     void aCapturedRunHasTheBitsOfAnother(String method) throws IOException {
-        List<Double> captured = train(method, DeviceUnderTest.get(), true, small(method));
-        List<Double> plain = train(method, DeviceUnderTest.get(), false, small(method));
+        String name = method.split(" ")[0];
+        List<Double> captured = train(name, DeviceUnderTest.get(), true, settings(method));
+        List<Double> plain = train(name, DeviceUnderTest.get(), false, settings(method));
         assertThat(captured).isEqualTo(plain);
         byte[] first =
                 Files.readAllBytes(folder.resolve("run0").resolve("checkpoints").resolve("last.safetensors"));
         byte[] second =
                 Files.readAllBytes(folder.resolve("run1").resolve("checkpoints").resolve("last.safetensors"));
         assertThat(first).isEqualTo(second);
+    }
+
+    /**
+     * With all that may come with a step: a probe that learns beside it, gradients whose norm is limited, spectra. Between
+     * the news of one step and the next, which is when a step is given to the device, nobody asks for what it has not done.
+     */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void nobodyWaitsInAStep(String method) {
+        DeviceUnderTest.onlyOnTheExecutor("there the step before has ended when it is told");
+        List<String> settings = new ArrayList<>(List.of(settings(method)));
+        settings.addAll(List.of(
+                "epochs=1",
+                "clip=1",
+                "record.online_probe=1",
+                "record.spectrum_steps=1",
+                "record.checkpoint_steps=1000"));
+        Stream stream = DeviceUnderTest.get().backend().stream();
+        List<Long> waits = new ArrayList<>();
+        watch = () -> waits.add(stream.waits());
+        // in a capture a wait would fail by itself: shuffled steps are left as they are
+        boolean captured = !method.contains("shuffle");
+        train(method.split(" ")[0], DeviceUnderTest.get(), captured, settings.toArray(new String[0]));
+        assertThat(waits).hasSize(5).containsOnly(waits.get(0));
+    }
+
+    /** The probe beside the training: the losses are those without it, and what it says is nearly what it says on the CPU. */
+    @Test
+    void theOnlineProbeLearnsAsOnTheCpu() throws IOException {
+        List<String> settings = new ArrayList<>(List.of(small("simclr")));
+        List<Double> alone = train("simclr", DeviceUnderTest.get(), true, settings.toArray(new String[0]));
+        settings.add("record.online_probe=2");
+        assertThat(train("simclr", DeviceUnderTest.get(), true, settings.toArray(new String[0])))
+                .isEqualTo(alone);
+        train("simclr", Device.cpu(), false, settings.toArray(new String[0]));
+        List<JsonNode> there = probed("run1");
+        List<JsonNode> here = probed("run2");
+        assertThat(there).hasSize(STEPS / 2);
+        assertThat(there)
+                .extracting(line -> line.path("step").asInt())
+                .containsExactly(2, 4, 6, 8, 10, 12, 14, 16, 18, 20);
+        for (int i = 0; i < here.size(); i++) {
+            double expected = here.get(i).path("loss").asDouble(Double.NaN);
+            assertThat(there.get(i).path("loss").asDouble(Double.NaN))
+                    .as("probe %d", i)
+                    .isCloseTo(expected, within((i == 0 ? 5e-5 : 1e-2) * (1 + expected)));
+            assertThat(there.get(i).path("accuracy").asDouble(Double.NaN)).isBetween(0.0, 1.0);
+        }
+        assertThat(there.get(0).path("accuracy")).isEqualTo(here.get(0).path("accuracy"));
+    }
+
+    private List<JsonNode> probed(String run) throws IOException {
+        return Metrics.read(folder.resolve(run).resolve("metrics.jsonl")).stream()
+                .filter(line -> line.path("type").asText().equals("online_probe"))
+                .toList();
     }
 
     /** A tensor a step that nobody frees would be at least 256 bytes, 225 KiB in all. */

@@ -103,7 +103,7 @@ public final class DenseClSystem implements SslSystem {
             super(setup.networks().get());
             Settings settings = setup.settings();
             loss = new DenseCl(LossSettings.temperature(settings), (float) settings.number("loss.lambda"));
-            split = SplitBatch.of(setup);
+            split = kept(SplitBatch.of(setup, 1));
             dense = trained("dense", head(setup));
             SslNetwork follower = kept("momentum", setup.networks().get());
             encoder = new MomentumEncoder<>(follower, network(), settings, setup.steps());
@@ -124,14 +124,10 @@ public final class DenseClSystem implements SslSystem {
         }
 
         @Override
-        public boolean replayable() {
-            return split.groups() == 1;
-        }
-
-        @Override
         public void begin(long step) {
             encoder.update(step);
             denseEncoder.update(step);
+            split.begin(step);
         }
 
         /** Global queries (n, d), dense queries (n h w, e), and the cells (n h w, c) before the dense head. */

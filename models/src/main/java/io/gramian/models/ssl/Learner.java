@@ -68,6 +68,12 @@ public abstract class Learner implements AutoCloseable {
         return loss;
     }
 
+    /** Adds what shuffles batches; closed with the learner. */
+    final SplitBatch kept(SplitBatch split) {
+        closings.add(split::close);
+        return split;
+    }
+
     /** The network that is trained and evaluated: backbone and projector. */
     public final SslNetwork network() {
         return network;

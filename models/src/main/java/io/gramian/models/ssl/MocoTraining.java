@@ -45,7 +45,7 @@ final class MocoTraining extends Learner {
         Settings settings = setup.settings();
         loss = new QueueInfoNce(LossSettings.temperature(settings));
         directions = Directions.of(settings);
-        split = SplitBatch.of(setup);
+        split = kept(SplitBatch.of(setup, 2)); // of both views
         SslNetwork follower = kept("momentum", setup.networks().get());
         encoder = new MomentumEncoder<>(follower, network(), settings, setup.steps());
         queues.add(kept("queue", queue(setup, network().width(), 0)));
@@ -73,15 +73,11 @@ final class MocoTraining extends Learner {
         return KeyQueue.random(setup.device(), settings.small(LENGTH), width, SslNetwork.seed(settings, 4 + number));
     }
 
-    @Override
-    public boolean replayable() {
-        return split.groups() == 1;
-    }
-
     /** The authors move it between queries and keys: the same, since queries do not use it. */
     @Override
     public void begin(long step) {
         encoder.update(step);
+        split.begin(step);
     }
 
     /** Queries of view 1, and of view 2 if both find the other. */

@@ -6,13 +6,11 @@ import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.BatchNorm;
-import io.gramian.autograd.nn.Generator;
-import io.gramian.autograd.nn.Init;
-import io.gramian.autograd.nn.Linear;
 import io.gramian.autograd.optim.Sgd;
+import io.gramian.backend.Fetched;
+import io.gramian.backend.Probes;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.ImageDataset;
-import io.gramian.models.eval.CrossEntropy;
 import io.gramian.models.format.Safetensors;
 import io.gramian.models.format.SafetensorsFile;
 import io.gramian.models.ssl.SslNetwork;
@@ -20,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,59 +27,85 @@ import org.jspecify.annotations.Nullable;
  * those of the batch's first view by the network in evaluation mode, detached: normalised by their batch, then one linear layer,
  * cross-entropy, SGD of its own. Nothing flows back, nothing is drawn, no statistic of the network changes: training goes on with
  * the bits that it would have without. What is logged is the accuracy on the batch before the step that learns from it, so that no
- * image is judged by a classifier that has just seen it; a moving average over some {@value #MEMORY} steps.
+ * image is judged by a classifier that has just seen it; a moving average over some {@value #MEMORY} steps. Nobody waits for a
+ * GPU: loss and right answers are counted there, in float32 whatever the precision of the training.
  */
 final class OnlineProbe implements AutoCloseable {
     private static final double RATE = 0.1;
     private static final double MOMENTUM = 0.9;
     private static final int MEMORY = 20;
-    private static final long STREAM = 0x0A11E5;
 
     private final int every;
     private final ImageDataset images;
     private final BatchNorm norm;
-    private final Linear head;
+    /** (features, classes) */
+    private final Variable weight;
+
+    private final Variable bias;
     private final Sgd optimizer;
     private double accuracy = Double.NaN;
 
-    private OnlineProbe(int every, ImageDataset images, BatchNorm norm, Linear head) {
+    private OnlineProbe(int every, ImageDataset images, Device device, int features) {
         this.every = every;
         this.images = images;
-        this.norm = norm;
-        this.head = head;
-        this.optimizer = new Sgd(head.parameters(), new Sgd.Settings(MOMENTUM, 0, false));
+        this.norm = new BatchNorm(device, features, false);
+        this.weight = Variable.parameter(Tensor.zeros(device, features, images.classes()));
+        this.bias = Variable.parameter(Tensor.zeros(device, images.classes()));
+        this.optimizer = new Sgd(parameters(), new Sgd.Settings(MOMENTUM, 0, false));
     }
 
     /** The probe of a configuration; null if it asks for none, or the images have no labels. */
     static @Nullable OnlineProbe of(Device device, TrainConfig config, ImageDataset images, SslNetwork network) {
         int every = config.settings().small("record.online_probe");
-        if (every == 0 || images.classes() < 2) {
-            return null;
-        }
-        int features = network.backbone().features();
-        Generator generator = Generator.of(config.seed() ^ STREAM);
-        Linear head = new Linear(device, features, images.classes(), true, Init.KAIMING_FAN_OUT, generator);
-        head.parameters().values().forEach(parameter -> parameter.value().fill(0));
-        return new OnlineProbe(every, images, new BatchNorm(device, features, false), head);
+        return every == 0 || images.classes() < 2
+                ? null
+                : new OnlineProbe(every, images, device, network.backbone().features());
     }
 
-    /** Judges the batch, learns from it, and logs; after the optimiser's step with this number, from 1. */
-    void step(SslNetwork network, Batch batch, long step, int epoch, TrainLog log) {
+    private Map<String, Variable> parameters() {
+        Map<String, Variable> parameters = new LinkedHashMap<>();
+        parameters.put("weight", weight);
+        parameters.put("bias", bias);
+        return parameters;
+    }
+
+    /**
+     * Judges the batch and learns from it, after the optimiser's step with this number, from 1. What is returned waits for what
+     * came of it and writes that to a log: to be called once, step after step.
+     */
+    Consumer<TrainLog> step(SslNetwork network, Batch batch, long step, int epoch) {
         if (step % every != 0) {
-            return;
+            return log -> {};
         }
         int[] labels = IntStream.of(batch.indices()).map(images::label).toArray();
+        Fetched<Probes.Fit> fit;
         try (Scope scope = Scope.open()) {
             Tensor features = features(network, batch.views().get(0));
-            Variable logits = head.forward(norm.forward(Variable.constant(features)));
-            double now = agreement(logits.value().toFloats(), labels);
-            accuracy = Double.isNaN(accuracy) ? now : accuracy + (now - accuracy) / MEMORY;
-            Variable loss = CrossEntropy.apply(logits, labels);
-            log.online(step, epoch, accuracy, loss.value().item());
-            loss.backward();
-            optimizer.step(RATE);
-            optimizer.zeroGrad();
+            fit = learn(norm.forward(Variable.constant(features)).value(), labels);
         }
+        return log -> {
+            double now = (double) fit.get().correct() / labels.length;
+            accuracy = Double.isNaN(accuracy) ? now : accuracy + (now - accuracy) / MEMORY;
+            log.online(step, epoch, accuracy, fit.get().loss());
+        };
+    }
+
+    /** A step of the classifier; its loss and right answers before. */
+    private Fetched<Probes.Fit> learn(Tensor x, int[] labels) {
+        Tensor w = weight.value();
+        Tensor b = bias.value();
+        Tensor dw = Tensor.empty(w.device(), w.shape().toArray());
+        Tensor db = Tensor.empty(b.device(), b.shape().toArray());
+        Fetched<Probes.Fit> fit = x.device()
+                .backend()
+                .probes()
+                .softmaxRegression(x, labels, w, b, dw, db)
+                .fetch();
+        weight.gradient(dw);
+        bias.gradient(db);
+        optimizer.step(RATE);
+        optimizer.zeroGrad();
+        return fit;
     }
 
     private static Tensor features(SslNetwork network, Tensor view) {
@@ -91,19 +116,6 @@ final class OnlineProbe implements AutoCloseable {
         } finally {
             network.training(true);
         }
-    }
-
-    private static double agreement(float[] logits, int[] labels) {
-        int classes = logits.length / labels.length;
-        int right = 0;
-        for (int i = 0; i < labels.length; i++) {
-            int best = 0;
-            for (int c = 1; c < classes; c++) {
-                best = logits[i * classes + c] > logits[i * classes + best] ? c : best;
-            }
-            right += best == labels[i] ? 1 : 0;
-        }
-        return (double) right / labels.length;
     }
 
     /** Writes what the probe knows beside a checkpoint. */
@@ -138,7 +150,7 @@ final class OnlineProbe implements AutoCloseable {
 
     private Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        head.parameters().forEach((name, parameter) -> tensors.put("head." + name, parameter.value()));
+        parameters().forEach((name, parameter) -> tensors.put("head." + name, parameter.value()));
         optimizer.state().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
         return tensors;
     }
@@ -146,7 +158,8 @@ final class OnlineProbe implements AutoCloseable {
     @Override
     public void close() {
         optimizer.close();
-        head.close();
+        weight.close();
+        bias.close();
         norm.close();
     }
 }

@@ -5,6 +5,7 @@ import io.gramian.GramianException;
 import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.backend.Deferred;
+import io.gramian.backend.Fetched;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
@@ -13,6 +14,7 @@ import io.gramian.models.ssl.BatchPass;
 import io.gramian.models.ssl.SslNetwork;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,8 +135,8 @@ public final class Pretrainer implements AutoCloseable {
         try (LayerPrecision precision = LayerPrecision.use(config, device);
                 TrainLog log = TrainLog.at(folder, step);
                 BatchLoader loader = Loading.training(device, config, spec, images, step)) {
-            if (step == 0) {
-                spectrum(log);
+            if (step == 0 && spectrumDue()) {
+                spectrum().accept(log);
             }
             while (step < steps) {
                 if (interruption.requested()) {
@@ -148,11 +150,10 @@ public final class Pretrainer implements AutoCloseable {
                 if (device.backend().memory().onHost()) {
                     takeStep(loader, log);
                 } else {
-                    ahead().take(step, loader, batch -> watch(batch, log), log);
+                    ahead().take(step, loader, this::watch, log);
                     step++;
                     if (spectrumDue()) {
-                        settle(log);
-                        spectrum(log);
+                        ahead().alsoTell(spectrum());
                     }
                 }
                 if (checkpointDue()) {
@@ -185,6 +186,7 @@ public final class Pretrainer implements AutoCloseable {
         double rate = state.learningRate(step);
         double loss;
         double norm;
+        Consumer<TrainLog> watched;
         try (Scope scope = Scope.open();
                 Batch batch = loader.next()) {
             state.learner().begin(step);
@@ -196,13 +198,14 @@ public final class Pretrainer implements AutoCloseable {
             norm = state.clip().map(Deferred::get).orElse(Double.NaN);
             state.optimise(step);
             state.learner().end(step);
-            watch(batch, log);
+            watched = watch(batch);
         }
         step++;
         TrainLog.Pace pace = news.pace(begin, loader.waitNanos() - waitBefore);
         news.note(log, step, rate, loss, norm, pace);
+        watched.accept(log);
         if (spectrumDue()) {
-            spectrum(log);
+            spectrum().accept(log);
         }
         news.tell(step, pace);
     }
@@ -236,11 +239,9 @@ public final class Pretrainer implements AutoCloseable {
         }
     }
 
-    /** Shows a batch to the probe that learns beside the network, in the step that it was of. */
-    private void watch(Batch batch, TrainLog log) {
-        if (online != null) {
-            online.step(state.network(), batch, step + 1, (int) (step / stepsPerEpoch), log);
-        }
+    /** Shows a batch to the probe that learns beside the network, in its step; what is returned writes to the log. */
+    private Consumer<TrainLog> watch(Batch batch) {
+        return online == null ? log -> {} : online.step(state.network(), batch, step + 1, (int) (step / stepsPerEpoch));
     }
 
     private boolean spectrumDue() {
@@ -248,14 +249,17 @@ public final class Pretrainer implements AutoCloseable {
         return every > 0 && (step % every == 0 || step == steps);
     }
 
-    private void spectrum(TrainLog log) {
-        if (config.record().spectrumSteps() > 0) {
-            SpectrumReading reading = probe.measure(state.network());
+    /** Measures the spectra after the last step; what is returned writes them to the log when they have come. */
+    private Consumer<TrainLog> spectrum() {
+        long taken = step;
+        Fetched<SpectrumReading> coming = probe.measure(state.network());
+        return log -> {
+            SpectrumReading reading = coming.get();
             // before training nothing has collapsed: running statistics are those of no batch
-            List<CollapseWarning> warnings = step == 0 ? List.of() : CollapseWarning.of(reading);
-            log.spectrum(step, news.epoch(Math.max(1, step)), reading, warnings);
-            probe.fresh(warnings).forEach(warning -> listener.warned(warning, step));
-        }
+            List<CollapseWarning> warnings = taken == 0 ? List.of() : CollapseWarning.of(reading);
+            log.spectrum(taken, news.epoch(Math.max(1, taken)), reading, warnings);
+            probe.fresh(reading, warnings).forEach(warning -> listener.warned(warning, taken));
+        };
     }
 
     private boolean checkpointDue() {

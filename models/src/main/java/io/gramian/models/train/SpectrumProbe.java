@@ -5,6 +5,10 @@ import io.gramian.Scope;
 import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
+import io.gramian.backend.Deferred;
+import io.gramian.backend.Event;
+import io.gramian.backend.Fetched;
+import io.gramian.backend.Stream;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import io.gramian.models.data.DatasetSpec;
@@ -26,7 +30,7 @@ import java.util.TreeSet;
 final class SpectrumProbe implements AutoCloseable {
     private final Tensor images;
     private final Optional<WhitenedSlices> slices;
-    /** Titles of the warnings of the last measurement. */
+    /** Titles of the warnings of the last reading. */
     private Set<String> standing = Set.of();
 
     private double effectiveRank = Double.NaN;
@@ -48,46 +52,78 @@ final class SpectrumProbe implements AutoCloseable {
         }
     }
 
-    /** Measures the spectra after a step. */
-    SpectrumReading measure(SslNetwork network) {
-        long begin = System.nanoTime();
-        SpectrumReading.Part representation;
-        SpectrumReading.Part embedding;
+    /** Both matrices of a measurement. */
+    private record Parts(SpectrumReading.Part embedding, SpectrumReading.Part representation) {}
+
+    /** Measures the spectra after a step. On a GPU nobody waits before somebody asks for them. */
+    Fetched<SpectrumReading> measure(SslNetwork network) {
+        Stream stream = images.device().backend().stream();
+        Event begin = stream.newEvent();
+        Event end = stream.newEvent();
+        stream.record(begin);
         try (Scope scope = Scope.open()) {
-            network.training(false);
-            List<Tensor> both = Autograd.noGrad(() -> {
+            List<Tensor> both = seen(network);
+            Deferred<SpectrumReading.Part> representation = SpectrumReading.Part.of(both.get(0));
+            Deferred<SpectrumReading.Part> embedding =
+                    both.get(0) == both.get(1) ? representation : SpectrumReading.Part.of(both.get(1));
+            Deferred<Double> condition = slices.map(each -> condition(network, each))
+                    .orElseGet(() -> Deferred.of(images.device(), () -> Double.NaN));
+            stream.record(end);
+            return embedding
+                    .with(representation, Parts::new)
+                    .with(
+                            condition,
+                            (parts, number) -> new SpectrumReading(
+                                    parts.embedding(),
+                                    parts.representation(),
+                                    number,
+                                    slices.isPresent(),
+                                    seconds(begin, end)))
+                    .fetch();
+        }
+    }
+
+    private static double seconds(Event begin, Event end) {
+        try (begin;
+                end) {
+            return end.millisecondsSince(begin) / 1e3;
+        }
+    }
+
+    /** Features of the images and embeddings, in evaluation mode. */
+    private List<Tensor> seen(SslNetwork network) {
+        network.training(false);
+        try {
+            return Autograd.noGrad(() -> {
                 Variable features = network.backbone().forward(Variable.constant(images));
                 return List.of(features.value(), network.project(features).value());
             });
-            representation = SpectrumReading.Part.of(both.get(0));
-            embedding = both.get(0) == both.get(1) ? representation : SpectrumReading.Part.of(both.get(1));
         } finally {
             network.training(true);
         }
-        double condition = slices.map(each -> condition(network, each)).orElse(Double.NaN);
-        effectiveRank = embedding.spectrum().effectiveRank();
-        double seconds = (System.nanoTime() - begin) / 1e9;
-        return new SpectrumReading(embedding, representation, condition, slices.isPresent(), seconds);
     }
 
     /** Of the covariance {@code (1 - eps) C + eps I} of one slice. */
-    private double condition(SslNetwork network, WhitenedSlices each) {
-        try (Scope scope = Scope.open()) {
+    private Deferred<Double> condition(SslNetwork network, WhitenedSlices each) {
+        Tensor z;
+        try {
             network.gathering(false);
             Tensor slice = images.rows(0, each.images());
-            Tensor z = Autograd.noGrad(
-                    () -> network.forward(Variable.constant(slice)).value());
+            z = Autograd.noGrad(() -> network.forward(Variable.constant(slice)).value());
+        } finally {
+            network.gathering(true);
+        }
+        return Deferred.of(z.device(), () -> {
             double[] variances = Spectrum.ofCovariance(z, false).squares();
             double most = (1 - each.eps()) * variances[0] + each.eps();
             double least = (1 - each.eps()) * variances[variances.length - 1] + each.eps();
             return most / least;
-        } finally {
-            network.gathering(true);
-        }
+        });
     }
 
-    /** The warnings that this reading has and the one before had not. */
-    List<CollapseWarning> fresh(List<CollapseWarning> warnings) {
+    /** Takes note of a reading; the warnings that it has and the one before had not. */
+    List<CollapseWarning> fresh(SpectrumReading reading, List<CollapseWarning> warnings) {
+        effectiveRank = reading.embedding().spectrum().effectiveRank();
         List<CollapseWarning> fresh = new ArrayList<>(warnings);
         fresh.removeIf(warning -> standing.contains(warning.title()));
         Set<String> now = new TreeSet<>();
@@ -96,7 +132,7 @@ final class SpectrumProbe implements AutoCloseable {
         return fresh;
     }
 
-    /** Of the last measurement; NaN before the first. */
+    /** Of the last reading; NaN before the first. */
     double lastEffectiveRank() {
         return effectiveRank;
     }

@@ -1,6 +1,7 @@
 package io.gramian.models.train;
 
 import io.gramian.Tensor;
+import io.gramian.backend.Deferred;
 import io.gramian.spectrum.Spectrum;
 import java.util.Arrays;
 
@@ -22,10 +23,13 @@ record SpectrumReading(Part embedding, Part representation, double sliceConditio
      * @param deviations standard deviation of each column of the unit rows, ascending; healthy: about 1 / sqrt(d)
      */
     record Part(Spectrum spectrum, double[] deviations) {
-        static Part of(Tensor z) {
-            double[] deviations = Spectrum.unitRowDeviations(z);
-            Arrays.sort(deviations);
-            return new Part(Spectrum.of(z), deviations);
+        /** Of a matrix, whose scope stays open until the numbers are fetched. */
+        static Deferred<Part> of(Tensor z) {
+            return Deferred.of(z.device(), () -> {
+                double[] deviations = Spectrum.unitRowDeviations(z);
+                Arrays.sort(deviations);
+                return new Part(Spectrum.of(z), deviations);
+            });
         }
 
         /** Root mean square distance of the unit rows from their mean: 0 when all are one, at most about 1. */

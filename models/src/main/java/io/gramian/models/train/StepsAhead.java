@@ -8,8 +8,10 @@ import io.gramian.backend.Fetched;
 import io.gramian.models.data.Batch;
 import io.gramian.models.data.BatchLoader;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,14 +53,18 @@ final class StepsAhead implements AutoCloseable {
         return body.isCaptured();
     }
 
-    /** Gives the device a step, from 0, with the next batch, which is then shown to {@code watch}; tells of the step before. */
-    void take(long number, BatchLoader loader, Consumer<Batch> watch, TrainLog log) {
+    /**
+     * Gives the device a step, from 0, with the next batch, which is then shown to {@code watch}; tells of the step before, and
+     * lets what came of its watching write to the log.
+     */
+    void take(long number, BatchLoader loader, Function<Batch, Consumer<TrainLog>> watch, TrainLog log) {
         step = number;
         long begin = System.nanoTime();
         long waitBefore = loader.waitNanos();
         Fetched<Double> loss;
         List<Fetched<Optional<String>>> bad;
         Optional<Fetched<Double>> norm;
+        Consumer<TrainLog> watched;
         try (Scope scope = Scope.open();
                 Batch batch = loader.next()) {
             state.learner().begin(step);
@@ -67,14 +73,28 @@ final class StepsAhead implements AutoCloseable {
             norm = state.clip().map(Deferred::fetch);
             state.optimise(step);
             state.learner().end(step);
-            watch.accept(batch);
+            watched = watch.apply(batch);
         }
         Event end = device.backend().stream().newEvent();
         device.backend().stream().record(end);
         TakenStep before = pending;
         pending = new TakenStep(
-                step + 1, state.learningRate(step), loss, bad, norm, begin, loader.waitNanos() - waitBefore, end);
+                step + 1,
+                state.learningRate(step),
+                loss,
+                bad,
+                norm,
+                watched,
+                begin,
+                loader.waitNanos() - waitBefore,
+                end);
         settle(before, log);
+    }
+
+    /** Lets what was measured after the last step that was given write to the log when that step is told. */
+    void alsoTell(Consumer<TrainLog> more) {
+        TakenStep last = Objects.requireNonNull(pending);
+        pending = last.telling(more);
     }
 
     /** Waits for all steps. */
@@ -105,6 +125,8 @@ final class StepsAhead implements AutoCloseable {
                     bad.orElse("the loss itself, by overflow"));
         }
         news.note(log, taken.step(), taken.rate(), loss, norm, pace);
+        taken.watched().accept(log);
+        ended = System.nanoTime(); // what was measured between two steps is part of neither
         news.tell(taken.step(), pace);
     }
 

@@ -4,6 +4,7 @@ import io.gramian.backend.Event;
 import io.gramian.backend.Fetched;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A step that a GPU was given, and whose numbers are on their way.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param loss before it
  * @param badGradients gradients that are no numbers, as {@link TrainState#fetchBadGradients} has them
  * @param gradientNorm before it was limited, if it is
+ * @param watched writes to a log what those saw who watch the step
  * @param begin when it was given, in {@link System#nanoTime}
  * @param waited nanoseconds that it waited for its batch
  * @param end behind all of its work
@@ -23,6 +25,7 @@ record TakenStep(
         Fetched<Double> loss,
         List<Fetched<Optional<String>>> badGradients,
         Optional<Fetched<Double>> gradientNorm,
+        Consumer<TrainLog> watched,
         long begin,
         long waited,
         Event end)
@@ -32,6 +35,11 @@ record TakenStep(
         try (end) {
             end.synchronise();
         }
+    }
+
+    /** The same with more that writes to the log. */
+    TakenStep telling(Consumer<TrainLog> more) {
+        return new TakenStep(step, rate, loss, badGradients, gradientNorm, watched.andThen(more), begin, waited, end);
     }
 
     /** In words, the first gradient that is no number. */

@@ -9,8 +9,10 @@ import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.nn.BatchNorm;
 import io.gramian.autograd.nn.Generator;
+import io.gramian.models.train.ConfigResolver;
 import io.gramian.reference.BatchNormReference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +67,34 @@ class SplitBatchTest {
             assertThat(new SplitBatch(1, 5).keys(x, each -> each, 4)).isSameAs(x);
             assertThat(new SplitBatch(1, 5).queries(x, norm::forward).value().toFloats())
                     .isEqualTo(norm.forward(Variable.constant(x)).value().toFloats());
+        }
+    }
+
+    /** Two parts of a batch, two shuffles each: those that lie ready for a step are those of its draws. */
+    @Test
+    void shufflesOfAStepAreThoseOfItsDraws() {
+        ConfigResolver resolver = new ConfigResolver().option("--method", "method", "moco-v2");
+        List.of("batch=" + 2 * N, "accumulate=2", "shuffle.groups=3", "queue.length=24")
+                .forEach(resolver::assignment);
+        Setup setup = new Setup(device, resolver.resolve().settings(), 10, () -> {
+            throw new IllegalStateException("no network is needed");
+        });
+        long seed = setup.settings().integer("seed");
+        try (Scope scope = Scope.open();
+                BatchNorm norm = new BatchNorm(device, C, true);
+                SplitBatch split = SplitBatch.of(setup, 2)) {
+            Tensor x = Generator.of(1).normal(device, 1, N, C);
+            for (long step : new long[] {0, 7, 3}) {
+                if (step > 0) {
+                    split.begin(step);
+                }
+                for (long draw = 4 * step - 1; draw <= 4 * step + 4; draw++) {
+                    assertThat(split.keys(x, norm::forward, draw).toFloats())
+                            .isEqualTo(new SplitBatch(3, seed)
+                                    .keys(x, norm::forward, draw)
+                                    .toFloats());
+                }
+            }
         }
     }
 
