@@ -107,6 +107,7 @@ int augmentation(int32_t channels, bool source_float, int32_t height, int32_t wi
 
 int training_kernel_tests() {
   int failures = optimizers() + augmentation_in_bytes(3, 9, 7) + augmentation_in_bytes(1, 5, 8);
-  failures += augmentation(3, false, 9, 33) + augmentation(1, true, 17, 31);
+  failures += augmentation(3, false, 9, 33) + augmentation(1, true, 17, 31) + augmentation(3, true, 40, 70) +
+              augmentation(1, false, 41, 129);
   return failures;
 }

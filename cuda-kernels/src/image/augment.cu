@@ -1,14 +1,15 @@
-// A batch of augmented views by one kernel: a block for each view lays out its taps, takes the mean of the source where
-// contrast needs it, crops, takes the mean of the crop, and blurs. Between two steps the result stands in planes
-// (channels, height, width): in shared memory up to 64 KiB (73 x 73 pixels of three channels), so that three blocks are
-// on a multiprocessor at a time, else in device memory. Both give the same bits.
+// A batch of augmented views. Where shared memory holds the planes of a view (up to 64 KiB: 73 x 73 pixels of three
+// channels), by one kernel: a block for each view lays out its taps, takes the mean of the source where contrast needs
+// it, crops, takes the mean of the crop, and blurs, with the planes (channels, height, width) in shared memory between
+// two steps, so that three blocks are on a multiprocessor at a time. Larger views are those of augment_large.cu, with
+// the same bits.
 //
 // Bytes: the source's crop once (and the whole source, where contrast comes before the crop), the result once; planes
 // in device memory are written and read once more for contrast and for blur each. Formulas: gramian/epilogue/taps.h
 // and colour.h, which the CPU shares.
 #include "gramian/image.h"
 
-#include "image/steps.h"
+#include "image/group.h"
 
 namespace gramian {
 namespace image {
@@ -16,26 +17,7 @@ namespace {
 
 static_assert(sizeof(gramian_view) == 80, "callers build this structure byte by byte");
 
-// 96 bytes each: below the 32,764 that kernels take as parameters since CUDA 12.1.
-constexpr int kMostViews = 320;
 constexpr int64_t kMostPlaneFloats = 64 * 1024 / sizeof(float);
-// Blocks of a multiprocessor: 80 registers a thread.
-constexpr int kBlocksAtOnce = 3;
-
-struct Group {
-  View views[kMostViews];
-  int64_t first;  // number of the first one in the batch
-};
-
-// Device memory of a batch, and what each view needs of planes and sums, there or in shared memory.
-struct Room {
-  int32_t* starts;  // (n, height + width): first input of each row and column
-  float* weights;
-  int64_t floats;
-  int32_t parts;
-  float* planes;  // (n, floats); null: shared
-  double* sums;   // (n, parts), shares of the grey of an image; null: shared
-};
 
 // What the threads of a block share besides.
 struct Block {
@@ -45,8 +27,9 @@ struct Block {
 };
 
 // What contrast before the crop adds.
-template <int kChannels, typename Sums>
-__device__ __forceinline__ float source_offset(const Batch& batch, const View& view, Sums sums, const Block& block) {
+template <int kChannels>
+__device__ __forceinline__ float source_offset(
+    const Batch& batch, const View& view, tile::Shared<double> sums, const Block& block) {
   if (!needs_source_mean(view.of)) return 0;  // the whole block
   for (int part = 0; part < kSourceParts; ++part) {
     const double sum = tile::block_sum(source_grey<kChannels>(batch, view, part), block.scratch);
@@ -57,9 +40,9 @@ __device__ __forceinline__ float source_offset(const Batch& batch, const View& v
       block.offset);
 }
 
-template <int kChannels, typename Planes, typename Sums>
+template <int kChannels>
 __device__ __forceinline__ void make_view(const Batch& batch, const View& view, int64_t number, const int32_t* starts,
-    const float* weights, Planes planes, Sums sums, const Block& block, float* out) {
+    const float* weights, tile::Shared<float> planes, tile::Shared<double> sums, const Block& block, float* out) {
   const bool waits = needs_crop_mean(view.of);
   float offset = source_offset<kChannels>(batch, view, sums, block);
 #pragma unroll 1
@@ -86,7 +69,7 @@ __device__ __forceinline__ void make_view(const Batch& batch, const View& view, 
   }
 }
 
-template <int kChannels, bool kShared>
+template <int kChannels>
 __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
     augment_view(const __grid_constant__ Group group, Batch batch, Room room, float* __restrict__ out) {
   tile::SharedMemory memory;
@@ -95,22 +78,17 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
   block.scratch = memory.take<double>(kThreads / 32);
   block.total = memory.take<double>(1);
   block.offset = memory.take<float>(1);
+  const auto planes = memory.take<float>(room.floats);
+  const auto sums = memory.take<double>(room.parts);
   const View& view = group.views[blockIdx.x];
   const int64_t number = group.first + blockIdx.x;
-  int32_t* starts = room.starts + number * (batch.height + batch.width);
+  int32_t* starts = room.starts_of(batch, number);
   float* weights = room.weights + view.weights;
   lay_out_rows(view, batch, starts, weights);
   lay_out_columns(view, batch, starts, weights);
   if (view.of.blur_radius > 0) lay_out_blur(view, batch, weights, block.scratch, block.total);
   __syncthreads();  // all read the taps, and overwrite the scratch memory
-  if constexpr (kShared) {
-    const auto planes = memory.take<float>(room.floats);
-    const auto sums = memory.take<double>(room.parts);
-    make_view<kChannels>(batch, view, number, starts, weights, planes, sums, block, out);
-  } else {
-    make_view<kChannels>(batch, view, number, starts, weights, room.planes + number * room.floats,
-        room.sums + number * room.parts, block, out);
-  }
+  make_view<kChannels>(batch, view, number, starts, weights, planes, sums, block, out);
 }
 
 // A view with its taps behind the first *weights numbers of the array, which grow by them.
@@ -126,20 +104,19 @@ View planned(const Batch& batch, const gramian_view& view, int64_t* weights) {
 
 // Memory for all views.
 Room room_of(gramian_context* context, const Batch& batch, int channels, const gramian_view* views, bool shared) {
-  bool planes = false, source_mean = false, crop_mean = false;
+  Room room = {};
   int64_t weights = 0;
   for (int64_t i = 0; i < batch.n; ++i) {
     planned(batch, views[i], &weights);
-    source_mean = source_mean || needs_source_mean(views[i]);
-    crop_mean = crop_mean || needs_crop_mean(views[i]);
-    planes = planes || needs_crop_mean(views[i]) || views[i].blur_radius > 0;
+    room.source_mean = room.source_mean || needs_source_mean(views[i]);
+    room.crop_mean = room.crop_mean || needs_crop_mean(views[i]);
+    room.blur = room.blur || views[i].blur_radius > 0;
   }
-  Room room = {};
   room.starts = context->scratch<int32_t>(batch.n * (batch.height + batch.width));
   room.weights = context->scratch<float>(weights);
-  room.floats = planes ? channels * static_cast<int64_t>(batch.height) * batch.width : 1;
-  const int32_t sums = crop_mean ? batch.tiles : 1;
-  room.parts = source_mean && kSourceParts > sums ? kSourceParts : sums;
+  room.floats = room.crop_mean || room.blur ? channels * static_cast<int64_t>(batch.height) * batch.width : 1;
+  const int32_t sums = room.crop_mean ? batch.tiles : 1;
+  room.parts = room.source_mean && kSourceParts > sums ? kSourceParts : sums;
   if (!shared) {
     room.planes = context->scratch<float>(batch.n * room.floats);
     room.sums = context->scratch<double>(batch.n * room.parts);
@@ -147,20 +124,24 @@ Room room_of(gramian_context* context, const Batch& batch, int channels, const g
   return room;
 }
 
-template <int kChannels, bool kShared>
-void run(gramian_context* context, const Batch& batch, const gramian_view* views, float* out) {
-  const Room room = room_of(context, batch, kChannels, views, kShared);
-  size_t bytes = lines_bytes(kChannels) + tile::shared_bytes<double>(kThreads / 32) + tile::shared_bytes<double>(1) +
-                 tile::shared_bytes<float>(1);
-  if (kShared) bytes += tile::shared_bytes<float>(room.floats) + tile::shared_bytes<double>(room.parts);
+template <int kChannels>
+void run(gramian_context* context, const Batch& batch, const gramian_view* views, bool shared, float* out) {
+  const Room room = room_of(context, batch, kChannels, views, shared);
+  const size_t bytes = lines_bytes(kChannels) + tile::shared_bytes<double>(kThreads / 32) +
+                       tile::shared_bytes<double>(1) + tile::shared_bytes<float>(1) +
+                       tile::shared_bytes<float>(room.floats) + tile::shared_bytes<double>(room.parts);
   int64_t weights = 0;
   Group group = {};
   for (int64_t first = 0; first < batch.n; first += kMostViews) {
     group.first = first;
     const int64_t count = batch.n - first < kMostViews ? batch.n - first : kMostViews;
     for (int64_t i = 0; i < count; ++i) group.views[i] = planned(batch, views[first + i], &weights);
-    launch(context->stream, {"augment_view", static_cast<unsigned>(count), kThreads, bytes},
-        augment_view<kChannels, kShared>, group, batch, room, out);
+    if (shared) {
+      launch(context->stream, {"augment_view", static_cast<unsigned>(count), kThreads, bytes}, augment_view<kChannels>,
+          group, batch, room, out);
+    } else {
+      make_large_views<kChannels>(context->stream, group, static_cast<unsigned>(count), batch, room, out);
+    }
   }
 }
 
@@ -172,11 +153,7 @@ bool fits_shared_memory(const Batch& batch, int channels) {
 
 void augment(gramian_context* context, const Batch& batch, int channels, const gramian_view* views, bool shared,
     float* out) {
-  if (channels == 3) {
-    (shared ? run<3, true> : run<3, false>)(context, batch, views, out);
-  } else {
-    (shared ? run<1, true> : run<1, false>)(context, batch, views, out);
-  }
+  (channels == 3 ? run<3> : run<1>)(context, batch, views, shared, out);
 }
 
 Batch batch_of(int64_t n, int32_t height, int32_t width, int32_t channels, const float* mean, const float* std) {
