@@ -6,7 +6,8 @@
 
 #include <cuda_runtime.h>
 
-#include "gramian/system.h"
+#include "gramian/bfloat16.h"
+#include "simt_tests.h"
 
 namespace simt_tests {
 
@@ -47,5 +48,28 @@ inline int expect_ok(const char* name, gramian_status status) {
   std::printf("%s: %s\n", name, gramian_last_error());
   return 1;
 }
+
+inline int expect_finite(const char* name, const float* x, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += x[i];
+  return expect_close(name, sum - sum, 0, 0);
+}
+
+// bfloat16 in the memory of floats, from the first number on or from the second, and as many floats of its own.
+struct Halves {
+  Array bits, numbers;
+  uint16_t* at;
+  Halves(int64_t count, int64_t shift) : bits((count + shift + 1) / 2), numbers(count) {
+    at = reinterpret_cast<uint16_t*>(bits.get()) + shift;
+    fill(numbers.get(), count, static_cast<double>(count));
+  }
+  int round(gramian_context* context, int64_t count) const {
+    return expect_ok("round", gramian_round_bf16(context, count, numbers.get(), at));
+  }
+  int finite(const char* name, gramian_context* context, int64_t count) const {
+    return expect_ok(name, gramian_widen_bf16(context, count, at, numbers.get())) +
+           expect_finite(name, numbers.get(), count);
+  }
+};
 
 }  // namespace simt_tests

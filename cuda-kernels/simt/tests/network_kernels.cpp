@@ -19,14 +19,10 @@ namespace {
 using simt_tests::Array;
 using simt_tests::Context;
 using simt_tests::expect_close;
+using simt_tests::expect_finite;
 using simt_tests::expect_ok;
 using simt_tests::fill;
-
-int expect_finite(const char* name, const float* x, int64_t count) {
-  double sum = 0;
-  for (int64_t i = 0; i < count; ++i) sum += x[i];
-  return expect_close(name, sum - sum, 0, 0);
-}
+using simt_tests::Halves;
 
 // Arrays that begin shift floats behind a border of 16 bytes, not all of them alike.
 int elementwise(int64_t rows, int64_t columns, int64_t shift) {
@@ -127,23 +123,6 @@ int pooling(int64_t h, int64_t w, int64_t c, int64_t size, int64_t stride, int64
   return failures + expect_finite("mean back", dx.get(), in);
 }
 
-// bfloat16 in the memory of floats, from the first number on or from the second, and as many floats of its own.
-struct Halves {
-  Array bits, numbers;
-  uint16_t* at;
-  Halves(int64_t count, int64_t shift) : bits((count + shift + 1) / 2), numbers(count) {
-    at = reinterpret_cast<uint16_t*>(bits.get()) + shift;
-    fill(numbers.get(), count, static_cast<double>(count));
-  }
-  int round(gramian_context* context, int64_t count) const {
-    return expect_ok("round", gramian_round_bf16(context, count, numbers.get(), at));
-  }
-  int finite(const char* name, gramian_context* context, int64_t count) const {
-    return expect_ok(name, gramian_widen_bf16(context, count, at, numbers.get())) +
-           expect_finite(name, numbers.get(), count);
-  }
-};
-
 // A convolution, batch normalisation with residual and ReLU, and maxima, there and back.
 int half_layers(int64_t side, int64_t c, int64_t k, int64_t kernel, int64_t stride, int64_t shift) {
   constexpr int64_t kImages = 2;
@@ -155,15 +134,16 @@ int half_layers(int64_t side, int64_t c, int64_t k, int64_t kernel, int64_t stri
   const int64_t most = kImages * pooled * pooled * k;
   const Halves x(in, shift), dx(in, shift), y(rows * k, shift), z(rows * k, 1 - shift), dz(rows * k, shift);
   const Halves p(most, shift), dy(rows * k, shift);
-  const Array weights(k * kernel * kernel * c), dw(k * kernel * kernel * c), channels(4 * k), tap((most + 3) / 4);
-  fill(weights.get(), k * kernel * kernel * c, 1);
+  const Halves weights(k * kernel * kernel * c, shift);
+  const Array dw(k * kernel * kernel * c), channels(4 * k), tap((most + 3) / 4);
   float* mean = channels.get();
   uint8_t* where = reinterpret_cast<uint8_t*>(tap.get());
   const Context context(side, GRAMIAN_PRECISION_FLOAT32);
   gramian_context* at = context.get();
   int failures = x.round(at, in) + z.round(at, rows * k) + p.round(at, most);
+  failures += weights.round(at, k * kernel * kernel * c);
   failures += expect_ok("forward", gramian_convolution_forward_bf16(
-      at, kImages, side, side, c, k, kernel, kernel, stride, padding, x.at, weights.get(), y.at));
+      at, kImages, side, side, c, k, kernel, kernel, stride, padding, x.at, weights.at, y.at));
   failures += expect_ok("norm", gramian_batch_norm_forward_bf16(at, rows, k, y.at, nullptr, nullptr, z.at, 1e-5f, 0, 1,
       nullptr, nullptr, dz.at, mean, mean + k));
   failures += expect_ok("max", gramian_max_pool_forward_bf16(at, kImages, out, out, k, 2, 2, 0, dz.at, p.at, where));
@@ -173,7 +153,7 @@ int half_layers(int64_t side, int64_t c, int64_t k, int64_t kernel, int64_t stri
       mean + k, 1, 1, z.at, dy.at, mean + 2 * k, mean + 3 * k, z.at));
   failures += expect_ok("add", gramian_add_bf16(at, rows * k, dy.at, z.at, dy.at));
   failures += expect_ok("data", gramian_convolution_backward_data_bf16(
-      at, kImages, side, side, c, k, kernel, kernel, stride, padding, weights.get(), dy.at, dx.at));
+      at, kImages, side, side, c, k, kernel, kernel, stride, padding, weights.at, dy.at, dx.at));
   failures += expect_ok("weights", gramian_convolution_backward_weights_bf16(
       at, kImages, side, side, c, k, kernel, kernel, stride, padding, x.at, dy.at, dw.get()));
   failures += expect_ok("evaluate", gramian_batch_norm_evaluate_bf16(at, rows, k, y.at, nullptr, nullptr, nullptr, mean,

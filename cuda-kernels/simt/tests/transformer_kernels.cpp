@@ -13,8 +13,10 @@ namespace {
 using simt_tests::Array;
 using simt_tests::Context;
 using simt_tests::expect_close;
+using simt_tests::expect_finite;
 using simt_tests::expect_ok;
 using simt_tests::fill;
+using simt_tests::Halves;
 
 double sum_of(const float* x, int64_t count) {
   double sum = 0;
@@ -157,6 +159,42 @@ int attention(const Shape& of, float scale, int32_t precision, double tolerance)
   return failures;
 }
 
+// Half of a block in bfloat16, there and back: normalisation, a linear map to queries, keys and values, attention,
+// GELU, and what is added to the stream.
+int half_block(const Shape& of, int64_t shift) {
+  const int64_t tokens = of.b * of.t;
+  const int64_t d = of.h * of.e;
+  const Array stream(tokens * d), gamma(d), beta(3 * d), mean(tokens), rstd(tokens), log_sum(tokens * of.h);
+  const Array dx(tokens * d), dw(3 * d * d), sums(3 * d);
+  const Halves x(tokens * d, shift), w(3 * d * d, shift), qkv(3 * tokens * d, 1 - shift), out(tokens * d, shift);
+  const Halves dout(tokens * d, shift), dqkv(3 * tokens * d, shift);
+  fill(stream.get(), tokens * d, 0);
+  fill(gamma.get(), d, 1);
+  fill(beta.get(), 3 * d, 2);
+  const Context context(of.t, GRAMIAN_PRECISION_FLOAT32);
+  gramian_context* at = context.get();
+  const float scale = 0.2f;
+  int failures = w.round(at, 3 * d * d) + dout.round(at, tokens * d);
+  failures += expect_ok("norm", gramian_layer_norm_forward_bf16(
+      at, stream.get(), tokens, d, gamma.get(), beta.get(), 1e-6f, x.at, mean.get(), rstd.get()));
+  failures += expect_ok("map", gramian_gemm_bf16(at, 0, 1, tokens, 3 * d, d, 1, x.at, w.at, 0, qkv.at));
+  failures += expect_ok("bias", gramian_add_to_rows_bf16(at, tokens, 3 * d, qkv.at, beta.get(), qkv.at));
+  failures += expect_ok("attention", gramian_attention_forward_bf16(
+      at, qkv.at, of.b, of.t, of.h, of.e, scale, out.at, log_sum.get()));
+  failures += expect_ok("attention back", gramian_attention_backward_bf16(
+      at, qkv.at, out.at, log_sum.get(), dout.at, of.b, of.t, of.h, of.e, scale, dqkv.at));
+  failures += expect_ok("gelu", gramian_gelu_forward_bf16(at, out.at, tokens * d, out.at));
+  failures += expect_ok("gelu back", gramian_gelu_backward_bf16(at, out.at, dout.at, tokens * d, dout.at));
+  failures += expect_ok("branch", gramian_add_mixed_bf16(at, tokens * d, stream.get(), out.at, stream.get()));
+  failures += expect_ok("sums", gramian_column_sums_bf16(at, tokens, 3 * d, dqkv.at, sums.get()));
+  failures += expect_ok("weights", gramian_gemm_wide_bf16(at, 1, 0, 3 * d, d, tokens, 1, dqkv.at, x.at, 0, dw.get()));
+  failures += expect_ok("data", gramian_gemm_bf16(at, 0, 0, tokens, d, 3 * d, 1, dqkv.at, w.at, 0, dout.at));
+  failures += expect_ok("norm back", gramian_layer_norm_backward_bf16(at, dout.at, stream.get(), tokens, d, gamma.get(),
+                                         mean.get(), rstd.get(), dx.get(), sums.get(), sums.get() + d));
+  return failures + expect_finite("dw", dw.get(), 3 * d * d) + expect_finite("dx", dx.get(), tokens * d) +
+         dqkv.finite("dqkv", at, 3 * tokens * d) + expect_finite("stream", stream.get(), tokens * d);
+}
+
 int refusals() {
   const Array x(8), y(8);
   const Context context(1, GRAMIAN_PRECISION_FLOAT32);
@@ -179,5 +217,7 @@ int transformer_kernel_tests() {
   failures += attention({2, 31, 1, 97}, 0.2f, GRAMIAN_PRECISION_TF32, 2e-3);
   failures += attention({1, 130, 2, 31}, 0.2f, GRAMIAN_PRECISION_BFLOAT16, 1e-2);
   failures += attention({1, 66, 1, 127}, 0.1f, GRAMIAN_PRECISION_BFLOAT16, 1e-2);
+  failures += half_block({2, 1, 1, 1}, 0) + half_block({1, 65, 2, 8}, 0) + half_block({2, 33, 1, 31}, 1);
+  failures += half_block({1, 66, 1, 127}, 0);
   return failures;
 }

@@ -1,5 +1,6 @@
 #include "gram/operand.h"
 
+#include "tile/element.h"
 #include "tile/load.h"
 
 namespace gramian {
@@ -23,9 +24,9 @@ __global__ void __launch_bounds__(kThreads)
 // target (d, width) = x (count, d) transposed, zeros behind: a tile of 32 x 32 through shared memory, so that both
 // sides are read and written along their rows. 33 floats a row: a column of the tile then lies in 32 different banks.
 // The tiles count in x, which alone has room for those of any matrix.
-template <typename Mode>
+template <typename Mode, typename Source>
 __global__ void __launch_bounds__(kThreads)
-    lay_out_columns(int64_t count, int64_t d, const float* __restrict__ x, int64_t ld, int64_t width,
+    lay_out_columns(int64_t count, int64_t d, const Source* __restrict__ x, int64_t ld, int64_t width,
         typename Mode::Element* __restrict__ target) {
   tile::SharedMemory memory;
   tile::Shared<float> staged = memory.take<float>(kTile * (kTile + 1));
@@ -37,7 +38,7 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t column0 = static_cast<int64_t>(blockIdx.x / row_tiles) * kTile;
   for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
     const bool inside = row0 + r < count && column0 + lane < d;
-    staged[r * (kTile + 1) + lane] = inside ? x[(row0 + r) * ld + column0 + lane] : 0.0f;
+    staged[r * (kTile + 1) + lane] = inside ? tile::widened(x[(row0 + r) * ld + column0 + lane]) : 0.0f;
   }
   __syncthreads();  // each thread goes on with what others staged
   for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
@@ -80,25 +81,28 @@ const float* pad_rows(gramian_context* context, int64_t count, int64_t d, const 
   return target;
 }
 
-template <typename Mode>
+template <typename Mode, typename Source>
 Operand<Mode> lay_out_transposed(
-    gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, int64_t batch) {
+    gramian_context* context, int64_t count, int64_t d, const Source* x, int64_t ld, int64_t batch) {
   using Element = typename Mode::Element;
   const int64_t width = padded_width(count);
   Element* target = context->scratch<Element>(batch * d * width);
   const dim3 blocks(
       static_cast<unsigned>(width / kTile * ((d + kTile - 1) / kTile)), 1, static_cast<unsigned>(batch));
   launch(context->stream,
-      {"lay_out_columns", blocks, kThreads, tile::shared_bytes<float>(kTile * (kTile + 1))}, lay_out_columns<Mode>,
-      count, d, x, ld, width, target);
+      {"lay_out_columns", blocks, kThreads, tile::shared_bytes<float>(kTile * (kTile + 1))},
+      lay_out_columns<Mode, Source>, count, d, x, ld, width, target);
   return {target, d, width};
 }
 
+#define GRAMIAN_TRANSPOSED(Mode, Source) \
+  template Operand<Mode> lay_out_transposed<Mode>(gramian_context*, int64_t, int64_t, const Source*, int64_t, int64_t);
 #define GRAMIAN_OPERANDS(Mode) \
   template Operand<Mode> lay_out<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t); \
-  template Operand<Mode> lay_out_transposed<Mode>(gramian_context*, int64_t, int64_t, const float*, int64_t, int64_t);
+  GRAMIAN_TRANSPOSED(Mode, float)
 GRAMIAN_OPERANDS(tile::Float32)
 GRAMIAN_OPERANDS(tile::Tf32)
 GRAMIAN_OPERANDS(tile::Bfloat16)
+GRAMIAN_TRANSPOSED(tile::Bfloat16, uint16_t)
 
 }  // namespace gramian

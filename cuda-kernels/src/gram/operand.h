@@ -29,8 +29,8 @@ const float* pad_rows(gramian_context* context, int64_t count, int64_t d, const 
 void pad_rows_into(gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, float* target);
 
 // x^T: a row per column of x, as wide as x is high. A batch of them lies one behind the other, in x and in the result.
-template <typename Mode>
+template <typename Mode, typename Source>
 Operand<Mode> lay_out_transposed(
-    gramian_context* context, int64_t count, int64_t d, const float* x, int64_t ld, int64_t batch = 1);
+    gramian_context* context, int64_t count, int64_t d, const Source* x, int64_t ld, int64_t batch = 1);
 
 }  // namespace gramian

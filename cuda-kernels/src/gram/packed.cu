@@ -54,13 +54,14 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <typename Element>
 __global__ void __launch_bounds__(kThreads) add_splits_kernel(
-    int splits, int64_t size, const float* __restrict__ partial, float alpha, float beta, float* __restrict__ c) {
+    int splits, int64_t size, const float* __restrict__ partial, float alpha, float beta, Element* __restrict__ c) {
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kThreads;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < size; i += stride) {
     float sum = 0;
     for (int s = 0; s < splits; ++s) sum += partial[s * size + i];
-    c[i] = beta == 0 ? alpha * sum : alpha * sum + beta * c[i];
+    tile::put(c + i, beta == 0 ? alpha * sum : alpha * sum + beta * tile::widened(c[i]));
   }
 }
 
@@ -83,10 +84,14 @@ Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, cons
   return {target, count, width};
 }
 
+template <typename Element>
 void add_splits(gramian_context* context, const char* name, int splits, int64_t size, const float* partial,
-    float alpha, float beta, float* c) {
-  launch(context->stream, elementwise(name, size), add_splits_kernel, splits, size, partial, alpha, beta, c);
+    float alpha, float beta, Element* c) {
+  launch(context->stream, elementwise(name, size), add_splits_kernel<Element>, splits, size, partial, alpha, beta, c);
 }
+
+template void add_splits<float>(gramian_context*, const char*, int, int64_t, const float*, float, float, float*);
+template void add_splits<uint16_t>(gramian_context*, const char*, int, int64_t, const float*, float, float, uint16_t*);
 
 #define GRAMIAN_PACKED(Mode, Source) \
   template Operand<Mode> pack_rows<Mode>(gramian_context*, int64_t, int64_t, const Source*);

@@ -18,9 +18,10 @@ constexpr int64_t packed_width(int64_t d) {
 template <typename Mode, typename Source>
 Operand<Mode> pack_rows(gramian_context* context, int64_t count, int64_t d, const Source* x);
 
-// c (size) = alpha (sum of partial (splits, size), in the order of the splits) + beta c. With beta 0, c is only
-// written.
+// c (size) = alpha (sum of partial (splits, size), in the order of the splits) + beta c, float or
+// bfloat16. With beta 0, c is only written.
+template <typename Element>
 void add_splits(gramian_context* context, const char* name, int splits, int64_t size, const float* partial,
-    float alpha, float beta, float* c);
+    float alpha, float beta, Element* c);
 
 }  // namespace gramian

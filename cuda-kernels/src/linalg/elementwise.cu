@@ -2,6 +2,7 @@
 // float64, as on the CPU.
 #include "linalg/elementwise.h"
 
+#include "gramian/bfloat16.h"
 #include "gramian/linear_algebra.h"
 #include "linalg/column_sums.h"
 #include "linalg/row_walk.h"
@@ -19,9 +20,9 @@ struct Scale {
 };
 
 // y may be x.
-template <bool kAligned>
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads)
-    add_to_rows(walk::Cut cut, const float* x, const float* __restrict__ bias, float* y) {
+    add_to_rows(walk::Cut cut, const Element* x, const float* __restrict__ bias, Element* y) {
   const walk::Place at(cut);
   const walk::Four mine = walk::of_columns(bias, at, 0);
   for (int64_t i = at.first; i < at.end; i += at.step) {
@@ -38,9 +39,17 @@ struct Sum {
   __device__ __forceinline__ Sum moved(int away) const { return {__shfl_down_sync(tile::kAllLanes, value, away)}; }
 };
 
-template <bool kAligned>
+template <typename Element>
+void launch_add_to_rows(
+    gramian_context* context, int64_t rows, int64_t columns, const Element* x, const float* bias, Element* y) {
+  const walk::Cut cut = walk::cut(rows, columns);
+  launch(context->stream, walk::grid("add_to_rows", cut),
+      walk::aligned(columns, x, y) ? add_to_rows<true, Element> : add_to_rows<false, Element>, cut, x, bias, y);
+}
+
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads)
-    column_sums(walk::Cut cut, const float* __restrict__ x, Sum* __restrict__ partial) {
+    column_sums(walk::Cut cut, const Element* __restrict__ x, Sum* __restrict__ partial) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<Sum>(walk::kThreads * 4);
   const walk::Place at(cut);
@@ -64,15 +73,19 @@ __global__ void __launch_bounds__(walk::kThreads)
 
 }  // namespace
 
+template <typename Element>
 void add_columns(
-    gramian_context* context, int64_t rows, int64_t c, const float* x, bool to_what_is_there, float* sums) {
+    gramian_context* context, int64_t rows, int64_t c, const Element* x, bool to_what_is_there, float* sums) {
   const walk::Cut cut = walk::cut(rows, c);
   Sum* partial = context->scratch<Sum>(cut.chunks * c);
   launch(context->stream, walk::grid("column_sums", cut, walk::kScratchBytes<Sum>),
-      walk::aligned(c, x) ? column_sums<true> : column_sums<false>, cut, x, partial);
+      walk::aligned(c, x) ? column_sums<true, Element> : column_sums<false, Element>, cut, x, partial);
   launch(context->stream, walk::columns_grid("finish_column_sums", c), finish_column_sums, cut, partial,
       to_what_is_there, sums);
 }
+
+template void add_columns<float>(gramian_context*, int64_t, int64_t, const float*, bool, float*);
+template void add_columns<uint16_t>(gramian_context*, int64_t, int64_t, const uint16_t*, bool, float*);
 
 }  // namespace gramian
 
@@ -83,21 +96,32 @@ gramian_status gramian_add(gramian_context* context, int64_t count, const float*
 
 gramian_status gramian_scale(gramian_context* context, int64_t count, float factor, const float* x, float* y) {
   using namespace gramian;
-  return guarded([&] { elementwise<1>(context, "scale", count, x, nullptr, y, Scale{factor}); });
+  return guarded([&] { elementwise(context, "scale", count, x, y, Scale{factor}); });
 }
 
 gramian_status gramian_add_to_rows(
     gramian_context* context, int64_t rows, int64_t columns, const float* x, const float* bias, float* y) {
   using namespace gramian;
-  return guarded([&] {
-    const walk::Cut cut = walk::cut(rows, columns);
-    launch(context->stream, walk::grid("add_to_rows", cut),
-        walk::aligned(columns, x, y) ? add_to_rows<true> : add_to_rows<false>, cut, x, bias, y);
-  });
+  return guarded([&] { launch_add_to_rows(context, rows, columns, x, bias, y); });
+}
+
+gramian_status gramian_add_to_rows_bf16(
+    gramian_context* context, int64_t rows, int64_t columns, const uint16_t* x, const float* bias, uint16_t* y) {
+  using namespace gramian;
+  return guarded([&] { launch_add_to_rows(context, rows, columns, x, bias, y); });
 }
 
 gramian_status gramian_column_sums(
     gramian_context* context, int64_t rows, int64_t columns, const float* x, float* sums) {
+  using namespace gramian;
+  return guarded([&] {
+    context->begin();
+    add_columns(context, rows, columns, x, false, sums);
+  });
+}
+
+gramian_status gramian_column_sums_bf16(
+    gramian_context* context, int64_t rows, int64_t columns, const uint16_t* x, float* sums) {
   using namespace gramian;
   return guarded([&] {
     context->begin();

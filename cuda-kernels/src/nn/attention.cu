@@ -5,7 +5,9 @@
 // Gimelshein, arXiv 1805.02867): each row keeps its largest score and the sum relative to it, and what was added up
 // before shrinks when that grows (FlashAttention, arXiv 2205.14135, algorithm 1). Operands are rounded to the precision
 // of the context, sums and statistics are float32. 4 b h t^2 e FLOP; the keys and values t / 64 times from the L2
-// cache; 16 b t h e bytes of device memory, and where q, k and v are rounded first, 4 or 2 more of each number twice.
+// cache; 16 b t h e bytes of device memory, and where q, k and v are rounded first, 4 or 2 more of each number twice;
+// 8 b t h e in bfloat16, where heads of a multiple of 8 numbers are read as they lie.
+#include "gramian/bfloat16.h"
 #include "gramian/transformer.h"
 #include "nn/attention_call.h"
 #include "tile/reduce.h"
@@ -58,9 +60,9 @@ struct Softmax {
 
 // out (b, t, h, e), log_sum (b, h, t). The next keys arrive while weights and values are multiplied, the next values
 // during the scores.
-template <typename Mode, int kWidth>
+template <typename Mode, int kWidth, typename Target>
 __global__ void __launch_bounds__(kThreads, kBlocksAtOnce) attention_forward(
-    Heads<Mode> x, Sizes sizes, float scale, float* __restrict__ out, float* __restrict__ log_sum) {
+    Heads<Mode> x, Sizes sizes, float scale, Target* __restrict__ out, float* __restrict__ log_sum) {
   using Element = typename Mode::Element;
   constexpr int kRow = kStride<Mode, kWidth>;
   tile::SharedMemory memory;
@@ -112,20 +114,29 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce) attention_forward(
       out + at.numbers(sizes, 1, 0));
 }
 
+template <typename Element>
+void forward(gramian_context* context, const Sizes& sizes, const Element* qkv, float scale, Element* out,
+    float* log_sum) {
+  context->begin();
+  with_width<Element>(context, sizes, [&](auto mode, auto width) {
+    using Mode = decltype(mode);
+    constexpr int kWidth = decltype(width)::value;
+    launch(context->stream, {"attention", blocks(sizes), kThreads, tile_bytes<Mode, kWidth>(3)},
+        attention_forward<Mode, kWidth, Element>, heads_of<Mode>(context, sizes, 3, qkv), sizes, scale, out, log_sum);
+  });
+}
+
 }  // namespace
 }  // namespace gramian
 
 gramian_status gramian_attention_forward(gramian_context* context, const float* qkv, int64_t b, int64_t t, int64_t h,
     int64_t e, float scale, float* out, float* log_sum) {
   using namespace gramian;
-  return guarded([&] {
-    const Sizes sizes = checked(b, t, h, e);
-    context->begin();
-    with_width(context, sizes, [&](auto mode, auto width) {
-      using Mode = decltype(mode);
-      constexpr int kWidth = decltype(width)::value;
-      launch(context->stream, {"attention", blocks(sizes), kThreads, tile_bytes<Mode, kWidth>(3)},
-          attention_forward<Mode, kWidth>, heads_of<Mode>(context, sizes, 3, qkv), sizes, scale, out, log_sum);
-    });
-  });
+  return guarded([&] { forward(context, attention::checked(b, t, h, e), qkv, scale, out, log_sum); });
+}
+
+gramian_status gramian_attention_forward_bf16(gramian_context* context, const uint16_t* qkv, int64_t b, int64_t t,
+    int64_t h, int64_t e, float scale, uint16_t* out, float* log_sum) {
+  using namespace gramian;
+  return guarded([&] { forward(context, attention::checked(b, t, h, e), qkv, scale, out, log_sum); });
 }

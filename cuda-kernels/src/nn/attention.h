@@ -6,6 +6,7 @@
 #pragma once
 
 #include "gram/slab_product.h"
+#include "tile/element.h"
 
 namespace gramian {
 namespace attention {
@@ -109,16 +110,18 @@ __device__ __forceinline__ void multiply_tokens(Scores<Mode>& s, tile::Shared<ty
 }
 
 // Rows of this block's head, times a factor for each half of an accumulator; token i stands at i step.
-template <int kWidth>
+template <int kWidth, typename Element>
 __device__ __forceinline__ void store_tokens(const SlabSums<kWidth>& sums, const float (&factor)[2], int first,
-    const Sizes& sizes, int64_t step, float* __restrict__ target) {
+    const Sizes& sizes, int64_t step, Element* __restrict__ target) {
 #pragma unroll
   for (int n = 0; n < kWidth / 8; ++n) {
 #pragma unroll
-    for (int r = 0; r < 4; ++r) {
-      const int i = first + row_of(r);
-      const int feature = 8 * n + tile::lane_of_warp() % 4 * 2 + r % 2;
-      if (i < sizes.t && feature < sizes.e) target[i * step + feature] = sums.value[0][n][r] * factor[r / 2];
+    for (int half = 0; half < 2; ++half) {
+      const int i = first + row_of(2 * half);
+      const int feature = 8 * n + tile::lane_of_warp() % 4 * 2;
+      if (i >= sizes.t || feature >= sizes.e) continue;
+      tile::put2(target + i * step + feature, sums.value[0][n][2 * half] * factor[half],
+          sums.value[0][n][2 * half + 1] * factor[half], feature + 1 < sizes.e);
     }
   }
 }

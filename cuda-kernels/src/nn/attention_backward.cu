@@ -6,6 +6,7 @@
 // which queries and g flow (dk, dv). Scores are computed again in both: 14 b h t^2 e FLOP (18 for e > 64 in float32),
 // where one pass that scatters would have 10. Operands are rounded to the precision of the context, p and ds too; sums
 // and delta are float32.
+#include "gramian/bfloat16.h"
 #include "gramian/transformer.h"
 #include "nn/attention_call.h"
 #include "tile/reduce.h"
@@ -18,12 +19,15 @@ using namespace attention;
 constexpr int kRowThreads = 256;
 
 // delta (b, h, t); a warp for each head of a token.
+template <typename Element>
 __global__ void __launch_bounds__(kRowThreads) attention_delta(
-    Sizes sizes, const float* __restrict__ out, const float* __restrict__ dout, float* __restrict__ delta) {
+    Sizes sizes, const Element* __restrict__ out, const Element* __restrict__ dout, float* __restrict__ delta) {
   const int64_t row = static_cast<int64_t>(blockIdx.x) * (kRowThreads / 32) + threadIdx.x / 32;
   if (row >= sizes.b * sizes.t * sizes.h) return;  // the whole warp
   float sum = 0;
-  for (int c = tile::lane_of_warp(); c < sizes.e; c += 32) sum += out[row * sizes.e + c] * dout[row * sizes.e + c];
+  for (int c = tile::lane_of_warp(); c < sizes.e; c += 32) {
+    sum += tile::widened(out[row * sizes.e + c]) * tile::widened(dout[row * sizes.e + c]);
+  }
   sum = tile::warp_sum(sum);
   const int64_t token = row / sizes.h;
   const int64_t at = (token / sizes.t * sizes.h + row % sizes.h) * sizes.t + token % sizes.t;
@@ -76,9 +80,9 @@ __device__ __forceinline__ void weigh_keys(Scores<Mode>& s, Scores<Mode>& slope,
 }
 
 // The part dq of dqkv (b, t, 3, h, e). The next values arrive during the scores, the next keys during <g, v>.
-template <typename Mode, int kWidth>
+template <typename Mode, int kWidth, typename Target>
 __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
-    attention_query_gradient(Given<Mode> of, Sizes sizes, float* __restrict__ dqkv) {
+    attention_query_gradient(Given<Mode> of, Sizes sizes, Target* __restrict__ dqkv) {
   using Element = typename Mode::Element;
   constexpr int kRow = kStride<Mode, kWidth>;
   tile::SharedMemory memory;
@@ -132,9 +136,9 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
 
 // The parts dk (kKeys) and dv (kValues) of dqkv (b, t, 3, h, e): scores lie transposed, a row for each key. The next g
 // arrives during dk, the next queries during <v, g>.
-template <typename Mode, int kWidth, bool kKeys, bool kValues>
+template <typename Mode, int kWidth, bool kKeys, bool kValues, typename Target>
 __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
-    attention_key_gradient(Given<Mode> of, Sizes sizes, float* __restrict__ dqkv) {
+    attention_key_gradient(Given<Mode> of, Sizes sizes, Target* __restrict__ dqkv) {
   using Element = typename Mode::Element;
   constexpr int kRow = kStride<Mode, kWidth>;
   tile::SharedMemory memory;
@@ -192,12 +196,37 @@ __global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
   if (kValues) store_tokens<kWidth>(value_sums, {1, 1}, at.first, sizes, step, dqkv + at.numbers(sizes, 3, 2));
 }
 
-template <typename Mode, int kWidth, bool kKeys, bool kValues>
-void launch_key_gradient(gramian_context* context, const Given<Mode>& given, const Sizes& sizes, float* dqkv) {
+template <typename Mode, int kWidth, bool kKeys, bool kValues, typename Target>
+void launch_key_gradient(gramian_context* context, const Given<Mode>& given, const Sizes& sizes, Target* dqkv) {
   launch(context->stream,
       {"attention_key_gradient", blocks(sizes), kThreads,
           tile_bytes<Mode, kWidth>(4) + 2 * tile::shared_bytes<float>(kTile)},
-      attention_key_gradient<Mode, kWidth, kKeys, kValues>, given, sizes, dqkv);
+      attention_key_gradient<Mode, kWidth, kKeys, kValues, Target>, given, sizes, dqkv);
+}
+
+template <typename Element>
+void backward(gramian_context* context, const Sizes& sizes, const Element* qkv, const Element* out,
+    const float* log_sum, const Element* dout, float scale, Element* dqkv) {
+  context->begin();
+  const int64_t rows = sizes.b * sizes.t * sizes.h;
+  float* delta = context->scratch<float>(rows);
+  launch(context->stream, {"attention_delta", blocks_of(rows, kRowThreads / 32), kRowThreads},
+      attention_delta<Element>, sizes, out, dout, delta);
+  with_width<Element>(context, sizes, [&](auto mode, auto width) {
+    using Mode = decltype(mode);
+    constexpr int kWidth = decltype(width)::value;
+    const Given<Mode> given = {heads_of<Mode>(context, sizes, 3, qkv), heads_of<Mode>(context, sizes, 1, dout),
+        log_sum, delta, scale};
+    launch(context->stream, {"attention_query_gradient", blocks(sizes), kThreads, tile_bytes<Mode, kWidth>(4)},
+        attention_query_gradient<Mode, kWidth, Element>, given, sizes, dqkv);
+    if constexpr (std::is_same_v<Mode, tile::Float32> && kWidth == kWidest) {
+      // registers do not hold the accumulators of both beside float32 operands: scores twice instead
+      launch_key_gradient<Mode, kWidth, true, false>(context, given, sizes, dqkv);
+      launch_key_gradient<Mode, kWidth, false, true>(context, given, sizes, dqkv);
+    } else {
+      launch_key_gradient<Mode, kWidth, true, true>(context, given, sizes, dqkv);
+    }
+  });
 }
 
 }  // namespace
@@ -206,27 +235,14 @@ void launch_key_gradient(gramian_context* context, const Given<Mode>& given, con
 gramian_status gramian_attention_backward(gramian_context* context, const float* qkv, const float* out,
     const float* log_sum, const float* dout, int64_t b, int64_t t, int64_t h, int64_t e, float scale, float* dqkv) {
   using namespace gramian;
-  return guarded([&] {
-    const Sizes sizes = checked(b, t, h, e);
-    context->begin();
-    const int64_t rows = b * t * h;
-    float* delta = context->scratch<float>(rows);
-    launch(context->stream, {"attention_delta", blocks_of(rows, kRowThreads / 32), kRowThreads}, attention_delta,
-        sizes, out, dout, delta);
-    with_width(context, sizes, [&](auto mode, auto width) {
-      using Mode = decltype(mode);
-      constexpr int kWidth = decltype(width)::value;
-      const Given<Mode> given = {heads_of<Mode>(context, sizes, 3, qkv), heads_of<Mode>(context, sizes, 1, dout),
-          log_sum, delta, scale};
-      launch(context->stream, {"attention_query_gradient", blocks(sizes), kThreads, tile_bytes<Mode, kWidth>(4)},
-          attention_query_gradient<Mode, kWidth>, given, sizes, dqkv);
-      if constexpr (std::is_same_v<Mode, tile::Float32> && kWidth == kWidest) {
-        // registers do not hold the accumulators of both beside float32 operands: scores twice instead
-        launch_key_gradient<Mode, kWidth, true, false>(context, given, sizes, dqkv);
-        launch_key_gradient<Mode, kWidth, false, true>(context, given, sizes, dqkv);
-      } else {
-        launch_key_gradient<Mode, kWidth, true, true>(context, given, sizes, dqkv);
-      }
-    });
-  });
+  return guarded(
+      [&] { backward(context, attention::checked(b, t, h, e), qkv, out, log_sum, dout, scale, dqkv); });
+}
+
+gramian_status gramian_attention_backward_bf16(gramian_context* context, const uint16_t* qkv, const uint16_t* out,
+    const float* log_sum, const uint16_t* dout, int64_t b, int64_t t, int64_t h, int64_t e, float scale,
+    uint16_t* dqkv) {
+  using namespace gramian;
+  return guarded(
+      [&] { backward(context, attention::checked(b, t, h, e), qkv, out, log_sum, dout, scale, dqkv); });
 }

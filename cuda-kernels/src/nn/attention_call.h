@@ -27,23 +27,29 @@ inline Sizes checked(int64_t b, int64_t t, int64_t h, int64_t e) {
 
 inline unsigned blocks(const Sizes& sizes) { return static_cast<unsigned>(sizes.b * sizes.h * sizes.tiles); }
 
-// x (b, t, parts, h, e), rounded once.
-template <typename Mode>
-Heads<Mode> heads_of(gramian_context* context, const Sizes& sizes, int parts, const float* x) {
+// x (b, t, parts, h, e), rounded once, or as it lies.
+template <typename Mode, typename Source>
+Heads<Mode> heads_of(gramian_context* context, const Sizes& sizes, int parts, const Source* x) {
   const Operand<Mode> rows = pack_rows<Mode>(context, sizes.b * sizes.t * parts * sizes.h, sizes.e, x);
   return {rows.rows, parts * sizes.h * rows.width, static_cast<int>(rows.width)};
 }
 
-// Calls body with the precision's type and the narrowest width that a head fits.
-template <typename Body>
+// Calls body with the type of the precision that tensors of Element are multiplied in, bfloat16 or that of the context,
+// and the narrowest width that a head fits.
+template <typename Element, typename Body>
 void with_width(const gramian_context* context, const Sizes& sizes, Body&& body) {
-  with_precision(context, [&](auto mode) {
+  const auto call = [&](auto mode) {
     if (sizes.e <= 64) {
       body(mode, std::integral_constant<int, 64>());
     } else {
       body(mode, std::integral_constant<int, kWidest>());
     }
-  });
+  };
+  if constexpr (std::is_same_v<Element, uint16_t>) {
+    call(tile::Bfloat16());
+  } else {
+    with_precision(context, call);
+  }
 }
 
 // Shared memory for so many tiles of tokens, and for the weights of multiply_slab.

@@ -1,6 +1,6 @@
 // Convolution of x (n,h,w,c) with weights (k,kernel_h,kernel_w,c), forward and backward to x, as products of gathered
 // windows with weights (nn/windows.h): 2 n oh ow k kernel_h kernel_w c FLOP each, operands in the precision of the
-// context, sums in float32; of bfloat16 activations, bfloat16 operands. Beside the tensors themselves memory holds what
+// context, sums in float32; of bfloat16 activations and weights, bfloat16 operands. Beside the tensors memory holds what
 // pack_rows has to round or align, and the weights with their channels turned for the way back.
 #include "gramian/network.h"
 
@@ -81,7 +81,7 @@ void convolve_windows(gramian_context* context, const char* name, const Windows&
 }
 
 template <typename Mode, typename Element>
-void forward(gramian_context* context, const Convolution& of, const Element* x, const float* weights,
+void forward(gramian_context* context, const Convolution& of, const Element* x, const Element* weights,
     const float* bias, Element* y) {
   const Operand<Mode> source = pack_rows<Mode>(context, of.inputs(), of.c, x);
   const Operand<Mode> taps = pack_rows<Mode>(context, of.k * of.taps(), of.c, weights);
@@ -98,9 +98,9 @@ constexpr int kThreads = 256;
 
 // turned (c,taps,width) = weights (k,taps,c), zeros from k on; a block turns 32 x 32 of k and c for one tap through
 // shared memory. 33 floats a row: a column of the tile then lies in 32 different banks.
-template <typename Mode>
+template <typename Mode, typename Source>
 __global__ void __launch_bounds__(kThreads) turn_weights(int64_t k, int64_t taps, int64_t c,
-    const float* __restrict__ weights, int64_t width, typename Mode::Element* __restrict__ turned) {
+    const Source* __restrict__ weights, int64_t width, typename Mode::Element* __restrict__ turned) {
   tile::SharedMemory memory;
   const auto staged = memory.take<float>(kTile * (kTile + 1));
   const int lane = static_cast<int>(threadIdx.x % kTile);
@@ -110,7 +110,7 @@ __global__ void __launch_bounds__(kThreads) turn_weights(int64_t k, int64_t taps
   const int64_t c0 = blockIdx.x / taps / k_tiles * kTile;
   for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
     const bool inside = k0 + r < k && c0 + lane < c;
-    staged[r * (kTile + 1) + lane] = inside ? weights[((k0 + r) * taps + tap) * c + c0 + lane] : 0.0f;
+    staged[r * (kTile + 1) + lane] = inside ? tile::widened(weights[((k0 + r) * taps + tap) * c + c0 + lane]) : 0.0f;
   }
   __syncthreads();  // each thread goes on with what others staged
   for (int r = static_cast<int>(threadIdx.x / kTile); r < kTile; r += kThreads / kTile) {
@@ -132,14 +132,14 @@ struct Residue {
 
 template <typename Mode, typename Element>
 void backward_data(
-    gramian_context* context, const Convolution& of, const float* weights, const Element* dy, Element* dx) {
+    gramian_context* context, const Convolution& of, const Element* weights, const Element* dy, Element* dx) {
   const Operand<Mode> source = pack_rows<Mode>(context, of.outputs(), of.k, dy);
   const int64_t width = source.width;
   auto* turned = context->scratch<typename Mode::Element>(of.c * of.taps() * width);
   const int64_t tiles = (width + kTile - 1) / kTile * ((of.c + kTile - 1) / kTile) * of.taps();
   launch(context->stream,
       {"turn_weights", static_cast<unsigned>(tiles), kThreads, tile::shared_bytes<float>(kTile * (kTile + 1))},
-      turn_weights<Mode>, of.k, of.taps(), of.c, weights, width, turned);
+      turn_weights<Mode, Element>, of.k, of.taps(), of.c, weights, width, turned);
   const auto stride = static_cast<int>(of.stride);
   for (int row = 0; row < stride && row < of.h; ++row) {
     for (int column = 0; column < stride && column < of.w; ++column) {
@@ -190,7 +190,7 @@ gramian_status gramian_convolution_backward_data(gramian_context* context, int64
 
 gramian_status gramian_convolution_forward_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w, int64_t c,
     int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const uint16_t* x,
-    const float* weights, uint16_t* y) {
+    const uint16_t* weights, uint16_t* y) {
   using namespace gramian;
   return guarded([&] {
     const Convolution of = {n, h, w, c, k, kernel_h, kernel_w, stride, padding};
@@ -201,7 +201,7 @@ gramian_status gramian_convolution_forward_bf16(gramian_context* context, int64_
 }
 
 gramian_status gramian_convolution_backward_data_bf16(gramian_context* context, int64_t n, int64_t h, int64_t w,
-    int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const float* weights,
+    int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding, const uint16_t* weights,
     const uint16_t* dy, uint16_t* dx) {
   using namespace gramian;
   return guarded([&] {

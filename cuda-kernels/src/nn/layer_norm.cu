@@ -6,7 +6,9 @@
 // A warp has a row, a lane 4 neighbouring columns of every 128. The row comes from device memory once and from the
 // cache afterwards: mean, squared deviations from it, output. All are distances from the row's first element, so that a
 // mean far from 0 costs no digits; four are added up in float32, the fours in float64. Nowhere E[x^2] - E[x]^2.
-// Bytes: 8 rows d forward, 12 for dx, 8 for dgamma and dbeta, whose sums walk down the columns (linalg/row_walk.h).
+// Bytes: 8 rows d forward, 12 for dx, 8 for dgamma and dbeta, whose sums walk down the columns (linalg/row_walk.h);
+// 2 rows d less each where y and dy are bfloat16, as operands of products are (gramian/bfloat16.h).
+#include "gramian/bfloat16.h"
 #include "gramian/transformer.h"
 #include "nn/gradient_sums.h"
 
@@ -42,10 +44,10 @@ Grid rows_grid(const char* name, const Rows& of) {
 }
 
 // y (rows, d), mean and rstd (rows).
-template <bool kAligned>
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads)
     layer_norm(Rows of, const float* __restrict__ x, const float* __restrict__ gamma, const float* __restrict__ beta,
-        float epsilon, float* __restrict__ y, float* __restrict__ mean, float* __restrict__ rstd) {
+        float epsilon, Element* __restrict__ y, float* __restrict__ mean, float* __restrict__ rstd) {
   const int64_t i = of.mine();
   if (i >= of.count) return;  // the whole warp
   const float* row = x + i * of.d;
@@ -94,8 +96,9 @@ __global__ void __launch_bounds__(walk::kThreads)
 }
 
 // What the gradient of one row is made of.
+template <typename Element>
 struct Layer {
-  const float* dy;
+  const Element* dy;
   const float* x;
   const float* gamma;
   const float* mean;
@@ -103,9 +106,9 @@ struct Layer {
 };
 
 // dx (rows, d); may be dy.
-template <bool kAligned>
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads, kBlocksAtOnce)
-    layer_norm_gradient(Rows of, Layer from, float* dx) {
+    layer_norm_gradient(Rows of, Layer<Element> from, float* dx) {
   const int64_t i = of.mine();
   if (i >= of.count) return;  // the whole warp
   const float mean = from.mean[i];
@@ -147,9 +150,9 @@ __global__ void __launch_bounds__(walk::kThreads, kBlocksAtOnce)
 
 // partial (chunks, d): sums of dy and dy xhat over the rows of a chunk. Groups of rows are added up in float32, the
 // groups in float64.
-template <bool kAligned>
+template <bool kAligned, typename Element>
 __global__ void __launch_bounds__(walk::kThreads)
-    layer_norm_sums(Cut cut, Layer from, GradientSums* __restrict__ partial) {
+    layer_norm_sums(Cut cut, Layer<Element> from, GradientSums* __restrict__ partial) {
   tile::SharedMemory memory;
   const auto scratch = memory.take<GradientSums>(walk::kThreads * 4);
   const Place at(cut);
@@ -192,35 +195,55 @@ __global__ void __launch_bounds__(walk::kThreads) finish_layer_norm_sums(
   dgamma[column] = static_cast<float>(all.along);
 }
 
+template <typename Element>
+void forward(gramian_context* context, const Rows& of, const float* x, const float* gamma, const float* beta,
+    float epsilon, Element* y, float* mean, float* rstd) {
+  launch(context->stream, rows_grid("layer_norm", of),
+      walk::aligned(of.d, x, gamma, beta, y) ? layer_norm<true, Element> : layer_norm<false, Element>, of, x, gamma,
+      beta, epsilon, y, mean, rstd);
+}
+
+template <typename Element>
+void backward(gramian_context* context, const Rows& of, const Layer<Element>& from, float* dx, float* dgamma,
+    float* dbeta) {
+  const Cut cut = walk::cut(of.count, of.d);
+  context->begin();
+  GradientSums* partial = context->scratch<GradientSums>(cut.chunks * of.d);
+  launch(context->stream, walk::grid("layer_norm_sums", cut, walk::kScratchBytes<GradientSums>),
+      walk::aligned(of.d, from.x, from.dy) ? layer_norm_sums<true, Element> : layer_norm_sums<false, Element>, cut,
+      from, partial);
+  launch(context->stream, walk::columns_grid("layer_norm_finish", of.d), finish_layer_norm_sums, cut, partial, dgamma,
+      dbeta);
+  const bool aligned = walk::aligned(of.d, from.x, from.dy, from.gamma, dx);
+  // last, because dx may be dy
+  launch(context->stream, rows_grid("layer_norm_gradient", of),
+      aligned ? layer_norm_gradient<true, Element> : layer_norm_gradient<false, Element>, of, from, dx);
+}
+
 }  // namespace
 }  // namespace gramian
 
 gramian_status gramian_layer_norm_forward(gramian_context* context, const float* x, int64_t rows, int64_t d,
     const float* gamma, const float* beta, float epsilon, float* y, float* mean, float* rstd) {
   using namespace gramian;
-  return guarded([&] {
-    const Rows of = {rows, d};
-    launch(context->stream, rows_grid("layer_norm", of),
-        walk::aligned(d, x, gamma, beta, y) ? layer_norm<true> : layer_norm<false>, of, x, gamma, beta, epsilon, y,
-        mean, rstd);
-  });
+  return guarded([&] { forward(context, {rows, d}, x, gamma, beta, epsilon, y, mean, rstd); });
 }
 
 gramian_status gramian_layer_norm_backward(gramian_context* context, const float* dy, const float* x, int64_t rows,
     int64_t d, const float* gamma, const float* mean, const float* rstd, float* dx, float* dgamma, float* dbeta) {
   using namespace gramian;
-  return guarded([&] {
-    const Layer from = {dy, x, gamma, mean, rstd};
-    const Rows of = {rows, d};
-    const Cut cut = walk::cut(rows, d);
-    context->begin();
-    GradientSums* partial = context->scratch<GradientSums>(cut.chunks * d);
-    launch(context->stream, walk::grid("layer_norm_sums", cut, walk::kScratchBytes<GradientSums>),
-        walk::aligned(d, x, dy) ? layer_norm_sums<true> : layer_norm_sums<false>, cut, from, partial);
-    launch(context->stream, walk::columns_grid("layer_norm_finish", d), finish_layer_norm_sums, cut, partial, dgamma,
-        dbeta);
-    // last, because dx may be dy
-    launch(context->stream, rows_grid("layer_norm_gradient", of),
-        walk::aligned(d, x, dy, gamma, dx) ? layer_norm_gradient<true> : layer_norm_gradient<false>, of, from, dx);
-  });
+  return guarded([&] { backward<float>(context, {rows, d}, {dy, x, gamma, mean, rstd}, dx, dgamma, dbeta); });
+}
+
+gramian_status gramian_layer_norm_forward_bf16(gramian_context* context, const float* x, int64_t rows, int64_t d,
+    const float* gamma, const float* beta, float epsilon, uint16_t* y, float* mean, float* rstd) {
+  using namespace gramian;
+  return guarded([&] { forward(context, {rows, d}, x, gamma, beta, epsilon, y, mean, rstd); });
+}
+
+gramian_status gramian_layer_norm_backward_bf16(gramian_context* context, const uint16_t* dy, const float* x,
+    int64_t rows, int64_t d, const float* gamma, const float* mean, const float* rstd, float* dx, float* dgamma,
+    float* dbeta) {
+  using namespace gramian;
+  return guarded([&] { backward<uint16_t>(context, {rows, d}, {dy, x, gamma, mean, rstd}, dx, dgamma, dbeta); });
 }

@@ -20,7 +20,7 @@ struct Gate {
 
 gramian_status gramian_relu_forward(gramian_context* context, int64_t count, const float* x, float* y) {
   using namespace gramian;
-  return guarded([&] { elementwise<1>(context, "relu", count, x, nullptr, y, Rectify()); });
+  return guarded([&] { elementwise(context, "relu", count, x, y, Rectify()); });
 }
 
 gramian_status gramian_relu_backward(

@@ -1,7 +1,7 @@
-// Layers of convolutional networks whose activations, and the gradients of activations, are bfloat16: half of the bytes
-// to keep and to move. A uint16_t is the upper half of a float32. Arithmetic, sums, statistics, weights and the
-// gradients of weights are float32, as in network.h, whose sizes and layouts hold here; what is stored is rounded once,
-// to nearest even. CUDA devices and their executor have these functions, the CPU does not.
+// Layers whose activations, gradients of activations and weights are bfloat16: half of the bytes to keep and to move. A
+// uint16_t is the upper half of a float32. Arithmetic, sums, statistics and the gradients of weights are float32, as in
+// network.h, transformer.h and linear_algebra.h, whose sizes and layouts hold here; what is stored is rounded once, to
+// nearest even. CUDA devices and their executor have these functions, the CPU does not.
 #ifndef GRAMIAN_BFLOAT16_H
 #define GRAMIAN_BFLOAT16_H
 
@@ -18,15 +18,32 @@ GRAMIAN_EXPORT gramian_status gramian_widen_bf16(
 /** z = x + y over count elements. z may be x or y. */
 GRAMIAN_EXPORT gramian_status gramian_add_bf16(
     gramian_context* context, int64_t count, const uint16_t* x, const uint16_t* y, uint16_t* z);
+/** z = x + y over count elements: a residual stream in float32 and a branch. z may be x. */
+GRAMIAN_EXPORT gramian_status gramian_add_mixed_bf16(
+    gramian_context* context, int64_t count, const float* x, const uint16_t* y, float* z);
+/** y (rows,columns) = x + bias (columns) in each row. y may be x. */
+GRAMIAN_EXPORT gramian_status gramian_add_to_rows_bf16(
+    gramian_context* context, int64_t rows, int64_t columns, const uint16_t* x, const float* bias, uint16_t* y);
+/** sums (columns) of the columns of x (rows,columns), added up in float64. */
+GRAMIAN_EXPORT gramian_status gramian_column_sums_bf16(
+    gramian_context* context, int64_t rows, int64_t columns, const uint16_t* x, float* sums);
 
-/** Convolution without bias; the weights are rounded to bfloat16 before they are multiplied. */
+/** c (m,n) = alpha op(a) op(b) + beta c. With beta 0, c is only written. */
+GRAMIAN_EXPORT gramian_status gramian_gemm_bf16(gramian_context* context, int32_t transpose_a, int32_t transpose_b,
+    int64_t m, int64_t n, int64_t k, float alpha, const uint16_t* a, const uint16_t* b, float beta, uint16_t* c);
+/** The same with float32 results: gradients of weights. */
+GRAMIAN_EXPORT gramian_status gramian_gemm_wide_bf16(gramian_context* context, int32_t transpose_a,
+    int32_t transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const uint16_t* a, const uint16_t* b,
+    float beta, float* c);
+
+/** Convolution without bias. */
 GRAMIAN_EXPORT gramian_status gramian_convolution_forward_bf16(gramian_context* context, int64_t n, int64_t h,
     int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
-    const uint16_t* x, const float* weights, uint16_t* y);
+    const uint16_t* x, const uint16_t* weights, uint16_t* y);
 /** dx (n,h,w,c) from dy (n,oh,ow,k). */
 GRAMIAN_EXPORT gramian_status gramian_convolution_backward_data_bf16(gramian_context* context, int64_t n, int64_t h,
     int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
-    const float* weights, const uint16_t* dy, uint16_t* dx);
+    const uint16_t* weights, const uint16_t* dy, uint16_t* dx);
 /** dweights (k,kernel_h,kernel_w,c) from x and dy. */
 GRAMIAN_EXPORT gramian_status gramian_convolution_backward_weights_bf16(gramian_context* context, int64_t n,
     int64_t h, int64_t w, int64_t c, int64_t k, int64_t kernel_h, int64_t kernel_w, int64_t stride, int64_t padding,
@@ -53,6 +70,27 @@ GRAMIAN_EXPORT gramian_status gramian_max_pool_forward_bf16(gramian_context* con
 GRAMIAN_EXPORT gramian_status gramian_max_pool_backward_bf16(gramian_context* context, int64_t n, int64_t h,
     int64_t w, int64_t c, int64_t size, int64_t stride, int64_t padding, const uint8_t* tap, const uint16_t* dy,
     uint16_t* dx);
+
+/** Layer normalisation of a float32 residual stream x into what products read. */
+GRAMIAN_EXPORT gramian_status gramian_layer_norm_forward_bf16(gramian_context* context, const float* x, int64_t rows,
+    int64_t d, const float* gamma, const float* beta, float epsilon, uint16_t* y, float* mean, float* rstd);
+/** dx (rows,d), float32 as x, from dy. */
+GRAMIAN_EXPORT gramian_status gramian_layer_norm_backward_bf16(gramian_context* context, const uint16_t* dy,
+    const float* x, int64_t rows, int64_t d, const float* gamma, const float* mean, const float* rstd, float* dx,
+    float* dgamma, float* dbeta);
+/** y = x Phi(x) over count elements. y may be x. */
+GRAMIAN_EXPORT gramian_status gramian_gelu_forward_bf16(
+    gramian_context* context, const uint16_t* x, int64_t count, uint16_t* y);
+/** dx = dy (Phi(x) + x phi(x)). dx may be dy. */
+GRAMIAN_EXPORT gramian_status gramian_gelu_backward_bf16(
+    gramian_context* context, const uint16_t* x, const uint16_t* dy, int64_t count, uint16_t* dx);
+/** Attention; scores, their softmax and log_sum are float32. */
+GRAMIAN_EXPORT gramian_status gramian_attention_forward_bf16(gramian_context* context, const uint16_t* qkv, int64_t b,
+    int64_t t, int64_t h, int64_t e, float scale, uint16_t* out, float* log_sum);
+/** dqkv (b,t,3,h,e) from dout (b,t,h,e), with out and log_sum of the forward pass. */
+GRAMIAN_EXPORT gramian_status gramian_attention_backward_bf16(gramian_context* context, const uint16_t* qkv,
+    const uint16_t* out, const float* log_sum, const uint16_t* dout, int64_t b, int64_t t, int64_t h, int64_t e,
+    float scale, uint16_t* dqkv);
 
 GRAMIAN_EXTERN_C_END
 

@@ -1,5 +1,6 @@
 package io.gramian.autograd;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Scope;
 import io.gramian.Tensor;
@@ -22,6 +23,7 @@ public final class Variable {
     private final Tensor value;
     private final boolean requiresGradient;
     private final @Nullable Function creator;
+    private final @Nullable RoundedCopy rounded;
     private @Nullable Tensor gradient;
     private @Nullable Deferred<Double> number;
     private boolean retained;
@@ -30,6 +32,7 @@ public final class Variable {
         this.value = value;
         this.requiresGradient = requiresGradient;
         this.creator = creator;
+        this.rounded = requiresGradient && creator == null ? new RoundedCopy() : null;
     }
 
     /** A scalar of a device whose tensor is written when somebody asks for it; nobody has to wait before. */
@@ -57,6 +60,17 @@ public final class Variable {
             tensor.fill(unwritten.get().floatValue());
         }
         return tensor;
+    }
+
+    /**
+     * The tensor as a factor of activations of this type: itself, or rounded for {@link DType#BFLOAT16}. A parameter is
+     * rounded once for all who ask until its value changes, into a copy that it keeps; other variables for each who asks.
+     */
+    public Tensor operand(DType type) {
+        if (type != DType.BFLOAT16) {
+            return value();
+        }
+        return rounded == null ? RoundedCopy.passing(value()) : rounded.of(value);
     }
 
     /** The only element, brought to the host behind what the device was given so far; waits for nothing. */
@@ -149,9 +163,12 @@ public final class Variable {
         }
     }
 
-    /** Frees value and gradient of a parameter. */
+    /** Frees value, gradient and rounded copy of a parameter. */
     public void close() {
         clearGradient();
+        if (rounded != null) {
+            rounded.close();
+        }
         value.close();
     }
 

@@ -29,6 +29,7 @@ record Capture(Stream stream, GraphMemory memory) {
         GraphMemory kept = new GraphMemory(stream.memory());
         stream.run((calls, at) -> calls.gramian_capture_begin(at));
         CURRENT.set(new Capture(stream, kept));
+        stream.memory().nextEra();
         long graph = 0;
         boolean done = false;
         try {
@@ -36,6 +37,7 @@ record Capture(Stream stream, GraphMemory memory) {
             done = true;
         } finally {
             CURRENT.set(null);
+            stream.memory().nextEra();
             try (LongPointer result = new LongPointer(1)) {
                 int status = stream.status((calls, at) -> calls.gramian_capture_end(at, result.address()));
                 graph = result.get();

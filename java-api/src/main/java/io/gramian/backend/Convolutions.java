@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * use the same
  * number ({@code -Dgramian.threads}).
  *
- * <p>On CUDA devices activations and their gradients may be bfloat16, all of a call alike. Weights and their gradients are
- * float32; the weights are rounded to bfloat16 on the way into the products.
+ * <p>On CUDA devices activations, their gradients and weights may be bfloat16, all of a call alike. The gradient of the
+ * weights is float32.
  */
 public final class Convolutions {
     private final Stream stream;
@@ -38,12 +38,12 @@ public final class Convolutions {
      * weights[o,r,s,j]}.
      *
      * @param x activations (n, h, w, c)
-     * @param weights (k, kernelH, kernelW, c)
+     * @param weights (k, kernelH, kernelW, c), in the type of x
      * @param bias (k), or null; null with bfloat16
      * @param y receives (n, oh, ow, k) with sizes as {@link #outputSize}, in the type of x
      */
     public void forward(Tensor x, Tensor weights, @Nullable Tensor bias, int stride, int padding, Tensor y) {
-        long[] s = sizes("x", x, weights, stride, padding);
+        long[] s = sizes("x", x, weights, x.dtype(), stride, padding);
         boolean half = x.dtype() == DType.BFLOAT16;
         Check.shape("y", y, x.dtype(), outputShape(s));
         Check.disjoint("y", y, "x", x);
@@ -90,9 +90,9 @@ public final class Convolutions {
                 y.address()));
     }
 
-    /** Gradient dx (n, h, w, c) of the activations from the gradient dy (n, oh, ow, k) of the output, in its type. */
+    /** Gradient dx (n, h, w, c) of the activations from weights and the gradient dy (n, oh, ow, k), all of one type. */
     public void backwardData(Tensor weights, int stride, int padding, Tensor dy, Tensor dx) {
-        long[] s = sizes("dx", dx, weights, stride, padding);
+        long[] s = sizes("dx", dx, weights, dx.dtype(), stride, padding);
         Check.shape("dy", dy, dx.dtype(), outputShape(s));
         Check.disjoint("dx", dx, "dy", dy);
         if (byLibrary(libraries -> libraries.convolveBackwardData(
@@ -105,9 +105,9 @@ public final class Convolutions {
         runLayer(pass, s, stride, padding, weights.address(), dy.address(), dx.address());
     }
 
-    /** Gradient dweights (k, kernelH, kernelW, c) of the weights from x and the gradient dy of the output. */
+    /** Gradient dweights (k, kernelH, kernelW, c), float32, of the weights from x and the gradient dy of the output. */
     public void backwardWeights(Tensor x, int stride, int padding, Tensor dy, Tensor dweights) {
-        long[] s = sizes("x", x, dweights, stride, padding);
+        long[] s = sizes("x", x, dweights, DType.FLOAT32, stride, padding);
         Check.shape("dy", dy, x.dtype(), outputShape(s));
         Check.disjoint("dweights", dweights, "x", x);
         Check.disjoint("dweights", dweights, "dy", dy);
@@ -171,9 +171,9 @@ public final class Convolutions {
     }
 
     /** n, h, w, c, k, kernelH, kernelW, oh, ow. */
-    private static long[] sizes(String name, Tensor x, Tensor weights, int stride, int padding) {
+    private static long[] sizes(String name, Tensor x, Tensor weights, DType type, int stride, int padding) {
         Check.activations(name, x);
-        Check.dtype("weights", weights, DType.FLOAT32);
+        Check.dtype("weights", weights, type);
         if (x.shape().rank() != 4
                 || weights.shape().rank() != 4
                 || x.shape().size(3) != weights.shape().size(3)) {

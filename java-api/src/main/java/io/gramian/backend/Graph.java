@@ -22,6 +22,7 @@ public final class Graph implements AutoCloseable {
             throw new IllegalStateException("this graph is closed");
         }
         stream.run((kernels, context) -> kernels.gramian_graph_launch(context, graph));
+        stream.memory().nextEra();
     }
 
     /** Frees the graph and the memory of its calls; tensors that the capture made and somebody still has stay valid. */

@@ -14,7 +14,8 @@ public final class LinearAlgebra {
     }
 
     /**
-     * {@code c = alpha op(a) op(b) + beta c}, {@code 2 m n k} operations.
+     * {@code c = alpha op(a) op(b) + beta c}, {@code 2 m n k} operations. On CUDA devices a and b may both be bfloat16, c
+     * then bfloat16 or, for gradients of weights, float32; sums are float32 in every case.
      *
      * @param transposeA whether op(a) is the transpose of a, which is then stored as (k, m)
      * @param transposeB whether op(b) is the transpose of b, which is then stored as (n, k)
@@ -25,8 +26,13 @@ public final class LinearAlgebra {
      * @throws IllegalArgumentException when shapes do not fit, or c overlaps a or b
      */
     public void gemm(boolean transposeA, boolean transposeB, float alpha, Tensor a, Tensor b, float beta, Tensor c) {
-        Check.matrix("a", a);
-        Check.matrix("b", b);
+        checkMatrix("a", a);
+        checkMatrix("b", b);
+        Check.dtype("b", b, a.dtype());
+        Check.activations("c", c);
+        if (a.dtype() == DType.FLOAT32) {
+            Check.dtype("c", c, DType.FLOAT32);
+        }
         long m = a.shape().size(transposeA ? 1 : 0);
         long k = a.shape().size(transposeA ? 0 : 1);
         long n = b.shape().size(transposeB ? 0 : 1);
@@ -35,53 +41,93 @@ public final class LinearAlgebra {
             throw new IllegalArgumentException("gemm: expected inner sizes to agree, got a " + a.shape()
                     + (transposeA ? " transposed" : "") + " and b " + b.shape() + (transposeB ? " transposed" : ""));
         }
-        Check.shape("c", c, m, n);
+        Check.shape("c", c, c.dtype(), m, n);
         Check.disjoint("c", c, "a", a);
         Check.disjoint("c", c, "b", b);
         if (Math.max(m, Math.max(n, k)) > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "gemm: expected sizes below 2^31, got " + a.shape() + " and " + b.shape());
         }
+        Product product = new Product(transposeA, transposeB, m, n, k, alpha, a, b, beta, c);
         CudaLibraries libraries = stream.libraries();
-        stream.runLayer((kernels, context) -> {
-            boolean done = libraries != null
-                    && libraries.gemm(
-                            transposeA,
-                            transposeB,
-                            m,
-                            n,
-                            k,
-                            alpha,
-                            a.address(),
-                            b.address(),
-                            beta,
-                            c.address(),
-                            stream.layerPrecision());
-            return done
-                    ? Kernels.GRAMIAN_OK
-                    : kernels.gramian_gemm(
-                            context,
-                            transposeA ? 1 : 0,
-                            transposeB ? 1 : 0,
-                            m,
-                            n,
-                            k,
-                            alpha,
-                            a.address(),
-                            b.address(),
-                            beta,
-                            c.address());
-        });
+        stream.runLayer((kernels, context) -> libraries != null && product.run(libraries, stream.layerPrecision())
+                ? Kernels.GRAMIAN_OK
+                : product.run(kernels, context));
+        c.touch();
     }
 
-    /** {@code z = x + y} for three tensors of one shape and type, float32 or bfloat16; z may be x or y. */
+    /** A product whose arguments were checked. */
+    private record Product(
+            boolean transposeA,
+            boolean transposeB,
+            long m,
+            long n,
+            long k,
+            float alpha,
+            Tensor a,
+            Tensor b,
+            float beta,
+            Tensor c) {
+        /** By a library; false where it is missing. */
+        boolean run(CudaLibraries libraries, Precision precision) {
+            return libraries.gemm(
+                    transposeA,
+                    transposeB,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    a.address(),
+                    b.address(),
+                    beta,
+                    c.address(),
+                    a.dtype(),
+                    c.dtype(),
+                    precision);
+        }
+
+        /** By a kernel of this project; its status. */
+        int run(Kernels kernels, long context) {
+            int ta = transposeA ? 1 : 0;
+            int tb = transposeB ? 1 : 0;
+            long x = a.address();
+            long y = b.address();
+            long z = c.address();
+            if (a.dtype() == DType.FLOAT32) {
+                return kernels.gramian_gemm(context, ta, tb, m, n, k, alpha, x, y, beta, z);
+            }
+            return c.dtype() == DType.FLOAT32
+                    ? kernels.gramian_gemm_wide_bf16(context, ta, tb, m, n, k, alpha, x, y, beta, z)
+                    : kernels.gramian_gemm_bf16(context, ta, tb, m, n, k, alpha, x, y, beta, z);
+        }
+    }
+
+    /** A matrix of float32 or, where activations may be that, bfloat16. */
+    private static void checkMatrix(String name, Tensor tensor) {
+        Check.activations(name, tensor);
+        if (tensor.shape().rank() != 2) {
+            throw new IllegalArgumentException(name + ": expected a matrix (n, d), got shape " + tensor.shape());
+        }
+    }
+
+    /**
+     * {@code z = x + y} for three tensors of one shape and type, float32 or bfloat16; z may be x or y. To a float32 x may
+     * come a bfloat16 y, a branch of a residual stream.
+     */
     public void add(Tensor x, Tensor y, Tensor z) {
         Check.activations("x", x);
-        Check.shape("y", y, x.dtype(), x.shape().toArray());
+        Check.activations("y", y);
+        boolean mixed = x.dtype() == DType.FLOAT32 && y.dtype() == DType.BFLOAT16;
+        Check.shape("y", y, mixed ? DType.BFLOAT16 : x.dtype(), x.shape().toArray());
         Check.shape("z", z, x.dtype(), x.shape().toArray());
-        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
-                ? kernels.gramian_add_bf16(context, x.elements(), x.address(), y.address(), z.address())
-                : kernels.gramian_add(context, x.elements(), x.address(), y.address(), z.address()));
+        if (mixed) {
+            Check.disjoint("z", z, "y", y);
+        }
+        stream.run((kernels, context) -> mixed
+                ? kernels.gramian_add_mixed_bf16(context, x.elements(), x.address(), y.address(), z.address())
+                : x.dtype() == DType.BFLOAT16
+                        ? kernels.gramian_add_bf16(context, x.elements(), x.address(), y.address(), z.address())
+                        : kernels.gramian_add(context, x.elements(), x.address(), y.address(), z.address()));
         z.touch();
     }
 
@@ -124,28 +170,37 @@ public final class LinearAlgebra {
         y.touch();
     }
 
-    /** {@code y_i = x_i + bias} for each row i of x (n, d); y may be x. */
+    /**
+     * {@code y_i = x_i + bias} for each row i of x (n, d); y may be x.
+     *
+     * @param x float32 or bfloat16
+     * @param bias (d), float32
+     * @param y in the type of x
+     */
     public void addToRows(Tensor x, Tensor bias, Tensor y) {
-        Check.matrix("x", x);
+        checkMatrix("x", x);
         long rows = x.shape().size(0);
         long columns = x.shape().size(1);
         Check.shape("bias", bias, columns);
-        Check.shape("y", y, rows, columns);
+        Check.shape("y", y, x.dtype(), rows, columns);
         Check.disjoint("y", y, "bias", bias);
-        stream.run((kernels, context) ->
-                kernels.gramian_add_to_rows(context, rows, columns, x.address(), bias.address(), y.address()));
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_add_to_rows_bf16(context, rows, columns, x.address(), bias.address(), y.address())
+                : kernels.gramian_add_to_rows(context, rows, columns, x.address(), bias.address(), y.address()));
         y.touch();
     }
 
-    /** Sums (d) of the columns of x (n, d), added up in float64. */
+    /** Sums (d), float32, of the columns of x (n, d), float32 or bfloat16, added up in float64. */
     public void columnSums(Tensor x, Tensor sums) {
-        Check.matrix("x", x);
+        checkMatrix("x", x);
         long rows = x.shape().size(0);
         long columns = x.shape().size(1);
         Check.shape("sums", sums, columns);
         Check.disjoint("sums", sums, "x", x);
-        stream.run(
-                (kernels, context) -> kernels.gramian_column_sums(context, rows, columns, x.address(), sums.address()));
+        stream.run((kernels, context) -> x.dtype() == DType.BFLOAT16
+                ? kernels.gramian_column_sums_bf16(context, rows, columns, x.address(), sums.address())
+                : kernels.gramian_column_sums(context, rows, columns, x.address(), sums.address()));
+        sums.touch();
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.LongPointer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ public final class Memory {
     private final Map<Long, ArrayDeque<Long>> free = new HashMap<>();
     private final Map<Long, Live> live = new HashMap<>();
     private final ThreadLocal<@Nullable Stream> current = new ThreadLocal<>();
+    /** Captures that began or ended, and launches of graphs. */
+    private final AtomicLong eras = new AtomicLong();
+
     private @Nullable Stream main;
     private long liveBytes;
     private long pooledBytes;
@@ -51,6 +55,14 @@ public final class Memory {
 
     void start(Stream stream) {
         main = stream;
+    }
+
+    long era() {
+        return eras.get();
+    }
+
+    void nextEra() {
+        eras.incrementAndGet();
     }
 
     /** As in {@code cuda:0}. */

@@ -17,7 +17,7 @@ public final class Network {
     }
 
     /**
-     * What activations between the layers of a convolutional network are to be stored as: bfloat16 where
+     * What activations between the layers of a network are to be stored as, those that products read: bfloat16 where
      * {@link Stream#setLayerPrecision} said so, else float32.
      */
     public DType activations() {

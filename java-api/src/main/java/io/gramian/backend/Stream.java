@@ -132,6 +132,14 @@ public final class Stream implements AutoCloseable {
         return Capture.current() != null;
     }
 
+    /**
+     * Changes whenever the calls that were made so far say nothing of what memory holds now: at both ends of a capture,
+     * whose calls run later, and with each launch of a graph, which writes what its calls write. Odd inside a capture.
+     */
+    public long era() {
+        return 2 * memory.era() + (graphMemory() == null ? 0 : 1);
+    }
+
     /** Runs one call of a layer, in the precision of layers. */
     void runLayer(Call call) {
         if (layerPrecision == precision) {
@@ -165,8 +173,8 @@ public final class Stream implements AutoCloseable {
 
     /**
      * Rounds the operands of layers from now on, and those of nothing else: matrix products, convolutions, attention. Losses
-     * keep what {@link #setPrecision} said, which is to be called before. With {@link Precision#BFLOAT16}, convolutional
-     * networks store their activations as such ({@link Network#activations}); all else that layers store is float32.
+     * keep what {@link #setPrecision} said, which is to be called before. With {@link Precision#BFLOAT16}, networks
+     * store their activations as such ({@link Network#activations}); all else that layers store is float32.
      *
      * @throws GramianException if the device does not have this precision
      */

@@ -53,7 +53,7 @@ final class NaiveProducts {
         return result;
     }
 
-    private static float[] rounded(float[] x, Precision precision) {
+    static float[] rounded(float[] x, Precision precision) {
         float[] result = new float[x.length];
         for (int k = 0; k < x.length; k++) {
             result[k] = rounded(x[k], precision);

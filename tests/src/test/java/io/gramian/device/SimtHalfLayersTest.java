@@ -103,18 +103,15 @@ class SimtHalfLayersTest {
     void convolutionsAgreeWithTheTruth(int n, int h, int w, int c, int k, int r, int s, int stride, int padding) {
         Sizes sizes = new Sizes(n, h, w, c, k, r, s, stride, padding);
         double[] x = Truth.halves(31L * n + c, n * h * w * c);
-        double[] weights = Truth.gaussian(7L * c + k, k * r * s * c);
+        double[] rw = Truth.halves(7L * c + k, k * r * s * c);
         double[] dy = Truth.halves(h + 3L * k, n * sizes.oh() * sizes.ow() * k);
-        double[] rw = Arrays.stream(weights)
-                .map(value -> NaiveProducts.rounded(value, Precision.BFLOAT16))
-                .toArray();
         Conv2dReference reference = new Conv2dReference(sizes);
         for (int shift = 0; shift < 2; shift++) { // one begins where no copy of 16 bytes does
             try (Scope scope = Scope.open();
                     Stream stream = DeviceUnderTest.stream(device, n + shift)) {
                 Convolutions of = device.backend().network(stream).convolutions();
                 Tensor tx = Guarded.half(device, shift, n, h, w, c).with(x).tensor();
-                Tensor tw = Truth.tensor(device, weights, k, r, s, c);
+                Tensor tw = Guarded.half(device, shift, k, r, s, c).with(rw).tensor();
                 Tensor tdy = Guarded.half(device, shift, n, sizes.oh(), sizes.ow(), k)
                         .with(dy)
                         .tensor();
@@ -191,7 +188,7 @@ class SimtHalfLayersTest {
     }
 
     private List<float[]> bits(Network network, int c, int shift) {
-        Tensor w = Truth.tensor(device, Truth.gaussian(2, 6 * 3 * 3 * c), 6, 3, 3, c);
+        Tensor w = Truth.half(device, Truth.halves(2, 6 * 3 * 3 * c), 6, 3, 3, c);
         Tensor x = Guarded.half(device, shift, 7, 14, 14, c)
                 .with(Truth.halves(1, 7 * 14 * 14 * c))
                 .tensor();

@@ -16,8 +16,10 @@ import io.gramian.autograd.optim.Sgd;
 import io.gramian.backend.Memory;
 import io.gramian.backend.Precision;
 import io.gramian.backend.Stream;
+import io.gramian.models.backbone.Backbone;
 import io.gramian.models.backbone.ResNet;
 import io.gramian.models.backbone.Stem;
+import io.gramian.models.backbone.VisionTransformer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +29,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Residual networks with bfloat16 activations on the SIMT device: half of the memory, float32 features, gradients and weights.
- * SimtTrainingTest holds the losses of such runs beside those of float32.
+ * Networks with bfloat16 activations on the SIMT device: half of the memory, float32 features, gradients and weights.
+ * SimtTrainingTest holds the losses of such runs beside those of float32, SimtRoundedWeightsTest has their weights.
  */
 class SimtHalfTrainingTest {
     private static final int IMAGES = 8;
@@ -63,7 +66,7 @@ class SimtHalfTrainingTest {
     }
 
     /** Live bytes after a recorded forward pass, over those before. */
-    private long activationBytes(ResNet network, Tensor images) {
+    private long activationBytes(Backbone network, Tensor images) {
         Memory memory = device.backend().memory();
         long before = memory.statistics().liveBytes();
         try (Scope scope = Scope.open()) {
@@ -73,38 +76,117 @@ class SimtHalfTrainingTest {
         }
     }
 
-    /** All that stays float32 is the last maps, features and statistics: 2.4 % of the bytes here. */
+    /** Of residual networks, all that stays float32 is the last maps, features and statistics: 2.4 % of the bytes here. */
     @Test
     void activationsTakeHalfTheBytes() {
-        try (Scope scope = Scope.open();
-                ResNet network = network(device, Stem.CIFAR)) {
+        try (ResNet network = network(device, Stem.CIFAR)) {
+            assertThat(shareOfBytes(network, "conv|downsample.0")).isBetween(0.5, 0.55);
+        }
+    }
+
+    /**
+     * Of a block, 2 of 18 tensors as wide as the tokens are the residual stream, float32: (2 + 16 / 2) / 18 = 0.556. Before and
+     * behind the blocks are 5 more: patches, with the token, with positions, the last normalisation and what is cut out of it.
+     */
+    @Test
+    void activationsOfTransformersTakeLittleMore() {
+        try (VisionTransformer network = transformer()) {
+            assertThat(shareOfBytes(network, "attn.*weight|mlp.*weight")).isBetween(0.5, 0.64);
+        }
+    }
+
+    private VisionTransformer transformer() {
+        return new VisionTransformer(device, new VisionTransformer.Settings(SIDE, 4, 3, 32, 3, 2, false), 3);
+    }
+
+    /** Bytes of activations with bfloat16 over those of float32; weights of these names get a copy of two bytes each, once. */
+    private double shareOfBytes(Backbone network, String rounded) {
+        Pattern names = Pattern.compile(rounded);
+        long weights = network.parameters().entrySet().stream()
+                .filter(entry -> names.matcher(entry.getKey()).find())
+                .mapToLong(entry -> entry.getValue().value().elements())
+                .sum();
+        try (Scope scope = Scope.open()) {
             Tensor images = images();
             long whole = in(Precision.FLOAT32, () -> activationBytes(network, images));
             assertThat(in(Precision.TF32, () -> activationBytes(network, images)))
                     .isEqualTo(whole);
+            long first = in(Precision.BFLOAT16, () -> activationBytes(network, images));
             long half = in(Precision.BFLOAT16, () -> activationBytes(network, images));
-            assertThat((double) half / whole).isBetween(0.5, 0.55);
+            assertThat(first - half).as("copies of weights").isEqualTo(2 * weights);
+            return (double) half / whole;
         }
     }
 
     /** Nothing is recorded: the same bits as in a recorded pass, and nothing is left behind but the features. */
     @Test
     void evaluatesWithTheSameBits() {
-        try (Scope scope = Scope.open();
-                ResNet network = network(device, Stem.IMAGENET)) {
+        try (ResNet network = network(device, Stem.IMAGENET)) {
+            long features = 4L * IMAGES * network.features();
+            assertThat(bytesOfEvaluation(network)).isBetween(features, 4 * features);
+        }
+    }
+
+    /** What is left are tokens before and behind the blocks, all float32: nothing that is stored inside them. */
+    @Test
+    void transformersEvaluateWithTheSameBits() {
+        try (VisionTransformer network = transformer()) {
+            long tokens = 4L * IMAGES * (SIDE / 4 * SIDE / 4 + 1) * network.features();
+            assertThat(bytesOfEvaluation(network)).isBetween(tokens, 5 * tokens);
+        }
+    }
+
+    /** Bytes that a pass leaves in its scope, features among them, which have the bits of a recorded pass. */
+    private long bytesOfEvaluation(Backbone network) {
+        try (Scope scope = Scope.open()) {
             Tensor images = images();
             network.gathering(false);
             Memory memory = device.backend().memory();
-            in(Precision.BFLOAT16, () -> {
+            return in(Precision.BFLOAT16, () -> {
                 Tensor recorded = network.forward(Variable.constant(images)).value();
                 long before = memory.statistics().liveBytes();
                 Tensor features = Autograd.noGrad(() -> network.forward(Variable.constant(images)))
                         .value();
                 assertThat(features.toFloats()).isEqualTo(recorded.toFloats());
-                assertThat(memory.statistics().liveBytes() - before).isBetween(features.bytes(), 4 * features.bytes());
-                return features;
+                return memory.statistics().liveBytes() - before;
             });
         }
+    }
+
+    /** Features and gradients of a transformer, float32, beside those of float32 layers: 48 roundings of 2^-9 in three blocks. */
+    @Test
+    void transformersHaveTheGradientsOfFloat32() {
+        try (Scope scope = Scope.open();
+                VisionTransformer network = transformer()) {
+            Map<String, float[]> exact = in(Precision.FLOAT32, () -> gradients(network));
+            Map<String, float[]> rounded = in(Precision.BFLOAT16, () -> gradients(network));
+            assertThat(rounded.keySet()).isEqualTo(exact.keySet());
+            assertThat(rounded.get("features")).isNotEqualTo(exact.get("features"));
+            rounded.forEach((name, values) -> {
+                float[] expected = Objects.requireNonNull(exact.get(name));
+                double gap = 0;
+                double length = 0;
+                for (int i = 0; i < values.length; i++) {
+                    gap += Math.pow((double) values[i] - expected[i], 2);
+                    length += Math.pow(expected[i], 2);
+                }
+                assertThat(Math.sqrt(gap / length)).as(name).isLessThanOrEqualTo(0.02);
+            });
+        }
+    }
+
+    private Map<String, float[]> gradients(VisionTransformer network) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        try (Scope scope = Scope.open()) {
+            Variable features = network.forward(Variable.constant(images())).retain();
+            features.backward(Truth.tensor(device, Truth.gaussian(9, IMAGES * 32), IMAGES, 32));
+            values.put("features", features.value().toFloats());
+            network.parameters().forEach((name, weight) -> {
+                values.put(name, Objects.requireNonNull(weight.grad()).toFloats());
+                weight.clearGradient();
+            });
+        }
+        return values;
     }
 
     /**

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Attention (Vaswani et al., 2017, equation 1) of queries, keys and values (b, t, 3, h, e): (b, t, h, e). Input, output and
- * one number for each query are saved; scores are computed again for the gradient, never stored.
+ * one number for each query are saved; scores are computed again for the gradient, never stored. Input and output are float32 or, on CUDA devices,
+ * bfloat16.
  */
 public final class Attention extends Function {
     private final Saved qkv;
@@ -32,7 +33,7 @@ public final class Attention extends Function {
         if (s.length != 5) {
             throw new IllegalArgumentException("attention: expected qkv (b, t, 3, h, e), got " + in.shape());
         }
-        Tensor out = Tensor.empty(in.device(), s[0], s[1], s[3], s[4]);
+        Tensor out = Tensor.empty(in.device(), in.dtype(), s[0], s[1], s[3], s[4]);
         Tensor logSum = Tensor.empty(in.device(), s[0], s[3], s[1]);
         in.device().backend().transformers().attention(in, scale, out, logSum);
         return Autograd.records(qkv) ? new Attention(qkv, out, logSum, scale).output(out) : Variable.constant(out);
@@ -40,7 +41,7 @@ public final class Attention extends Function {
 
     @Override
     protected @Nullable Tensor[] backward(Tensor dy) {
-        Tensor dqkv = Tensor.empty(dy.device(), qkv.get().shape().toArray());
+        Tensor dqkv = Tensor.empty(dy.device(), dy.dtype(), qkv.get().shape().toArray());
         dy.device().backend().transformers().attentionBackward(qkv.get(), out.get(), logSum.get(), dy, scale, dqkv);
         return new Tensor[] {dqkv};
     }

@@ -30,7 +30,7 @@ public final class Convert extends Function {
     }
 
     /** A copy of a tensor in the other type. */
-    private static Tensor converted(Tensor x, DType type) {
+    static Tensor converted(Tensor x, DType type) {
         Tensor y = Tensor.empty(x.device(), type, x.shape().toArray());
         x.device().backend().linearAlgebra().convert(x, y);
         return y;

@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Convolution of x (n, h, w, c) with weight (k, kernelH, kernelW, c); x and weight are saved. The output has the type of x,
- * float32 or on CUDA devices bfloat16; the weight and its gradient are float32.
+ * float32 or on CUDA devices bfloat16; the weight, which is rounded then, and its gradient are float32.
  */
 public final class Convolution extends Function {
     private final Saved x;
+    private final Variable factor;
     private final Saved weight;
     private final boolean bias;
     private final int stride;
@@ -22,7 +23,8 @@ public final class Convolution extends Function {
     private Convolution(int stride, int padding, Variable... inputs) {
         super("Convolution", inputs);
         this.x = save("x", inputs[0].value());
-        this.weight = save("weight", inputs[1].value());
+        this.factor = inputs[1];
+        this.weight = save("weight", factor.value());
         this.bias = inputs.length == 3;
         this.stride = stride;
         this.padding = padding;
@@ -31,7 +33,7 @@ public final class Convolution extends Function {
     /** Applies the convolution; bias (k) may be null. */
     public static Variable apply(Variable x, Variable weight, @Nullable Variable bias, int stride, int padding) {
         Tensor in = x.value();
-        Tensor w = weight.value();
+        Tensor w = weight.operand(in.dtype());
         if (in.shape().rank() != 4) {
             throw new IllegalArgumentException("convolution: expected x (n, h, w, c), got " + in.shape());
         }
@@ -70,7 +72,8 @@ public final class Convolution extends Function {
         }
         if (needs(0)) {
             Tensor dx = Tensor.empty(dy.device(), dy.dtype(), x.get().shape().toArray());
-            convolutions.backwardData(weight.get(), stride, padding, dy, dx);
+            weight.get(); // fails if it was changed
+            convolutions.backwardData(factor.operand(dy.dtype()), stride, padding, dy, dx);
             gradients[0] = dx;
         }
         return gradients;

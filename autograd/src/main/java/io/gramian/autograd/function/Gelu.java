@@ -19,7 +19,7 @@ public final class Gelu extends Function {
     /** Applies it to a variable of any shape. */
     public static Variable apply(Variable x) {
         Tensor value = x.value();
-        Tensor y = Tensor.empty(value.device(), value.shape().toArray());
+        Tensor y = Tensor.empty(value.device(), value.dtype(), value.shape().toArray());
         value.device().backend().transformers().gelu(value, y);
         return Autograd.records(x) ? new Gelu(x).output(y) : Variable.constant(y);
     }

@@ -1,5 +1,6 @@
 package io.gramian.autograd.function;
 
+import io.gramian.DType;
 import io.gramian.Tensor;
 import io.gramian.autograd.Autograd;
 import io.gramian.autograd.Function;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Layer normalisation of the last axis of x (..., d): {@code y = gamma (x - mean) / sqrt(variance + eps) + beta}. The input
- * and two numbers a row are saved.
+ * and two numbers a row are saved. x is float32.
  */
 public final class LayerNormalize extends Function {
     private final Saved x;
@@ -27,9 +28,14 @@ public final class LayerNormalize extends Function {
 
     /** Normalises x with factors gamma (d) and offsets beta (d); eps above 0 is added to the variance. */
     public static Variable apply(Variable x, Variable gamma, Variable beta, float eps) {
+        return apply(x, gamma, beta, eps, DType.FLOAT32);
+    }
+
+    /** The same in another type: float32 or, on CUDA devices, bfloat16, rounded once. */
+    public static Variable apply(Variable x, Variable gamma, Variable beta, float eps, DType type) {
         Tensor in = x.value();
         long rows = in.elements() / Math.max(1, gamma.value().elements());
-        Tensor y = Tensor.empty(in.device(), in.shape().toArray());
+        Tensor y = Tensor.empty(in.device(), type, in.shape().toArray());
         Tensor mean = Tensor.empty(in.device(), rows);
         Tensor rstd = Tensor.empty(in.device(), rows);
         in.device().backend().transformers().layerNorm(in, gamma.value(), beta.value(), eps, y, mean, rstd);

@@ -10,25 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code y = x W^T + bias} with x (n, in), W (out, in), bias (out); {@code 2 n in out} operations, twice that
- * backward.
+ * backward. y has the type of x, float32 or on CUDA devices bfloat16; weight, which is rounded then, bias and the
+ * gradients of both are float32.
  */
 public final class Linear extends Function {
     private final Saved x;
+    private final Variable factor;
     private final Saved weight;
     private final boolean bias;
 
-    private Linear(Variable x, Variable weight) {
-        super("Linear", x, weight);
-        this.x = save("x", x.value());
-        this.weight = save("weight", weight.value());
-        this.bias = false;
-    }
-
-    private Linear(Variable x, Variable weight, Variable bias) {
-        super("Linear", x, weight, bias);
-        this.x = save("x", x.value());
-        this.weight = save("weight", weight.value());
-        this.bias = true;
+    private Linear(Variable... inputs) {
+        super("Linear", inputs);
+        this.x = save("x", inputs[0].value());
+        this.factor = inputs[1];
+        this.weight = save("weight", factor.value());
+        this.bias = inputs.length == 3;
     }
 
     /** Applies the map; bias may be null. */
@@ -42,14 +38,15 @@ public final class Linear extends Function {
                     + weight.value().shape() + ", got "
                     + value.shape());
         }
+        Tensor w = weight.operand(value.dtype());
         Tensor y = Tensor.empty(
-                value.device(), value.shape().size(0), weight.value().shape().size(0));
-        algebra.gemm(false, true, 1, value, weight.value(), 0, y);
-        if (bias == null) {
-            return Autograd.records(x, weight) ? new Linear(x, weight).output(y) : Variable.constant(y);
+                value.device(), value.dtype(), value.shape().size(0), w.shape().size(0));
+        algebra.gemm(false, true, 1, value, w, 0, y);
+        if (bias != null) {
+            algebra.addToRows(y, bias.value(), y);
         }
-        algebra.addToRows(y, bias.value(), y);
-        return Autograd.records(x, weight, bias) ? new Linear(x, weight, bias).output(y) : Variable.constant(y);
+        Variable[] inputs = bias == null ? new Variable[] {x, weight} : new Variable[] {x, weight, bias};
+        return Autograd.records(inputs) ? new Linear(inputs).output(y) : Variable.constant(y);
     }
 
     @Override
@@ -57,8 +54,9 @@ public final class Linear extends Function {
         LinearAlgebra algebra = dy.device().backend().linearAlgebra();
         @Nullable Tensor[] gradients = new Tensor[bias ? 3 : 2];
         if (needs(0)) {
-            Tensor dx = Tensor.empty(dy.device(), x.get().shape().toArray());
-            algebra.gemm(false, false, 1, dy, weight.get(), 0, dx);
+            Tensor dx = Tensor.empty(dy.device(), dy.dtype(), x.get().shape().toArray());
+            weight.get(); // fails if it was changed
+            algebra.gemm(false, false, 1, dy, factor.operand(dy.dtype()), 0, dx);
             gradients[0] = dx;
         }
         if (needs(1)) {

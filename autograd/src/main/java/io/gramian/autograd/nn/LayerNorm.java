@@ -1,5 +1,6 @@
 package io.gramian.autograd.nn;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.Tensor;
 import io.gramian.autograd.Variable;
@@ -23,6 +24,11 @@ public final class LayerNorm extends Module {
 
     @Override
     public Variable forward(Variable x) {
-        return LayerNormalize.apply(x, weight, bias, eps);
+        return forward(x, DType.FLOAT32);
+    }
+
+    /** The output in this type: float32 or, on CUDA devices, bfloat16. */
+    public Variable forward(Variable x, DType type) {
+        return LayerNormalize.apply(x, weight, bias, eps, type);
     }
 }

@@ -1,5 +1,6 @@
 package io.gramian.autograd.nn;
 
+import io.gramian.DType;
 import io.gramian.Device;
 import io.gramian.autograd.Variable;
 import io.gramian.autograd.function.Add;
@@ -10,6 +11,9 @@ import io.gramian.autograd.function.Reshape;
  * The block of vision transformers (Dosovitskiy et al., 2021, equations 2 and 3) on sequences (n, t, width): {@code y = x +
  * attn(norm1(x))}, {@code z = y + fc2(gelu(fc1(norm2(y))))} with four times the width inside. Names of parameters are timm's:
  * {@code norm1}, {@code attn.qkv}, {@code attn.proj}, {@code norm2}, {@code mlp.fc1}, {@code mlp.fc2}.
+ *
+ * <p>Where layers are rounded to bfloat16, what normalisations, linear maps, attention and GELU give is stored as such; x,
+ * y and z are float32: every block adds a term to them that is small beside what they have gathered.
  */
 public final class TransformerBlock extends Module {
     private static final float EPS = 1e-6f;
@@ -48,7 +52,8 @@ public final class TransformerBlock extends Module {
 
     @Override
     public Variable forward(Variable x) {
-        Variable y = Add.apply(x, attention.forward(norm1.forward(x)));
-        return Add.apply(y, mlp.forward(norm2.forward(y)));
+        DType stored = x.device().backend().network().activations();
+        Variable y = Add.apply(x, attention.forward(norm1.forward(x, stored)));
+        return Add.apply(y, mlp.forward(norm2.forward(y, stored)));
     }
 }

@@ -12,8 +12,10 @@ import static org.bytedeco.cuda.global.cublas.cublasGemmEx;
 import static org.bytedeco.cuda.global.cublas.cublasGetStatusString;
 import static org.bytedeco.cuda.global.cublas.cublasSetStream_v2;
 import static org.bytedeco.cuda.global.cublas.cublasSetWorkspace_v2;
+import static org.bytedeco.cuda.global.cudart.CUDA_R_16BF;
 import static org.bytedeco.cuda.global.cudart.CUDA_R_32F;
 
+import io.gramian.DType;
 import io.gramian.GramianException;
 import io.gramian.backend.Precision;
 import org.bytedeco.cuda.cublas.cublasContext;
@@ -53,6 +55,8 @@ final class Cublas implements AutoCloseable {
             long b,
             float betaValue,
             long c,
+            DType operands,
+            DType result,
             Precision precision) {
         alpha.put(alphaValue);
         beta.put(betaValue);
@@ -65,20 +69,25 @@ final class Cublas implements AutoCloseable {
                 k,
                 alpha,
                 Addresses.of(b),
-                CUDA_R_32F,
+                typeOf(operands),
                 transposeB ? k : n,
                 Addresses.of(a),
-                CUDA_R_32F,
+                typeOf(operands),
                 transposeA ? m : k,
                 beta,
                 Addresses.of(c),
-                CUDA_R_32F,
+                typeOf(result),
                 n,
-                computeType(precision),
+                operands == DType.BFLOAT16 ? CUBLAS_COMPUTE_32F : computeType(precision),
                 CUBLAS_GEMM_DEFAULT);
         check(status, "a product of " + m + " x " + k + " with " + k + " x " + n);
     }
 
+    private static int typeOf(DType type) {
+        return type == DType.BFLOAT16 ? CUDA_R_16BF : CUDA_R_32F;
+    }
+
+    /** How float32 operands are multiplied; those of bfloat16 have products that float32 holds. */
     private static int computeType(Precision precision) {
         return switch (precision) {
             case FLOAT32 -> CUBLAS_COMPUTE_32F;

@@ -1,5 +1,6 @@
 package io.gramian.backend.cuda;
 
+import io.gramian.DType;
 import io.gramian.GramianException;
 import io.gramian.backend.Precision;
 import io.gramian.jni.Kernels;
@@ -19,8 +20,8 @@ public final class CudaLibraries implements AutoCloseable {
     private final long stream;
     private @Nullable Cublas cublas;
     private @Nullable Cudnn cudnn;
-    /** Weights, or their gradient, as bfloat16: of one convolution after the other. */
-    private @Nullable Workspace roundedWeights;
+    /** Gradients of weights as bfloat16: of one convolution after the other. */
+    private @Nullable Workspace roundedGradient;
 
     private final @Nullable Cusolver cusolver;
 
@@ -62,7 +63,12 @@ public final class CudaLibraries implements AutoCloseable {
         return cudnn;
     }
 
-    /** {@code c = alpha op(a) op(b) + beta c} as in linear_algebra.h; false where cuBLAS is missing. */
+    /**
+     * {@code c = alpha op(a) op(b) + beta c} as in linear_algebra.h, a and b of one type, c of its own; false where cuBLAS is
+     * missing.
+     *
+     * @param precision how float32 operands are rounded
+     */
     public boolean gemm(
             boolean transposeA,
             boolean transposeB,
@@ -74,19 +80,22 @@ public final class CudaLibraries implements AutoCloseable {
             long b,
             float beta,
             long c,
+            DType operands,
+            DType result,
             Precision precision) {
         // nothing to sum is no business of cuBLAS
         Cublas library = m == 0 || n == 0 || k == 0 ? null : cublas();
         if (library == null) {
             return false;
         }
-        library.gemm(transposeA, transposeB, (int) m, (int) n, (int) k, alpha, a, b, beta, c, precision);
+        library.gemm(
+                transposeA, transposeB, (int) m, (int) n, (int) k, alpha, a, b, beta, c, operands, result, precision);
         return true;
     }
 
     /**
-     * {@code y} from {@code x} and {@code weights}, without bias; sizes n, h, w, c, k, kernelH, kernelW. Weights and their
-     * gradients are float32 in every type.
+     * {@code y} from {@code x} and {@code weights}, without bias; sizes n, h, w, c, k, kernelH, kernelW. Weights have the
+     * type of the images.
      */
     public boolean convolve(long[] sizes, int stride, int padding, long x, long weights, long y, ConvolutionType type) {
         return convolution(ConvolutionKey.Pass.FORWARD, sizes, stride, padding, x, weights, y, type);
@@ -100,7 +109,7 @@ public final class CudaLibraries implements AutoCloseable {
 
     /**
      * The gradient {@code dweights} from {@code x} and {@code dy}; false where cuDNN cannot. Of bfloat16 tensors cuDNN
-     * writes it as bfloat16, rounded once after its float32 sums, and it is widened.
+     * writes it as bfloat16, rounded once after its float32 sums, and it is widened to float32.
      */
     public boolean convolveBackwardWeights(
             long[] sizes, int stride, int padding, long x, long dy, long dweights, ConvolutionType type) {
@@ -134,32 +143,27 @@ public final class CudaLibraries implements AutoCloseable {
                 stride,
                 padding,
                 type);
-        return type == ConvolutionType.STORED_BFLOAT16
-                ? rounded(library, key, x, weights, y)
+        // its tensor core algorithms copy 16 bytes at a time: a view that begins between is none of theirs
+        boolean stored = type == ConvolutionType.STORED_BFLOAT16;
+        if (stored && ((x | weights | y) % 16 != 0 || !library.has(key))) {
+            return false;
+        }
+        return stored && pass == ConvolutionKey.Pass.BACKWARD_WEIGHTS
+                ? widened(library, key, x, weights, y)
                 : library.run(key, x, weights, y);
     }
 
-    /** A convolution of bfloat16 tensors with float32 weights: cuDNN takes and gives weights in the type of the images. */
-    private boolean rounded(Cudnn library, ConvolutionKey key, long x, long weights, long y) {
-        // its tensor core algorithms copy 16 bytes at a time: a view that begins between is none of theirs
-        if ((x | y) % 16 != 0 || !library.has(key)) {
-            return false;
-        }
-        if (roundedWeights == null) {
-            roundedWeights = new Workspace(kernels, context);
+    /** The gradient of weights of bfloat16 tensors, which cuDNN gives in their type. */
+    private boolean widened(Cudnn library, ConvolutionKey key, long x, long dweights, long y) {
+        if (roundedGradient == null) {
+            roundedGradient = new Workspace(kernels, context);
         }
         long count = (long) key.k() * key.kernelH() * key.kernelW() * key.c();
-        long copy = roundedWeights.of(2 * count);
-        boolean given = key.pass() != ConvolutionKey.Pass.BACKWARD_WEIGHTS;
-        if (given) {
-            check(kernels.gramian_round_bf16(context, count, weights, copy));
-        }
+        long copy = roundedGradient.of(2 * count);
         if (!library.run(key, x, copy, y)) {
             return false;
         }
-        if (!given) {
-            check(kernels.gramian_widen_bf16(context, count, copy, weights));
-        }
+        check(kernels.gramian_widen_bf16(context, count, copy, dweights));
         return true;
     }
 
@@ -181,8 +185,8 @@ public final class CudaLibraries implements AutoCloseable {
         if (cublas != null) {
             cublas.close();
         }
-        if (roundedWeights != null) {
-            roundedWeights.close();
+        if (roundedGradient != null) {
+            roundedGradient.close();
         }
     }
 }

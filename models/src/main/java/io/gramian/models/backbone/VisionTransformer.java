@@ -31,6 +31,9 @@ import java.util.Map;
  * projection uniform in {@code +-sqrt(6 / (patch^2 c + width))}. A frozen patch projection stays as it was drawn (Chen et al.
  * 2021, arXiv 2104.02057, section 4.2): it is a buffer, saved but not trained.
  *
+ * <p>Where layers are rounded to bfloat16, activations inside the blocks, and their gradients, are stored as such; tokens
+ * between the blocks and features are float32.
+ *
  * <p>Names of parameters and buffers are timm's; the patch projection is stored as (width, patch, patch, c).
  */
 public final class VisionTransformer extends Backbone {

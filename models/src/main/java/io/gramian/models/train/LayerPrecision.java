@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * Mixed precision of a training run: how the operands of dense layers, convolutions and attention are rounded, forward and
- * backward. With bf16, residual networks also store the activations between their layers, and the gradients of these, as
- * bfloat16. Weights and their gradients, features, statistics, losses and the optimiser are float32 in every case, and so are
+ * backward. With bf16, residual networks and transformers also store the activations between their layers, and the gradients
+ * of these, as bfloat16. Weights and their gradients, features, statistics, losses and the optimiser are float32 in every case, and so are
  * all sums. bfloat16 has the range of float32, so that no loss has to be scaled.
  */
 public final class LayerPrecision implements AutoCloseable {
@@ -28,7 +28,7 @@ public final class LayerPrecision implements AutoCloseable {
                 KEY,
                 FLOAT32,
                 List.of(FLOAT32, "tf32", "bf16"),
-                "what operands of layers are rounded to on a GPU, and with bf16 activations of a ResNet; the rest is float32");
+                "what operands of layers are rounded to on a GPU, and with bf16 activations of networks; the rest is float32");
     }
 
     /**
