@@ -148,9 +148,10 @@ public final class CudaLibraries implements AutoCloseable {
         if (stored && ((x | weights | y) % 16 != 0 || !library.has(key))) {
             return false;
         }
-        return stored && pass == ConvolutionKey.Pass.BACKWARD_WEIGHTS
-                ? widened(library, key, x, weights, y)
-                : library.run(key, x, weights, y);
+        if (stored && pass == ConvolutionKey.Pass.BACKWARD_WEIGHTS) {
+            return widened(library, key, x, weights, y);
+        }
+        return library.run(key, x, weights, y);
     }
 
     /** The gradient of weights of bfloat16 tensors, which cuDNN gives in their type. */
