@@ -57,6 +57,12 @@ class SimtTrainingTest {
         byte[] checkpoint() throws IOException {
             return Files.readAllBytes(path.resolve("checkpoints").resolve("last.safetensors"));
         }
+
+        List<JsonNode> probes() throws IOException {
+            return Metrics.read(path.resolve("metrics.jsonl")).stream()
+                    .filter(line -> line.path("type").asText().equals("online_probe"))
+                    .toList();
+        }
     }
 
     @BeforeAll
@@ -267,13 +273,13 @@ class SimtTrainingTest {
     @Test
     void theOnlineProbeLearnsAsOnTheCpu() throws IOException {
         List<String> settings = new ArrayList<>(List.of(small("simclr")));
-        List<Double> alone = train("simclr", DeviceUnderTest.get(), true, settings.toArray(new String[0]));
+        List<Double> alone = captured("simclr", small("simclr")).losses();
         settings.add("record.online_probe=2");
-        assertThat(train("simclr", DeviceUnderTest.get(), true, settings.toArray(new String[0])))
-                .isEqualTo(alone);
-        train("simclr", Device.cpu(), false, settings.toArray(new String[0]));
-        List<JsonNode> there = probed("run1");
-        List<JsonNode> here = probed("run2");
+        Run probed = run("simclr", DeviceUnderTest.get(), true, settings.toArray(new String[0]));
+        assertThat(probed.losses()).isEqualTo(alone);
+        List<JsonNode> there = probed.probes();
+        List<JsonNode> here = run("simclr", Device.cpu(), false, settings.toArray(new String[0]))
+                .probes();
         assertThat(there).hasSize(STEPS / 2);
         assertThat(there)
                 .extracting(line -> line.path("step").asInt())
@@ -286,12 +292,6 @@ class SimtTrainingTest {
             assertThat(there.get(i).path("accuracy").asDouble(Double.NaN)).isBetween(0.0, 1.0);
         }
         assertThat(there.get(0).path("accuracy")).isEqualTo(here.get(0).path("accuracy"));
-    }
-
-    private List<JsonNode> probed(String run) throws IOException {
-        return Metrics.read(folder.resolve(run).resolve("metrics.jsonl")).stream()
-                .filter(line -> line.path("type").asText().equals("online_probe"))
-                .toList();
     }
 
     /** A tensor a step that nobody frees would be at least 256 bytes, 225 KiB in all. */
