@@ -1,7 +1,7 @@
-// z_i = op(x_i, y_i) over arrays of any length that begin at any address of an element, each float or bfloat16: accesses
-// of four elements, 16 or 8 bytes, where all arrays lie alike to borders of four, with the at most 3 elements before
-// the first border and behind the last one by themselves; accesses of one element where they do not. z may be x or y,
-// if it has its type.
+// z_i = op(x_i, y_i) over arrays of any length that begin at any address of an element, each float or bfloat16, by
+// accesses of four elements, 16 or 8 bytes, where all arrays lie alike to borders of four, with the at most 3 elements
+// before the first border and behind the last one by themselves; accesses of one element where they do not. z may be x
+// or y, if it has its type.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Convolution of x (n,h,w,c) with weights (k,kernel_h,kernel_w,c), forward and backward to x, as products of gathered
 // windows with weights (nn/windows.h): 2 n oh ow k kernel_h kernel_w c FLOP each, operands in the precision of the
-// context, sums in float32; of bfloat16 activations and weights, bfloat16 operands. Beside the tensors memory holds what
-// pack_rows has to round or align, and the weights with their channels turned for the way back.
+// context, sums in float32; of bfloat16 activations and weights, bfloat16 operands. Beside the tensors memory holds
+// what pack_rows has to round or align, and the weights with their channels turned for the way back.
 #include "gramian/network.h"
 
 #include "gram/packed.h"

@@ -16,7 +16,6 @@ import io.gramian.backend.Stream;
 import io.gramian.reference.Conv2dReference;
 import io.gramian.reference.Conv2dReference.Sizes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
