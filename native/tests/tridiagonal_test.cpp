@@ -22,9 +22,10 @@ std::vector<double> eigenvalues(int threads, int64_t m, const Entries& diagonal,
   return values;
 }
 
-// Whether eigenvalues are these, in ascending order, to two roundings of a norm, with one thread and with three.
+// Whether eigenvalues are these, in ascending order, to two roundings of a norm or as said, with one thread and with
+// three.
 int check(const std::string& name, int64_t m, const Entries& diagonal, const Entries& beside, double norm,
-    std::vector<double> expected) {
+    std::vector<double> expected, double bound = 0x1p-51) {
   std::sort(expected.begin(), expected.end());
   const std::vector<double> values = eigenvalues(1, m, diagonal, beside);
   double worst = 0;
@@ -34,7 +35,7 @@ int check(const std::string& name, int64_t m, const Entries& diagonal, const Ent
   }
   const bool ordered = std::is_sorted(values.begin(), values.end());
   const bool same = values == eigenvalues(3, m, diagonal, beside);
-  if (worst <= 0x1p-51 && ordered && same) return 0;
+  if (worst <= bound && ordered && same) return 0;
   std::printf("eigenvalues of %s, order %d: error %.1e of the norm, %s, %s bits with three threads\n", name.c_str(),
       static_cast<int>(m), worst, ordered ? "ascending" : "not ascending", same ? "the same" : "other");
   return 1;
@@ -70,10 +71,10 @@ int tridiagonal_test() {
           return std::sqrt(at * (order - at));
         },
         std::max(order - 1, 1.0), each(m, [order](int64_t k) { return 1 - order + 2 * static_cast<double>(k); }));
-    failures += check("zero", m, constant(0), constant(0), 1, each(m, constant(0)));
-    failures += check("a multiple of 1", m, constant(-3), constant(0), 3, each(m, constant(-3)));
+    failures += check("zero", m, constant(0), constant(0), 1, each(m, constant(0)), 0);
+    failures += check("a multiple of 1", m, constant(-3), constant(0), 3, each(m, constant(-3)), 0);
     const auto decaying = [](int64_t k) { return std::exp(-static_cast<double>(k)); };
-    failures += check("a diagonal", m, decaying, constant(0), 1, each(m, decaying));
+    failures += check("a diagonal", m, decaying, constant(0), 1, each(m, decaying), 0);
     // blocks (0 1; 1 0) that do not touch: half are -1, half 1
     const auto pairs = [](int64_t k) { return k % 2 == 0 ? 1.0 : 0.0; };
     if (m % 2 == 0) {

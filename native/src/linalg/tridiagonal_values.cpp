@@ -1,8 +1,8 @@
-// The matrix is scaled by a power of two, so that its norm is below 1. Sequences at as many points as there are
-// eigenvalues, evenly across [-1, 1], give each eigenvalue a bracket; it is halved until it holds no other, and then
-// cut by the ITP method (Oliveira and Takahashi 2020), which interpolates the characteristic polynomial linearly where
-// that is better than halving and never needs more than one cut more. Eigenvalues that stay together are halved to the
-// end.
+// Rows that touch no other are eigenvalues as they stand. The others are scaled by a power of two, so that their norm
+// is below 1. Sequences at as many points as there are eigenvalues, evenly across [-1, 1], give each eigenvalue a
+// bracket; it is halved until it holds no other, and then cut by the ITP method (Oliveira and Takahashi 2020), which
+// interpolates the characteristic polynomial linearly where that is better than halving and never needs more than one
+// cut more. Eigenvalues that stay together are halved to the end.
 #include "linalg/tridiagonal_values.h"
 
 #include <omp.h>
@@ -57,42 +57,48 @@ struct Bracket {
   void cut(const Point& at) { (at.below > index ? hi : lo) = at; }
 };
 
+// The rows that touch others.
 class Matrix {
  public:
-  Matrix(int64_t m, const double* diagonal, const double* beside, double* scratch)
-      : m_(m), d_(scratch), squares_(scratch + m) {
+  // The entries of the other rows, each an eigenvalue as it stands, go to `alone`.
+  Matrix(int64_t m, const double* diagonal, const double* beside, double* scratch, double* alone)
+      : d_(scratch), squares_(scratch + m) {
     double norm = 0;
     for (int64_t i = 0; i < m; ++i) {
       const double left = i > 0 ? std::abs(beside[i - 1]) : 0;
       const double right = i + 1 < m ? std::abs(beside[i]) : 0;
+      if (left == 0 && right == 0) {
+        *alone++ = diagonal[i];
+        continue;
+      }
       norm = std::max(norm, std::abs(diagonal[i]) + left + right);
+      d_[order_] = diagonal[i];
+      squares_[order_++] = right;
     }
-    zero_ = norm == 0;
     std::frexp(norm, &exponent_);
-    for (int64_t i = 0; i < m; ++i) {
-      d_[i] = std::ldexp(diagonal[i], -exponent_);
-      const double e = i + 1 < m ? std::ldexp(beside[i], -exponent_) : 0;
+    for (int64_t i = 0; i < order_; ++i) {
+      d_[i] = std::ldexp(d_[i], -exponent_);
+      const double e = std::ldexp(squares_[i], -exponent_);
       squares_[i] = std::max(e * e, kSmallestSquare);
     }
   }
+
+  int64_t order() const { return order_; }
 
   void evaluate(int64_t count, Point* points) const {
     double x[kSturmPoints], value[kSturmPoints];
     int64_t below[kSturmPoints], exponent[kSturmPoints];
     for (int64_t k = 0; k < kSturmPoints; ++k) x[k] = points[std::min(k, count - 1)].x;
-    GRAMIAN_SIMD(sturm_sequence)(m_, d_, squares_, x, below, value, exponent);
+    GRAMIAN_SIMD(sturm_sequence)(order_, d_, squares_, x, below, value, exponent);
     for (int64_t k = 0; k < count; ++k) points[k] = {x[k], below[k], value[k], exponent[k]};
   }
-
-  bool zero() const { return zero_; }
 
   double unscaled(double value) const { return std::ldexp(value, exponent_); }
 
  private:
-  int64_t m_;
+  int64_t order_ = 0;
   double *d_, *squares_;
   int exponent_ = 0;
-  bool zero_ = false;
 };
 
 // The points of the grid that have an eigenvalue between them.
@@ -103,12 +109,12 @@ Bracket around(const Point* grid, int64_t m, int64_t index) {
 
 // Eigenvalues [first, end). As many brackets as there are points are cut at a time; one that is done gives its place to
 // the next eigenvalue.
-void refine(const Matrix& matrix, int64_t m, const Point* grid, int64_t first, int64_t end, double* values) {
+void refine(const Matrix& matrix, const Point* grid, int64_t first, int64_t end, double* values) {
   Bracket brackets[kSturmPoints];
   Point points[kSturmPoints];
   int64_t open = 0;
   while (true) {
-    for (; open < kSturmPoints && first < end; ++first) brackets[open++] = around(grid, m, first);
+    for (; open < kSturmPoints && first < end; ++first) brackets[open++] = around(grid, matrix.order(), first);
     if (open == 0) return;
     for (int64_t k = 0; k < open; ++k) points[k].x = brackets[k].next_cut();
     matrix.evaluate(open, points);
@@ -133,24 +139,22 @@ int64_t tridiagonal_values_scratch(int64_t m) { return 2 * m + doubles_of_points
 
 void tridiagonal_eigenvalues(
     int threads, int64_t m, const double* diagonal, const double* beside, double* scratch, double* values) {
-  if (m == 0) return;
-  const Matrix matrix(m, diagonal, beside, scratch);
-  if (matrix.zero()) {
-    std::fill_n(values, m, 0.0);
-    return;
-  }
-  Point* grid = reinterpret_cast<Point*>(scratch + 2 * m);
-  for (int64_t k = 0; k < m; ++k) {
-    grid[k].x = -1 + 2 * static_cast<double>(k + 1) / static_cast<double>(m + 1);
+  double* alone = scratch + 2 * m;
+  const Matrix matrix(m, diagonal, beside, scratch, alone);
+  const int64_t order = matrix.order();
+  std::copy(alone, alone + m - order, values + order);
+  Point* grid = reinterpret_cast<Point*>(alone);
+  for (int64_t k = 0; k < order; ++k) {
+    grid[k] = {-1 + 2 * static_cast<double>(k + 1) / static_cast<double>(order + 1), 0, 0, 0};
   }
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(static)
-    for (int64_t k = 0; k < m; k += kSturmPoints) matrix.evaluate(std::min(kSturmPoints, m - k), grid + k);
+    for (int64_t k = 0; k < order; k += kSturmPoints) matrix.evaluate(std::min(kSturmPoints, order - k), grid + k);
     const int64_t thread = omp_get_thread_num(), all = omp_get_num_threads();
-    refine(matrix, m, grid, m * thread / all, m * (thread + 1) / all, values);
+    refine(matrix, grid, order * thread / all, order * (thread + 1) / all, values);
   }
-  std::sort(values, values + m);  // where a rounding of the counts turned two around
+  std::sort(values, values + m);  // those that stood alone; and where a rounding of the counts turned two around
 }
 
 }  // namespace gramian
